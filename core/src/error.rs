@@ -1,0 +1,218 @@
+//! What can go wrong, by whose fault it is.
+//!
+//! Each kind is `Copy`, has a stable number that is never reused (the same in Rust, C and JavaScript), and a
+//! text that says what was given and what is allowed. Numbers in the hundreds tell the party:
+//!
+//! | numbers | kind | whose fault | what to do |
+//! |---|---|---|---|
+//! | 100–199 | [`Misuse`] | the caller's | mend the call |
+//! | 200–299 | [`Refusal`] | nobody's: a rule said no | get another token or tunnel |
+//! | 300–399 | [`PeerFault`] | the other side's | drop what it sent |
+//! | 400–499 | [`Capacity`] | nobody's | give more room |
+
+use core::fmt;
+
+/// Defines one kind of error: variants, numbers and texts in one table.
+macro_rules! errors {
+    ($(#[$doc:meta])* $name:ident { $($(#[$note:meta])* $variant:ident = $code:literal, $text:literal;)+ }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[repr(u16)]
+        pub enum $name {
+            $($(#[$note])* $variant = $code,)+
+        }
+
+        impl $name {
+            /// Every variant, in order of its number.
+            pub const EVERY: &'static [Self] = &[$(Self::$variant,)+];
+
+            /// The stable number.
+            #[must_use]
+            pub const fn code(self) -> u16 {
+                self as u16
+            }
+
+            /// The stable name: the variant's, as written here.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => stringify!($variant),)+ }
+            }
+
+            /// What went wrong, for people.
+            #[must_use]
+            pub const fn text(self) -> &'static str {
+                match self { $(Self::$variant => $text,)+ }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.text())
+            }
+        }
+
+        impl core::error::Error for $name {}
+    };
+}
+
+errors! {
+    /// The caller broke a rule of the API or of this library.
+    Misuse {
+        /// A SOURCE rotation came with a destination config.
+        DestinationConfigWithSource = 101, "destinationConfig is allowed with clientMode DESTINATION or ALL, not with SOURCE";
+        /// A lifetime outside 1–720 minutes.
+        LifetimeOutOfRange = 102, "maxLifetimeTimeoutMinutes must be 1 to 720";
+        /// A destination config without a service.
+        NoServices = 103, "a destination config needs at least 1 service";
+        /// All bytes of the entropy are the same: the random source is not running.
+        StuckEntropy = 104, "every byte of the entropy is the same: the random source is not running";
+        /// A tunnel with that id is in the table already.
+        TunnelIdTaken = 105, "a tunnel with this id exists already; every tunnel needs an id of its own";
+        /// An access token with no character, or with one that is not visible ASCII.
+        InvalidAccessToken = 106, "an access token is 1 or more visible ASCII characters";
+    }
+}
+
+errors! {
+    /// A rule of the service said no. The texts go into refusals of the data plane as they are.
+    Refusal {
+        /// Never issued, or malformed.
+        UnknownAccessToken = 201, "Invalid access token";
+        /// The tunnel was closed by CloseTunnel.
+        TunnelClosed = 202, "The tunnel is closed";
+        /// The tunnel's lifetime is over.
+        TunnelExpired = 203, "The tunnel is closed: its lifetime has ended";
+        /// A rotation has replaced the token.
+        AccessTokenRevoked = 204, "Invalid access token: The access token was revoked by a rotation";
+        /// The token belongs to the other side.
+        ModeMismatch = 205, "The access token belongs to the other side: local-proxy-mode does not match it";
+        /// Used before, and bound to no client token.
+        AccessTokenUsed = 206, "Invalid access token: The access token was previously used and cannot be used again";
+        /// Used before with another client token.
+        ClientTokenMismatch = 207, "The client token does not match the one that the access token was first used with";
+        /// The client token is bound to another access token of an open tunnel.
+        ClientTokenInUse = 208, "The client token is in use with another access token: make a fresh one for each access token";
+        /// No such tunnel, or it has been deleted.
+        TunnelNotFound = 209, "There is no such tunnel";
+    }
+}
+
+errors! {
+    /// What came from the other side is not what the protocol allows.
+    PeerFault {
+        /// Not JSON text, or deeper than allowed.
+        MalformedJson = 301, "the text is not JSON as RFC 8259 defines it, or is nested too deep";
+        /// JSON, but not of the message's shape.
+        UnexpectedJson = 302, "the JSON does not have the shape of this message";
+        /// A member's value breaks its rule.
+        InvalidMember = 303, "a member's value is not allowed";
+    }
+}
+
+errors! {
+    /// The room given is too small.
+    Capacity {
+        /// The output buffer.
+        BufferTooSmall = 401, "the buffer is too small";
+        /// The table of tunnels.
+        TableFull = 402, "the table of tunnels is full";
+        /// More services than a tunnel can have.
+        TooManyServices = 403, "a tunnel has at most 3 services";
+        /// The token is longer than the room for it.
+        AccessTokenTooLong = 404, "the access token is longer than the room for it";
+        /// A side has been rotated 4,294,967,295 times.
+        RotationsExhausted = 405, "this side has been rotated as often as a tunnel can be";
+    }
+}
+
+/// Any error of an operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Error {
+    /// The caller's fault.
+    Misuse(Misuse),
+    /// A rule said no.
+    Refusal(Refusal),
+    /// The other side's fault.
+    Peer(PeerFault),
+    /// Too little room.
+    Capacity(Capacity),
+}
+
+impl Error {
+    /// The stable number.
+    #[must_use]
+    pub const fn code(self) -> u16 {
+        match self {
+            Self::Misuse(error) => error.code(),
+            Self::Refusal(error) => error.code(),
+            Self::Peer(error) => error.code(),
+            Self::Capacity(error) => error.code(),
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Misuse(error) => error.fmt(f),
+            Self::Refusal(error) => error.fmt(f),
+            Self::Peer(error) => error.fmt(f),
+            Self::Capacity(error) => error.fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for Error {}
+
+macro_rules! from {
+    ($($kind:ident => $variant:ident),+) => {
+        $(impl From<$kind> for Error {
+            fn from(error: $kind) -> Self {
+                Self::$variant(error)
+            }
+        })+
+    };
+}
+
+from!(Misuse => Misuse, Refusal => Refusal, PeerFault => Peer, Capacity => Capacity);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_stand_in_their_hundred_and_none_is_used_twice() {
+        fn check(hundred: u16, codes: &[u16]) {
+            assert!(codes.is_sorted_by(|a, b| a < b));
+            assert!(codes.iter().all(|code| code / 100 == hundred));
+        }
+        check(
+            1,
+            &Misuse::EVERY
+                .iter()
+                .map(|e| e.code())
+                .collect::<std::vec::Vec<_>>(),
+        );
+        check(
+            2,
+            &Refusal::EVERY
+                .iter()
+                .map(|e| e.code())
+                .collect::<std::vec::Vec<_>>(),
+        );
+        check(
+            3,
+            &PeerFault::EVERY
+                .iter()
+                .map(|e| e.code())
+                .collect::<std::vec::Vec<_>>(),
+        );
+        check(
+            4,
+            &Capacity::EVERY
+                .iter()
+                .map(|e| e.code())
+                .collect::<std::vec::Vec<_>>(),
+        );
+    }
+}

@@ -1,0 +1,337 @@
+//! The identifiers of the API: each is made only by parsing, so holding one proves that it is valid.
+//!
+//! A [`Rule`] states what is allowed; there is one constant per type, and the validation messages, the
+//! documentation and the parsers all read it. Every pattern matches the whole value, and lengths count
+//! characters (control-plane.md, "Constraints").
+
+use core::fmt;
+use heapless::String;
+
+/// What a text may be: its length in characters and the characters allowed in it.
+#[derive(Clone, Copy)]
+pub struct Rule {
+    /// The value's name in the API model, such as `tunnelId`.
+    pub name: &'static str,
+    /// Fewest characters.
+    pub min: usize,
+    /// Most characters.
+    pub max: usize,
+    /// The characters allowed, as a regular expression's class.
+    pub class: &'static str,
+    allows: fn(char) -> bool,
+}
+
+impl Rule {
+    pub(crate) const fn new(
+        name: &'static str,
+        min: usize,
+        max: usize,
+        class: &'static str,
+        allows: fn(char) -> bool,
+    ) -> Self {
+        Self {
+            name,
+            min,
+            max,
+            class,
+            allows,
+        }
+    }
+
+    /// Checks a whole value.
+    ///
+    /// # Errors
+    /// The length in characters if it is outside the range, else the first character that is not allowed.
+    pub fn check(&self, value: &str) -> Result<(), InvalidText> {
+        let characters = value.chars().count();
+        if characters < self.min || characters > self.max {
+            return Err(InvalidText {
+                rule: *self,
+                fault: TextFault::Length { characters },
+            });
+        }
+        match value
+            .chars()
+            .enumerate()
+            .find(|&(_, character)| !(self.allows)(character))
+        {
+            None => Ok(()),
+            Some((position, character)) => Err(InvalidText {
+                rule: *self,
+                fault: TextFault::Character { character, position },
+            }),
+        }
+    }
+}
+
+impl fmt::Display for Rule {
+    /// The rule as a regular expression: `[a-zA-Z0-9_\-+=:]{1,128}`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{{{},{}}}", self.class, self.min, self.max)
+    }
+}
+
+impl fmt::Debug for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {self}", self.name)
+    }
+}
+
+impl PartialEq for Rule {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for Rule {}
+
+/// Why a text is not what its type allows. It never holds the text: that may be a secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InvalidText {
+    /// The rule that was broken.
+    pub rule: Rule,
+    /// What broke it.
+    pub fault: TextFault,
+}
+
+/// What is wrong with a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TextFault {
+    /// Too short or too long.
+    Length {
+        /// How many characters were given.
+        characters: usize,
+    },
+    /// A character that is not allowed.
+    Character {
+        /// The first such character.
+        character: char,
+        /// Where it stands, counting characters from 0.
+        position: usize,
+    },
+}
+
+impl fmt::Display for InvalidText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Rule { name, min, max, .. } = self.rule;
+        match self.fault {
+            TextFault::Length { characters } => {
+                write!(
+                    f,
+                    "{name} has {characters} characters; allowed are {min} to {max}"
+                )
+            }
+            TextFault::Character { character, position } => write!(
+                f,
+                "{name} has {character:?} at position {position}; allowed is {}",
+                self.rule.class
+            ),
+        }
+    }
+}
+
+impl core::error::Error for InvalidText {}
+
+/// Defines a validated text of fixed capacity. `$len` is the type that counts its bytes.
+macro_rules! text {
+    ($(#[$doc:meta])* $name:ident, $member:literal, $min:literal..=$max:literal as $len:ty, $class:literal, $allows:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(String<$max, $len>);
+
+        impl $name {
+            /// What is allowed.
+            pub const RULE: Rule = Rule::new($member, $min, $max, $class, $allows);
+
+            /// Parses a whole value; nothing is trimmed or folded.
+            ///
+            /// # Errors
+            /// [`InvalidText`] with the length, or the first character not allowed and its position.
+            pub fn parse(value: &str) -> Result<Self, InvalidText> {
+                Self::RULE.check(value)?;
+                // Every rule allows ASCII only, so the characters just counted are the bytes copied here.
+                String::try_from(value).map(Self).map_err(|_| InvalidText {
+                    rule: Self::RULE,
+                    fault: TextFault::Length { characters: value.len() },
+                })
+            }
+
+            /// The value as text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                self.0.as_str()
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!(stringify!($name), "({:?})"), self.as_str())
+            }
+        }
+
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                self.as_str()
+            }
+        }
+
+        impl core::str::FromStr for $name {
+            type Err = InvalidText;
+            fn from_str(value: &str) -> Result<Self, InvalidText> {
+                Self::parse(value)
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                struct Visitor;
+                impl serde::de::Visitor<'_> for Visitor {
+                    type Value = $name;
+                    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                        write!(f, "a {} matching {}", $member, $name::RULE)
+                    }
+                    fn visit_str<E: serde::de::Error>(self, value: &str) -> Result<$name, E> {
+                        $name::parse(value).map_err(E::custom)
+                    }
+                }
+                deserializer.deserialize_str(Visitor)
+            }
+        }
+    };
+}
+
+const fn is_name(character: char) -> bool {
+    matches!(character, 'a'..='z' | 'A'..='Z' | '0'..='9' | ':' | '_' | '-')
+}
+
+text!(
+    /// A tunnel's id, unique in its account: `[a-zA-Z0-9_\-+=:]{1,128}`.
+    ///
+    /// ```
+    /// use iot_tunnel_core::TunnelId;
+    /// assert_eq!(TunnelId::parse("3fa85f64-5717").unwrap().as_str(), "3fa85f64-5717");
+    /// let error = TunnelId::parse("a b").unwrap_err();
+    /// assert_eq!(error.to_string(), r"tunnelId has ' ' at position 1; allowed is [a-zA-Z0-9_\-+=:]");
+    /// ```
+    TunnelId, "tunnelId", 1..=128 as u8, r"[a-zA-Z0-9_\-+=:]",
+    |character| matches!(character, 'a'..='z' | 'A'..='Z' | '0'..='9' | '_' | '-' | '+' | '=' | ':')
+);
+
+text!(
+    /// The name of a device in the registry: 1–128 of `[a-zA-Z0-9:_-]`. It is part of an MQTT topic.
+    ThingName, "thingName", 1..=128 as u8, "[a-zA-Z0-9:_-]", is_name
+);
+
+text!(
+    /// The name of a service at the destination, such as `SSH`: 1–128 of `[a-zA-Z0-9:_-]`.
+    ServiceId, "service", 1..=128 as u8, "[a-zA-Z0-9:_-]", is_name
+);
+
+text!(
+    /// A tunnel's Amazon Resource Name, `arn:aws:iot:<region>:<account>:tunnel/<tunnelId>`:
+    /// 1–1600 characters. Visible ASCII only (ours: the ARN grammar has no other).
+    TunnelArn, "tunnelArn", 1..=1600 as u16, "[!-~]", |character| character.is_ascii_graphic()
+);
+
+text!(
+    /// A region, such as `us-east-1`: `[a-z0-9-]{1,32}`. It becomes part of a host name, so nothing else is
+    /// allowed (ours).
+    Region, "region", 1..=32 as u8, "[a-z0-9-]", |character| matches!(character, 'a'..='z' | '0'..='9' | '-')
+);
+
+impl TunnelArn {
+    /// Composes the ARN of a tunnel. `account` is the 12-digit account number; the partition follows the
+    /// region (`aws-cn` for `cn-*`, `aws-us-gov` for `us-gov-*`, else `aws`).
+    ///
+    /// # Errors
+    /// [`InvalidText`] if `account` is longer than an ARN leaves room for, or is not visible ASCII.
+    pub fn of(region: &Region, account: &str, id: &TunnelId) -> Result<Self, InvalidText> {
+        let partition = match region.as_str() {
+            name if name.starts_with("cn-") => "aws-cn",
+            name if name.starts_with("us-gov-") => "aws-us-gov",
+            _ => "aws",
+        };
+        let mut text = String::<1600, u16>::new();
+        for part in [
+            "arn:",
+            partition,
+            ":iot:",
+            region.as_str(),
+            ":",
+            account,
+            ":tunnel/",
+            id.as_str(),
+        ] {
+            text.push_str(part).map_err(|_| InvalidText {
+                rule: Self::RULE,
+                fault: TextFault::Length {
+                    characters: text.len().saturating_add(part.len()),
+                },
+            })?;
+        }
+        Self::parse(&text)
+    }
+
+    /// The id of the tunnel it names, if it has the form `arn:…:iot:…:…:tunnel/<tunnelId>`.
+    #[must_use]
+    pub fn tunnel_id(&self) -> Option<TunnelId> {
+        let mut parts = self.as_str().splitn(6, ':');
+        if parts.next() != Some("arn") || parts.nth(1) != Some("iot") {
+            return None;
+        }
+        let resource = parts.nth(2)?;
+        TunnelId::parse(resource.strip_prefix("tunnel/")?).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::string::ToString;
+
+    #[test]
+    fn an_arn_names_its_tunnel() {
+        let id = TunnelId::parse("a:b=c").unwrap();
+        let arn = TunnelArn::of(&Region::parse("cn-north-1").unwrap(), "123456789012", &id).unwrap();
+        assert_eq!(
+            arn.as_str(),
+            "arn:aws-cn:iot:cn-north-1:123456789012:tunnel/a:b=c"
+        );
+        assert_eq!(arn.tunnel_id(), Some(id));
+        assert_eq!(
+            TunnelArn::parse("arn:aws:iot:r:1:thing/x").unwrap().tunnel_id(),
+            None
+        );
+        assert_eq!(TunnelArn::parse("x").unwrap().tunnel_id(), None);
+    }
+
+    #[test]
+    fn lengths_count_characters_and_an_error_names_the_first_fault() {
+        let long = "é".repeat(129);
+        assert_eq!(
+            TunnelId::parse(&long).unwrap_err().fault,
+            TextFault::Length { characters: 129 }
+        );
+        let fault = TextFault::Character {
+            character: 'é',
+            position: 1,
+        };
+        assert_eq!(ThingName::parse("aéé").unwrap_err().fault, fault);
+        assert_eq!(
+            Region::parse("eu west").unwrap_err().to_string(),
+            "region has ' ' at position 2; allowed is [a-z0-9-]"
+        );
+    }
+}

@@ -1,0 +1,441 @@
+//! [`Tunnel`]: the service's record of one tunnel, and every rule about it.
+//!
+//! A record is plain data of fixed size: it can lie in SRAM, in a database, or go over a wire. An operation takes the
+//! record, its input, the time and the entropy, and gives an answer and [`Effects`]: what the caller must do
+//! next, after it has stored the record. A failed operation changes nothing.
+//!
+//! ```text
+//!               connect (client token)       rotate
+//!             ┌────────────────────────┐   ┌───────────┐
+//! open ──▶ Fresh ──connect──▶ Used ◀───┘   │ a new token, Fresh again;
+//!             ▲  (each side)    │          │ the old one is revoked
+//!             └─────────────────┴──rotate──┘
+//!
+//! OPEN ── close, or lifetime over ──▶ CLOSED ── 3 hours, or close {delete} ──▶ deleted
+//! ```
+//!
+//! Source of every rule: control-plane.md, "RotateTunnelAccessToken, exactly", "Tunnel lifecycle" and "A token's
+//! life (one side)".
+
+mod effects;
+mod state;
+mod table;
+
+pub use effects::{Disconnect, DisconnectReason, Effect, Effects};
+pub use state::{ClosedBy, ConnectionId, ConnectionState, Description, TunnelStatus};
+pub use table::Table;
+
+use core::fmt;
+
+use crate::destination::DestinationConfig;
+use crate::error::{Capacity, Error, Refusal};
+use crate::id::TunnelId;
+use crate::mode::{ClientMode, Side};
+use crate::time::{Lifetime, Millis};
+use crate::token::{Claim, ClientToken, Entropy, IssuedToken, TokenDigest};
+use state::{Issued, Life, Pair, State};
+
+/// How long a closed tunnel can still be described and listed, in milliseconds: three hours.
+pub const CLOSED_RETENTION: u64 = 180 * Millis::MINUTE;
+
+/// The record of one tunnel. See the [module](self) for how to use it.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Tunnel {
+    id: TunnelId,
+    created_at: Millis,
+    lifetime: Lifetime,
+    last_updated_at: Millis,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    destination_config: Option<DestinationConfig>,
+    /// The current token of each side. Kept after closing too, to tell a token of a closed tunnel from an unknown one.
+    tokens: Pair<Issued>,
+    /// When each side's connection state last changed. It outlives the connections.
+    connection_updated_at: Pair<Millis>,
+    state: State,
+}
+
+// The budget of the issue: a gateway keeps many in SRAM.
+const _: () = assert!(size_of::<Tunnel>() <= 1024, "a record is at most 1 KiB");
+
+/// The answer to [`Tunnel::open`].
+#[derive(Debug)]
+pub struct Opened {
+    /// The source's first token.
+    pub source: IssuedToken,
+    /// The destination's first token.
+    pub destination: IssuedToken,
+    /// What to do next.
+    pub effects: Effects,
+}
+
+/// The answer to [`Tunnel::rotate`]: a token for each rotated side, and no other.
+#[derive(Debug)]
+pub struct Rotated {
+    /// The source's new token, if the source was rotated.
+    pub source: Option<IssuedToken>,
+    /// The destination's new token, if the destination was rotated.
+    pub destination: Option<IssuedToken>,
+    /// What to do next.
+    pub effects: Effects,
+}
+
+/// What a peer presents when it connects.
+#[derive(Clone, Copy)]
+pub struct Handshake<'a> {
+    /// The access token as it came. Whatever it holds, it is judged.
+    pub access_token: &'a str,
+    /// The side it wants to be: its `local-proxy-mode`.
+    pub side: Side,
+    /// The client token, if it sent one.
+    pub client_token: Option<&'a ClientToken>,
+}
+
+impl fmt::Debug for Handshake<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handshake")
+            .field("side", &self.side)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Tunnel {
+    /// Opens a tunnel: both sides disconnected, a fresh token each.
+    ///
+    /// `id` must never have been used before in this account, not even by a deleted tunnel: that is what makes a
+    /// token unique.
+    ///
+    /// # Errors
+    /// [`Capacity::AccessTokenTooLong`], which no valid id can cause.
+    pub fn open(
+        id: TunnelId,
+        destination_config: Option<DestinationConfig>,
+        lifetime: Lifetime,
+        now: Millis,
+        entropy: &Entropy,
+    ) -> Result<(Self, Opened), Error> {
+        let (source, source_token) = Issued::first(&id, Side::Source, entropy)?;
+        let (destination, destination_token) = Issued::first(&id, Side::Destination, entropy)?;
+        let tunnel = Self {
+            id,
+            created_at: now,
+            lifetime,
+            last_updated_at: now,
+            destination_config,
+            tokens: Pair { source, destination },
+            connection_updated_at: Pair::both(now),
+            state: State::Open(Pair::both(Life::Fresh)),
+        };
+        let effects = Effects {
+            notify: tunnel.has_thing(),
+            ..Effects::default()
+        };
+        Ok((
+            tunnel,
+            Opened {
+                source: source_token,
+                destination: destination_token,
+                effects,
+            },
+        ))
+    }
+
+    /// The tunnel's id.
+    #[must_use]
+    pub const fn id(&self) -> &TunnelId {
+        &self.id
+    }
+
+    /// What stands at the destination now: what it was opened with, or what a rotation has put there.
+    #[must_use]
+    pub const fn destination_config(&self) -> Option<&DestinationConfig> {
+        self.destination_config.as_ref()
+    }
+
+    /// When it was opened.
+    #[must_use]
+    pub const fn created_at(&self) -> Millis {
+        self.created_at
+    }
+
+    /// The moment at which it closes by itself. No operation ever moves it.
+    #[must_use]
+    pub const fn ends_at(&self) -> Millis {
+        self.lifetime.end(self.created_at)
+    }
+
+    /// The lifetime it was opened with.
+    #[must_use]
+    pub const fn lifetime(&self) -> Lifetime {
+        self.lifetime
+    }
+
+    /// How often that side's token has been rotated. A notification carries the token of one generation: it is
+    /// current as long as this number stands.
+    #[must_use]
+    pub const fn generation(&self, side: Side) -> u32 {
+        self.tokens.get(side).generation
+    }
+
+    /// The digest of the client token that the side's current access token is bound to, while the tunnel is open.
+    #[must_use]
+    pub const fn bound_client_token(&self, side: Side) -> Option<TokenDigest> {
+        match &self.state {
+            State::Open(lives) => lives.get(side).bound(),
+            State::Closed { .. } => None,
+        }
+    }
+
+    /// How the tunnel looks at a moment: expired is CLOSED, whether or not [`expire`](Self::expire) has run.
+    #[must_use]
+    pub fn describe(&self, now: Millis) -> Description {
+        let connection_updated_at = self.connection_updated_at;
+        let connection = |side: Side, connected: bool| ConnectionState {
+            connected,
+            last_updated_at: *connection_updated_at.get(side),
+        };
+        match &self.state {
+            State::Open(lives) if now < self.ends_at() => Description {
+                status: TunnelStatus::Open,
+                source: connection(Side::Source, lives.source.connection().is_some()),
+                destination: connection(Side::Destination, lives.destination.connection().is_some()),
+                last_updated_at: self.last_updated_at,
+            },
+            // Its end has come, though no sweep has marked it: the record that a sweep would leave.
+            State::Open(_) => {
+                let mut closed = self.clone();
+                closed.close_at(self.ends_at(), ClosedBy::Lifetime);
+                closed.describe(now)
+            }
+            State::Closed { at, by } => Description {
+                status: TunnelStatus::Closed { at: *at, by: *by },
+                source: connection(Side::Source, false),
+                destination: connection(Side::Destination, false),
+                last_updated_at: self.last_updated_at,
+            },
+        }
+    }
+
+    /// Whether it is open at that moment.
+    #[must_use]
+    pub const fn is_open(&self, now: Millis) -> bool {
+        matches!(self.state, State::Open(_)) && now.0 < self.ends_at().0
+    }
+
+    /// When [`expire`](Self::expire) will next have something to do: the tunnel's end, or its deletion.
+    #[must_use]
+    pub const fn next_deadline(&self) -> Millis {
+        match &self.state {
+            State::Open(_) => self.ends_at(),
+            State::Closed { at, .. } => at.after(CLOSED_RETENTION),
+        }
+    }
+
+    /// A peer's handshake: accepts it and marks the token used, or says which rule refuses it.
+    ///
+    /// `connection` names the new connection in later calls; it must differ from every other of this tunnel.
+    /// `client_token_in_use` tells whether a client token's digest is bound to another access token of an open
+    /// tunnel; it is asked only when the answer matters. Store the record before you answer with 101: the use of a
+    /// token must survive a crash.
+    ///
+    /// # Errors
+    /// The first that applies, in this order: [`Refusal::UnknownAccessToken`], [`Refusal::TunnelClosed`] or
+    /// [`Refusal::TunnelExpired`], [`Refusal::AccessTokenRevoked`], [`Refusal::ModeMismatch`],
+    /// [`Refusal::AccessTokenUsed`], [`Refusal::ClientTokenMismatch`], [`Refusal::ClientTokenInUse`].
+    pub fn connect(
+        &mut self,
+        handshake: Handshake<'_>,
+        connection: ConnectionId,
+        client_token_in_use: impl FnOnce(&TokenDigest) -> bool,
+        now: Millis,
+    ) -> Result<Effects, Refusal> {
+        let claim = Claim::read(handshake.access_token).ok_or(Refusal::UnknownAccessToken)?;
+        let current = self.tokens.get(claim.side);
+        // A claim only explains a refusal. Nothing but the digest of the whole token admits.
+        let is_current = current.digest == TokenDigest::of(handshake.access_token);
+        let is_revoked = claim.generation < current.generation;
+        if claim.tunnel_id != self.id || !(is_current || is_revoked) {
+            return Err(Refusal::UnknownAccessToken);
+        }
+        let lives = self.state.open_at(self.lifetime.end(self.created_at), now)?;
+        if !is_current {
+            return Err(Refusal::AccessTokenRevoked);
+        }
+        if claim.side != handshake.side {
+            return Err(Refusal::ModeMismatch);
+        }
+        let life = lives.get_mut(claim.side);
+        let presented = handshake.client_token.map(ClientToken::digest);
+        let replaced = match (&*life, &presented) {
+            (Life::Fresh, Some(digest)) if client_token_in_use(digest) => {
+                return Err(Refusal::ClientTokenInUse);
+            }
+            (Life::Fresh, _) => None,
+            (Life::Used { bound: None, .. }, _) => return Err(Refusal::AccessTokenUsed),
+            (Life::Used { bound, .. }, _) if *bound != presented => return Err(Refusal::ClientTokenMismatch),
+            (Life::Used { connection, .. }, _) => *connection,
+        };
+        *life = Life::Used {
+            bound: presented,
+            connection: Some(connection),
+        };
+        let mut effects = Effects::default();
+        if let Some(old) = replaced {
+            effects.disconnect(claim.side, old, DisconnectReason::Replaced);
+            effects.reset_peer_of(claim.side, lives);
+        }
+        *self.connection_updated_at.get_mut(claim.side) = now;
+        Ok(effects)
+    }
+
+    /// A peer's connection has ended. What a connection that was replaced, rotated out or closed leaves behind is
+    /// no news: such a call changes nothing and has no effects.
+    pub fn disconnect(&mut self, side: Side, connection: ConnectionId, now: Millis) -> Effects {
+        let mut effects = Effects::default();
+        if let State::Open(lives) = &mut self.state
+            && let Life::Used {
+                connection: current, ..
+            } = lives.get_mut(side)
+            && *current == Some(connection)
+        {
+            *current = None;
+            effects.reset_peer_of(side, lives);
+            *self.connection_updated_at.get_mut(side) = now;
+        }
+        effects
+    }
+
+    /// RotateTunnelAccessToken: revokes the current token of each chosen side and issues a new one. A live
+    /// connection of a rotated side is to be closed; the other side stays. The end of the tunnel does not move.
+    ///
+    /// # Errors
+    /// [`Misuse::DestinationConfigWithSource`], [`Refusal::TunnelClosed`], [`Refusal::TunnelExpired`],
+    /// [`Capacity::RotationsExhausted`]. The record stays as it was.
+    pub fn rotate(
+        &mut self,
+        client_mode: ClientMode,
+        destination_config: Option<DestinationConfig>,
+        now: Millis,
+        entropy: &Entropy,
+    ) -> Result<Rotated, Error> {
+        let rotation = client_mode.rotation(destination_config.is_some())?;
+        let lives = self.state.open_at(self.lifetime.end(self.created_at), now)?;
+        let issue = |side| match rotation.rotates(side) {
+            true => self.tokens.get(side).next(&self.id, side, entropy).map(Some),
+            false => Ok(None),
+        };
+        let (source, destination) = (issue(Side::Source)?, issue(Side::Destination)?);
+
+        // Nothing fails from here on.
+        let mut effects = Effects::default();
+        let mut apply = |side, (issued, token)| {
+            *self.tokens.get_mut(side) = issued;
+            if let Some(connection) = core::mem::take(lives.get_mut(side)).connection() {
+                effects.disconnect(side, connection, DisconnectReason::Rotated);
+                *self.connection_updated_at.get_mut(side) = now;
+            }
+            token
+        };
+        let source = source.map(|new| apply(Side::Source, new));
+        let destination = destination.map(|new| apply(Side::Destination, new));
+        for side in Side::BOTH {
+            if effects.disconnects(side).is_some() {
+                effects.reset_peer_of(side, lives);
+            }
+        }
+        if rotation.replaces_destination_config {
+            self.destination_config = destination_config;
+        }
+        effects.notify = rotation.destination && self.has_thing();
+        self.last_updated_at = now;
+        Ok(Rotated {
+            source,
+            destination,
+            effects,
+        })
+    }
+
+    /// CloseTunnel. Closing a closed tunnel succeeds and changes nothing (ours); with `delete` it is to be deleted
+    /// at once in either state.
+    pub fn close(&mut self, delete: bool, now: Millis) -> Effects {
+        let mut effects = match now < self.ends_at() {
+            true => self.close_at(now, ClosedBy::Request),
+            false => self.close_at(self.ends_at(), ClosedBy::Lifetime),
+        };
+        effects.deleted = delete;
+        effects
+    }
+
+    /// Does what time asks for: closes the tunnel at the end of its lifetime, and has it deleted three hours after
+    /// it closed. Call it when [`next_deadline`](Self::next_deadline) comes; earlier or again it does nothing.
+    pub fn expire(&mut self, now: Millis) -> Effects {
+        let mut effects = match now < self.ends_at() {
+            true => Effects::default(),
+            false => self.close_at(self.ends_at(), ClosedBy::Lifetime),
+        };
+        effects.deleted = matches!(self.state, State::Closed { .. }) && now >= self.next_deadline();
+        effects
+    }
+
+    /// Something that the record does not hold has changed, such as the tags: moves `lastUpdatedAt`.
+    pub fn touch(&mut self, now: Millis) {
+        self.last_updated_at = now;
+    }
+
+    /// Closes an open tunnel; a closed one stays as it is.
+    fn close_at(&mut self, at: Millis, by: ClosedBy) -> Effects {
+        let mut effects = Effects::default();
+        if let State::Open(lives) = &self.state {
+            for side in Side::BOTH {
+                if let Some(connection) = lives.get(side).connection() {
+                    effects.disconnect(side, connection, DisconnectReason::TunnelClosed);
+                    *self.connection_updated_at.get_mut(side) = at;
+                }
+            }
+            self.state = State::Closed { at, by };
+            self.last_updated_at = at;
+        }
+        effects
+    }
+
+    fn has_thing(&self) -> bool {
+        self.destination_config
+            .as_ref()
+            .is_some_and(|config| config.thing_name().is_some())
+    }
+}
+
+impl Issued {
+    fn first(id: &TunnelId, side: Side, entropy: &Entropy) -> Result<(Self, IssuedToken), Error> {
+        Self::issue(id, side, 0, entropy)
+    }
+
+    fn next(&self, id: &TunnelId, side: Side, entropy: &Entropy) -> Result<(Self, IssuedToken), Error> {
+        let generation = self
+            .generation
+            .checked_add(1)
+            .ok_or(Capacity::RotationsExhausted)?;
+        Self::issue(id, side, generation, entropy)
+    }
+
+    fn issue(
+        id: &TunnelId,
+        side: Side,
+        generation: u32,
+        entropy: &Entropy,
+    ) -> Result<(Self, IssuedToken), Error> {
+        let claim = Claim {
+            tunnel_id: id.clone(),
+            side,
+            generation,
+        };
+        let token = claim.issue(entropy).ok_or(Capacity::AccessTokenTooLong)?;
+        Ok((
+            Self {
+                generation,
+                digest: token.digest(),
+            },
+            token,
+        ))
+    }
+}
