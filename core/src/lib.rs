@@ -8,6 +8,7 @@ extern crate std;
 pub mod destination;
 pub mod error;
 pub mod id;
+pub mod json;
 pub mod mode;
 pub mod time;
 pub mod token;

@@ -189,30 +189,50 @@ impl Tunnel {
     /// How the tunnel looks at a moment: expired is CLOSED, whether or not [`expire`](Self::expire) has run.
     #[must_use]
     pub fn describe(&self, now: Millis) -> Description {
-        let connection_updated_at = self.connection_updated_at;
-        let connection = |side: Side, connected: bool| ConnectionState {
-            connected,
-            last_updated_at: *connection_updated_at.get(side),
+        let ends_at = self.ends_at();
+        let status = match self.state {
+            State::Open(_) if now < ends_at => TunnelStatus::Open,
+            State::Open(_) => TunnelStatus::Closed {
+                at: ends_at,
+                by: ClosedBy::Lifetime,
+            },
+            State::Closed { at, by } => TunnelStatus::Closed { at, by },
         };
-        match &self.state {
-            State::Open(lives) if now < self.ends_at() => Description {
-                status: TunnelStatus::Open,
-                source: connection(Side::Source, lives.source.connection().is_some()),
-                destination: connection(Side::Destination, lives.destination.connection().is_some()),
-                last_updated_at: self.last_updated_at,
-            },
-            // Its end has come, though no sweep has marked it: the record that a sweep would leave.
-            State::Open(_) => {
-                let mut closed = self.clone();
-                closed.close_at(self.ends_at(), ClosedBy::Lifetime);
-                closed.describe(now)
+        let connection = |side| {
+            let last_updated_at = *self.connection_updated_at.get(side);
+            match (self.connection(side), status) {
+                (Some(_), TunnelStatus::Open) => ConnectionState {
+                    connected: true,
+                    last_updated_at,
+                },
+                (Some(_), TunnelStatus::Closed { at, .. }) => ConnectionState {
+                    connected: false,
+                    last_updated_at: at,
+                },
+                (None, _) => ConnectionState {
+                    connected: false,
+                    last_updated_at,
+                },
             }
-            State::Closed { at, by } => Description {
-                status: TunnelStatus::Closed { at: *at, by: *by },
-                source: connection(Side::Source, false),
-                destination: connection(Side::Destination, false),
-                last_updated_at: self.last_updated_at,
+        };
+        Description {
+            status,
+            source: connection(Side::Source),
+            destination: connection(Side::Destination),
+            // The end of an open tunnel comes after everything that has changed it.
+            last_updated_at: match status {
+                TunnelStatus::Open => self.last_updated_at,
+                TunnelStatus::Closed { at, .. } => at,
             },
+        }
+    }
+
+    /// The live connection of that side, if there is one.
+    #[must_use]
+    pub const fn connection(&self, side: Side) -> Option<ConnectionId> {
+        match &self.state {
+            State::Open(lives) => lives.get(side).connection(),
+            State::Closed { .. } => None,
         }
     }
 
@@ -375,11 +395,6 @@ impl Tunnel {
         };
         effects.deleted = matches!(self.state, State::Closed { .. }) && now >= self.next_deadline();
         effects
-    }
-
-    /// Something that the record does not hold has changed, such as the tags: moves `lastUpdatedAt`.
-    pub fn touch(&mut self, now: Millis) {
-        self.last_updated_at = now;
     }
 
     /// Closes an open tunnel; a closed one stays as it is.

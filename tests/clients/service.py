@@ -81,8 +81,10 @@ class Service:
         command += ["--mqtt-broker", self._broker] if self._broker else ["--mqtt", "127.0.0.1:0"]
         environment = {k: v for k, v in os.environ.items() if not k.startswith("IOT_TUNNEL_")} | self._env
         with open(self._log.name, "a") as log:
+            # A session of its own: a Ctrl-C in the terminal is for the caller, which then stops the program.
             self._process = subprocess.Popen(
-                command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, text=True
+                command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, text=True,
+                start_new_session=True,
             )
         line = Lines(self._process.stdout).next(START_SECONDS)
         if not line:

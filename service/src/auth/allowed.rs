@@ -1,4 +1,4 @@
-//! The lists of a credentials file: what a key's `actions`, `client_modes`, `thing_names` and `services` may hold.
+//! The lists of a key: what `actions`, `client_modes`, `thing_names` and `services` may hold.
 
 use std::fmt;
 
@@ -12,8 +12,8 @@ const CLIENT_MODES: [&str; 3] = ["SOURCE", "DESTINATION", "ALL"];
 /// Length of a thing name and of a service, in characters: the API's constraint.
 const NAME_LENGTH: std::ops::RangeInclusive<usize> = 1..=128;
 
-/// What one field of a key allows: at least one entry. An empty list would read as "no condition" to one person
-/// and as "nothing" to another.
+/// What one field of a key allows: at least one entry. An empty list would read as "no condition" to one
+/// person and as "nothing" to another.
 #[derive(Debug, Deserialize)]
 #[serde(try_from = "Vec<T>")]
 pub(super) struct Allowed<T>(Vec<T>);
@@ -46,7 +46,7 @@ impl<T: fmt::Display> fmt::Display for Allowed<T> {
     }
 }
 
-/// An entry of `actions`: the IAM name of an action, or the beginning of one and a `*`. Kept without its prefix.
+/// An entry of `actions`: the IAM name of an action, or the beginning of one and a `*`. Kept without `iot:`.
 #[derive(Debug, Deserialize)]
 #[serde(try_from = "String")]
 pub(super) struct ActionPattern(String);
@@ -159,8 +159,8 @@ pub(super) enum EntryError {
     #[error("`{entry}` in client_modes is not a mode; allowed are {}", CLIENT_MODES.join(", "))]
     UnknownClientMode { entry: String },
     #[error(
-        "`{entry}` is not a name; thing_names and services hold 1 to 128 characters of [a-zA-Z0-9:_-], of which the \
-         last may be a `*`"
+        "`{entry}` is not a name; thing_names and services hold 1 to 128 characters of [a-zA-Z0-9:_-], the \
+         last of which may be a `*`"
     )]
     NotAName { entry: String },
 }

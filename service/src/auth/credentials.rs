@@ -21,20 +21,11 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
 
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use toml::Spanned;
 use zeroize::Zeroizing;
 
-use super::allowed::{ActionPattern, Allowed, ClientModeName, NamePattern};
-
-/// Length of an access key id, in characters. The upper bound is IAM's; IAM's lower bound of 16 is not kept,
-/// so that AWS's own example keys work (ours).
-const ACCESS_KEY_ID_LENGTH: std::ops::RangeInclusive<usize> = 1..=128;
-
-/// Length of a secret access key, in characters: AWS issues 40. A shorter one than 16 could be guessed from one
-/// recorded signature (ours).
-const SECRET_LENGTH: std::ops::RangeInclusive<usize> = 16..=128;
+use super::key::{AccessKeyId, Key};
 
 /// The keys of a credentials file, by access key id.
 #[derive(Debug)]
@@ -45,22 +36,26 @@ pub struct Credentials {
 impl Credentials {
     /// Reads a credentials file.
     ///
-    /// A file that others may read is still loaded: [`LoadedCredentials::exposed`] says so, for the caller to log.
+    /// A file that others may read is still loaded: [`LoadedCredentials::exposed`] says so, to be logged.
     ///
     /// # Errors
     /// The path and [`CredentialsError`]: the file cannot be read, or its content is refused.
     pub fn load(path: &Path) -> Result<LoadedCredentials, CredentialsFileError> {
-        let fail = |fault| CredentialsFileError {
+        Self::read(path).map_err(|fault| CredentialsFileError {
             path: path.to_owned(),
             fault,
-        };
-        let mut file = File::open(path).map_err(|error| fail(error.into()))?;
-        let exposed = ExposedFile::check(path, &file).map_err(|error| fail(error.into()))?;
+        })
+    }
+
+    fn read(path: &Path) -> Result<LoadedCredentials, CredentialsError> {
+        let mut file = File::open(path)?;
+        let exposed = ExposedFile::check(path, &file)?;
         let mut text = Zeroizing::new(String::new());
-        file.read_to_string(&mut text)
-            .map_err(|error| fail(error.into()))?;
-        let credentials = text.parse().map_err(fail)?;
-        Ok(LoadedCredentials { credentials, exposed })
+        file.read_to_string(&mut text)?;
+        Ok(LoadedCredentials {
+            credentials: text.parse()?,
+            exposed,
+        })
     }
 
     /// The key with this id.
@@ -87,7 +82,7 @@ impl FromStr for Credentials {
         for key in file.key {
             let line = line_at(text, key.span().start);
             let key = key.into_inner();
-            match keys.entry(key.access_key_id.clone()) {
+            match keys.entry(key.access_key_id().clone()) {
                 Entry::Vacant(vacant) => vacant.insert(Arc::new(key)),
                 Entry::Occupied(occupied) => {
                     return Err(CredentialsError::RepeatedKey {
@@ -110,109 +105,12 @@ fn line_at(text: &str, offset: usize) -> usize {
     1 + text.bytes().take(offset).filter(|byte| *byte == b'\n').count()
 }
 
-/// The file as a whole. Each key is checked by its own types while it is read, so that an error knows its line.
+/// The file as a whole. A key is checked by its own types while it is read, so that an error knows its line.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct KeyList {
     #[serde(default)]
     key: Vec<Spanned<Key>>,
-}
-
-/// An access key and what it may do.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Key {
-    access_key_id: AccessKeyId,
-    secret_access_key: SecretAccessKey,
-    pub(super) actions: Allowed<ActionPattern>,
-    pub(super) client_modes: Option<Allowed<ClientModeName>>,
-    pub(super) thing_names: Option<Allowed<NamePattern>>,
-    pub(super) services: Option<Allowed<NamePattern>>,
-}
-
-impl Key {
-    /// The key's id: public, fit for logs.
-    pub fn access_key_id(&self) -> &AccessKeyId {
-        &self.access_key_id
-    }
-
-    pub(super) fn secret(&self) -> &[u8] {
-        self.secret_access_key.0.as_bytes()
-    }
-}
-
-/// The id of an access key: 1 to 128 of `[A-Za-z0-9_]`. Public, fit for logs.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct AccessKeyId(String);
-
-impl AccessKeyId {
-    /// The id as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// The id in `text`, or nothing when `text` is none.
-    pub(super) fn parse(text: &str) -> Option<Self> {
-        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-        (ACCESS_KEY_ID_LENGTH.contains(&text.len()) && text.bytes().all(allowed))
-            .then(|| Self(text.to_owned()))
-    }
-}
-
-impl fmt::Display for AccessKeyId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::borrow::Borrow<str> for AccessKeyId {
-    fn borrow(&self) -> &str {
-        &self.0
-    }
-}
-
-impl<'de> Deserialize<'de> for AccessKeyId {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        unquoted_string(deserializer, "access_key_id").and_then(|text| {
-            Self::parse(&text).ok_or_else(|| {
-                // The value is not shown: it may be the secret in the wrong place.
-                D::Error::custom("access_key_id must be 1 to 128 characters of [A-Za-z0-9_]")
-            })
-        })
-    }
-}
-
-/// A secret access key: wiped when dropped, shown to nobody.
-struct SecretAccessKey(Zeroizing<String>);
-
-impl fmt::Debug for SecretAccessKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SecretAccessKey(redacted)")
-    }
-}
-
-impl<'de> Deserialize<'de> for SecretAccessKey {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = unquoted_string(deserializer, "secret_access_key")?;
-        if SECRET_LENGTH.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic()) {
-            Ok(Self(text))
-        } else {
-            Err(D::Error::custom(
-                "secret_access_key must be 16 to 128 visible ASCII characters",
-            ))
-        }
-    }
-}
-
-/// A string whose error does not quote it: serde's own would show a secret that lacks its quotation marks.
-fn unquoted_string<'de, D: Deserializer<'de>>(
-    deserializer: D,
-    field: &'static str,
-) -> Result<Zeroizing<String>, D::Error> {
-    match toml::Value::deserialize(deserializer)? {
-        toml::Value::String(text) => Ok(Zeroizing::new(text)),
-        _ => Err(D::Error::custom(format_args!("{field} must be a string"))),
-    }
 }
 
 /// Credentials, and what the caller should warn of.
@@ -225,13 +123,23 @@ pub struct LoadedCredentials {
 }
 
 /// A credentials file that its group or everybody may read or write: worth a warning. Unix only.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the credentials file {} has mode {mode:04o}: others may read or change it; `chmod 600` it", path.display())]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExposedFile {
     /// The file.
     pub path: PathBuf,
     /// Its permission bits.
     pub mode: u32,
+}
+
+impl fmt::Display for ExposedFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { path, mode } = self;
+        let path = path.display();
+        write!(
+            f,
+            "the credentials file {path} has mode {mode:04o}: others may read or change it; `chmod 600` it"
+        )
+    }
 }
 
 impl ExposedFile {

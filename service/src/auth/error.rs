@@ -1,12 +1,12 @@
 //! Why a request is not authenticated.
 
-use super::credentials::AccessKeyId;
+use super::key::AccessKeyId;
 use super::sigv4::{CLOCK_WINDOW_SECONDS, SIGNING_NAME};
 
 /// The refusal of a request before anything else of it is looked at: HTTP 403.
 ///
-/// The text says what was wrong and what is allowed. It holds no secret and no expected signature, and of the
-/// request only what is known to be short and plain.
+/// The text says what was wrong and what is allowed. It holds no secret and no signature; of the request it
+/// holds at most the access key id, the region, the service, the day, or a header's name, all plain ASCII.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AuthenticationError {
     /// There is no `Authorization` header.
@@ -20,16 +20,14 @@ pub enum AuthenticationError {
     QueryAuthentication,
 
     /// The credentials file has no such key.
-    #[error(
-        "the access key id `{access_key_id}` is unknown to this service; allowed are the keys of its credentials file"
-    )]
+    #[error("the access key id `{access_key_id}` is unknown; allowed are those of the service's credentials")]
     UnknownAccessKey {
         /// The id the request came with.
         access_key_id: AccessKeyId,
     },
     /// The request comes with a session token; this service issues none.
     #[error(
-        "the header x-amz-security-token is not allowed: this service has no temporary credentials, only access keys"
+        "the header x-amz-security-token is not allowed: there are no temporary credentials, only access keys"
     )]
     SessionToken,
 
@@ -37,7 +35,7 @@ pub enum AuthenticationError {
     #[error("the header {name} is given more than once; it must stand alone")]
     RepeatedHeader {
         /// The header.
-        name: &'static str,
+        name: http::HeaderName,
     },
     /// The `Authorization` header holds something that is not one of its three parts.
     #[error(
@@ -102,25 +100,28 @@ pub enum AuthenticationError {
     NoDate,
     /// The request's date is none.
     #[error(
-        "the header {name} is not a date; allowed is x-amz-date of the form `YYYYMMDD'T'HHMMSS'Z'`, or an HTTP date"
+        "the header {name} is not a date; allowed is x-amz-date, `YYYYMMDD'T'HHMMSS'Z'`, or an HTTP date"
     )]
     MalformedDate {
         /// The header.
-        name: &'static str,
+        name: http::HeaderName,
     },
     /// `x-amz-content-sha256` is not the digest of the body.
     #[error("the header x-amz-content-sha256 is not the SHA-256 of the body, in lower-case hexadecimal")]
     WrongBodyDigest,
     /// The signature is not the one that the key makes for this request.
     #[error(
-        "the signature does not match the one computed for this request; check the secret access key, and that \
-         nothing changed the request on its way"
+        "the signature does not match the one computed for this request; check the secret access key, and \
+         that nothing changed the request on its way"
     )]
     WrongSignature,
 
     /// The request's date is too far from the service's clock, or was changed on its way.
-    #[error("the request's date is {seconds} seconds {} the service's clock; allowed are {CLOCK_WINDOW_SECONDS} either way",
-        if *.ahead { "ahead of" } else { "behind" })]
+    #[error(
+        "the request's date is {seconds} seconds {} the service's clock; allowed are {CLOCK_WINDOW_SECONDS} \
+         either way",
+        if *.ahead { "ahead of" } else { "behind" }
+    )]
     Expired {
         /// How far, in seconds.
         seconds: u64,

@@ -1,6 +1,6 @@
 //! What a key may do: actions and conditions, after AWS's own IAM condition keys.
 
-use super::credentials::{AccessKeyId, Key};
+use super::key::{AccessKeyId, Key};
 
 /// The actions a key can be given, without their prefix `iot:`: the eight operations of the API.
 pub const ACTIONS: [&str; 8] = [
@@ -23,8 +23,8 @@ pub(super) const PREFIX: &str = "iot:";
 /// What a request wants to do.
 #[derive(Debug, Clone, Copy)]
 pub struct Asked<'a> {
-    /// The operation's API name, for example `RotateTunnelAccessToken`. One that is not in [`ACTIONS`] is never
-    /// permitted.
+    /// The operation's API name, for example `RotateTunnelAccessToken`. One that is not in [`ACTIONS`] is
+    /// never permitted.
     pub action: &'a str,
     /// The request's `clientMode`, where the operation has one.
     pub client_mode: Option<&'a str>,
@@ -44,12 +44,12 @@ pub struct Destination<'a> {
 impl Key {
     /// Judges whether this key may do what is asked.
     ///
-    /// A condition that the key does not have restricts nothing. One that it has is met only by what is *named*
-    /// and listed, never by silence, as in IAM, where a condition on an absent value does not hold:
+    /// A condition that the key does not have restricts nothing. One that it has is met only by what is
+    /// *named* and listed, never by silence, as in IAM, where a condition on an absent value does not hold:
     /// - `client_modes`: for `RotateTunnelAccessToken` alone; the asked mode itself is listed. `SOURCE` and
     ///   `DESTINATION` do not add up to `ALL`, nor does `ALL` include them: IAM compares strings.
-    /// - `thing_names`: there is a destination, and each has a listed thing name. Such a key can do nothing to a
-    ///   tunnel without a thing, nor list tunnels of every thing.
+    /// - `thing_names`: there is a destination, and each has a listed thing name. Such a key can do
+    ///   nothing to a tunnel without a thing, nor list the tunnels of every thing.
     /// - `services`: there is a destination, each names a service, and each service is listed. A tunnel that
     ///   names no service is not limited to any, so such a key can do nothing to it (ours).
     ///
@@ -140,18 +140,13 @@ pub enum Denial {
         allowed: String,
     },
     /// A destination has no thing name, or one that the key does not have.
-    #[error(
-        "the condition iot:ThingGroupArn (thing_names) allows only tunnels and requests for the things {allowed}"
-    )]
+    #[error("the condition iot:ThingGroupArn (thing_names) allows only the things {allowed}")]
     ThingName {
         /// The key's `thing_names`.
         allowed: String,
     },
     /// A destination names no service, or one that the key does not have.
-    #[error(
-        "the condition iot:TunnelDestinationService (services) allows only tunnels and requests for the services \
-         {allowed}"
-    )]
+    #[error("the condition iot:TunnelDestinationService (services) allows only the services {allowed}")]
     Service {
         /// The key's `services`.
         allowed: String,

@@ -1,6 +1,6 @@
 //! AWS Signature Version 4: recomputes a request's signature and compares it in constant time.
 //!
-//! Only the header form, with long-lived access keys: no session tokens, no presigned URLs, no unsigned bodies.
+//! Only the header form, with long-lived keys: no session tokens, no presigned URLs, no unsigned bodies.
 
 mod authorization;
 mod canonical;
@@ -15,8 +15,9 @@ use zeroize::Zeroizing;
 
 use self::authorization::Authorization;
 use self::date::RequestDate;
-use super::credentials::{Credentials, Key};
+use super::credentials::Credentials;
 use super::error::AuthenticationError;
+use super::key::Key;
 
 /// The service's name in a credential scope: `signingName` of the API model.
 pub const SIGNING_NAME: &str = "IoTSecuredTunneling";
@@ -46,11 +47,12 @@ pub struct SignedRequest<'a> {
 }
 
 impl Credentials {
-    /// Verifies a request's signature for this service in `region`, at `now_unix_seconds`, and returns the key that
-    /// made it.
+    /// Verifies a request's signature for this service in `region`, at `now_unix_seconds`, and returns the
+    /// key that made it.
     ///
-    /// Signed must be `host`, the date (`x-amz-date`, or `date` in its absence) and every `x-amz-*` header: an
-    /// unsigned `x-amz-target` could be changed into another operation. The digest of the body is always computed.
+    /// Signed must be `host`, the date (`x-amz-date`, or `date` in its absence) and every `x-amz-*` header
+    /// but `x-amz-user-agent`: an unsigned `x-amz-target` could be changed into another operation. The digest
+    /// of the body is always computed.
     ///
     /// # Errors
     /// [`AuthenticationError`]: the first thing that is wrong. The signature itself is checked last.
@@ -60,15 +62,11 @@ impl Credentials {
         region: &str,
         now_unix_seconds: u64,
     ) -> Result<&Arc<Key>, AuthenticationError> {
-        verify(
-            self,
-            request,
-            &Endpoint {
-                region,
-                service: SIGNING_NAME,
-            },
-            now_unix_seconds,
-        )
+        let endpoint = Endpoint {
+            region,
+            service: SIGNING_NAME,
+        };
+        verify(self, request, &endpoint, now_unix_seconds)
     }
 }
 
@@ -90,7 +88,7 @@ fn verify<'k>(
     if request.headers.contains_key(SECURITY_TOKEN) {
         return Err(AuthenticationError::SessionToken);
     }
-    let header = single(request.headers, &AUTHORIZATION, "authorization")?;
+    let header = single(request.headers, AUTHORIZATION)?;
     let authorization = Authorization::parse(header.ok_or(AuthenticationError::NoAuthorization)?)?;
     let Some(key) = credentials.key(authorization.access_key_id.as_str()) else {
         return Err(AuthenticationError::UnknownAccessKey {
@@ -103,12 +101,8 @@ fn verify<'k>(
     date.check_clock(now_unix_seconds)?;
 
     let body_digest = hex(&Sha256::digest(request.body));
-    if request
-        .headers
-        .get_all(CONTENT_SHA256)
-        .iter()
-        .any(|claimed| claimed != body_digest.as_str())
-    {
+    let mut claimed_digests = request.headers.get_all(CONTENT_SHA256).iter();
+    if claimed_digests.any(|claimed| claimed != body_digest.as_str()) {
         return Err(AuthenticationError::WrongBodyDigest);
     }
     let canonical = canonical::request(request, &authorization.signed_headers, &body_digest)?;
@@ -171,7 +165,7 @@ fn string_to_sign(date: &RequestDate, endpoint: &Endpoint<'_>, canonical_request
     )
 }
 
-/// Whether `signature` is the one of `text`, in constant time.
+/// Whether `signature` is the one of `text`. `verify_slice` compares in constant time.
 fn is_signature(
     signature: &[u8],
     secret: &[u8],
@@ -183,15 +177,14 @@ fn is_signature(
     [date.day(), endpoint.region, endpoint.service, TERMINATOR]
         .into_iter()
         .try_fold(secret, |key, part| {
-            Some(Zeroizing::new(
-                hmac(&key, part.as_bytes())?.finalize().into_bytes().to_vec(),
-            ))
+            let derived = hmac(&key, part.as_bytes())?.finalize().into_bytes();
+            Some(Zeroizing::new(derived.to_vec()))
         })
         .and_then(|signing_key| hmac(&signing_key, text.as_bytes()))
         .is_some_and(|expected| expected.verify_slice(signature).is_ok())
 }
 
-/// HMAC-SHA-256. It takes a key of any length, so there always is one; should that ever change, nothing is admitted.
+/// HMAC-SHA-256. A key of any length is allowed, so this is never `None`; were it so, nothing is admitted.
 fn hmac(key: &[u8], data: &[u8]) -> Option<Hmac<Sha256>> {
     Hmac::new_from_slice(key)
         .ok()
@@ -203,12 +196,8 @@ fn hex(digest: &[u8]) -> String {
 }
 
 /// The value of a header that may be given only once.
-fn single<'a>(
-    headers: &'a HeaderMap,
-    header: &HeaderName,
-    name: &'static str,
-) -> Result<Option<&'a HeaderValue>, AuthenticationError> {
-    let mut values = headers.get_all(header).iter();
+fn single(headers: &HeaderMap, name: HeaderName) -> Result<Option<&HeaderValue>, AuthenticationError> {
+    let mut values = headers.get_all(&name).iter();
     let value = values.next();
     if values.next().is_some() {
         Err(AuthenticationError::RepeatedHeader { name })

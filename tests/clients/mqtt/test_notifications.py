@@ -74,10 +74,10 @@ def test_rotating_the_source_tells_the_device_nothing(tunnels, device, thing):
 def test_a_refused_rotation_tells_the_device_nothing(unchecked, device, thing):
     tunnel = opened(unchecked, thing)
     device.notification()
-    for mode, config in (("SOURCE", {"services": ["SSH"]}), ("destination", None), ("ALL", {"services": []})):
+    for mode, services in (("SOURCE", ["SSH"]), ("destination", ["SSH"]), ("ALL", [])):
         with pytest.raises(unchecked.exceptions.ClientError):
             unchecked.rotate_tunnel_access_token(
-                tunnelId=tunnel["tunnelId"], clientMode=mode, destinationConfig=config
+                tunnelId=tunnel["tunnelId"], clientMode=mode, destinationConfig={"thingName": thing, "services": services}
             )
     expect_only(unchecked, device, thing)
 

@@ -105,6 +105,22 @@ def test_permission_is_judged_before_state_and_after_constraints(guarded):
     assert malformed == ("ValidationException", 400)
 
 
+def test_conditions_limit_a_key_to_modes_things_and_services(guarded):
+    operator, line = connect(guarded, **OPERATOR), connect(guarded, **LINE)
+    tunnel = line.open_tunnel(destinationConfig={"thingName": "line-1-press", "services": ["SSH"]})["tunnelId"]
+    line.rotate_tunnel_access_token(tunnelId=tunnel, clientMode="DESTINATION")
+    elsewhere = operator.open_tunnel(destinationConfig={"thingName": "line-2-press", "services": ["SSH"]})["tunnelId"]
+
+    denied = ("AccessDeniedException", 403)
+    for mode in ("SOURCE", "ALL"):
+        assert refused(line.rotate_tunnel_access_token, tunnelId=tunnel, clientMode=mode) == denied
+    assert refused(line.rotate_tunnel_access_token, tunnelId=elsewhere, clientMode="DESTINATION") == denied
+    for config in ({"thingName": "line-2-x", "services": ["SSH"]}, {"thingName": "line-1-x", "services": ["RDP"]}):
+        assert refused(line.open_tunnel, destinationConfig=config) == denied
+        moved = {"tunnelId": tunnel, "clientMode": "DESTINATION", "destinationConfig": config}
+        assert refused(line.rotate_tunnel_access_token, **moved) == denied
+
+
 def test_the_signature_is_judged_before_the_request(guarded):
     client = connect(guarded, key=OPERATOR["key"], secret="not the secret", checked=False)
     assert refused(client.describe_tunnel, tunnelId="a b") == ("InvalidSignatureException", 403)

@@ -26,7 +26,7 @@ fn every_scenario_runs_in_a_table() {
 /// A table, a clock, and the numbers given to connections.
 #[derive(Default)]
 struct Gateway {
-    table: Table<64>,
+    table: Table<256>,
     now: Millis,
     counter: u64,
     live: HashMap<(TunnelId, Side), ConnectionId>,

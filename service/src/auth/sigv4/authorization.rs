@@ -3,8 +3,8 @@
 use http::header::{HeaderName, HeaderValue};
 
 use super::{ALGORITHM, TERMINATOR};
-use crate::auth::credentials::AccessKeyId;
 use crate::auth::error::{AuthenticationError, AuthorizationPart};
+use crate::auth::key::AccessKeyId;
 
 /// The `Authorization` header, taken apart: right in form, not yet verified.
 #[derive(Debug)]
@@ -23,7 +23,7 @@ impl<'a> Authorization<'a> {
     /// Takes the header apart.
     ///
     /// # Errors
-    /// `OtherScheme`, `MalformedAuthorization`, and `MissingPart`, `RepeatedPart`, `MalformedPart` of its parts.
+    /// `OtherScheme`, `MalformedAuthorization`, `MissingPart`, `RepeatedPart`, `MalformedPart`.
     pub(super) fn parse(value: &'a HeaderValue) -> Result<Self, AuthenticationError> {
         let text = value
             .to_str()

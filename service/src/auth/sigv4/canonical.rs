@@ -47,8 +47,8 @@ pub(super) fn is_signed_in_query(uri: &Uri) -> bool {
     })
 }
 
-/// The path without `.`, `..` and empty segments, its bytes encoded as they came: `%20` becomes `%2520`. So do
-/// all services but S3.
+/// The path without `.`, `..` and empty segments (RFC 3986, section 5.2.4), its bytes encoded as they came:
+/// `%20` becomes `%2520`. So do all services but S3.
 fn path(uri: &Uri) -> String {
     let mut segments = Vec::new();
     for segment in uri.path().split('/') {
@@ -60,7 +60,8 @@ fn path(uri: &Uri) -> String {
             segment => segments.push(segment),
         }
     }
-    let end = if uri.path().ends_with('/') && !segments.is_empty() {
+    let is_folder = matches!(uri.path().rsplit('/').next(), Some("" | "." | ".."));
+    let end = if is_folder && !segments.is_empty() {
         "/"
     } else {
         ""
@@ -92,7 +93,7 @@ fn pairs(uri: &Uri) -> impl Iterator<Item = (&str, &str)> {
     parameters.map(|parameter| parameter.split_once('=').unwrap_or((parameter, "")))
 }
 
-/// The values of a header, joined by commas, each without outer white space and with inner runs of it as one space.
+/// The values of a header, joined by commas, each trimmed and with inner runs of white space as one space.
 fn header(request: &SignedRequest<'_>, name: &HeaderName) -> Result<Vec<u8>, AuthenticationError> {
     let values: Vec<Vec<u8>> = request
         .headers

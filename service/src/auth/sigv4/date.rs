@@ -28,22 +28,16 @@ impl RequestDate {
     /// # Errors
     /// `NoDate`, `RepeatedHeader`, `MalformedDate`.
     pub(super) fn of(headers: &HeaderMap) -> Result<Self, AuthenticationError> {
-        if let Some(value) = single(headers, &AMZ_DATE, "x-amz-date")? {
-            value
-                .to_str()
-                .ok()
-                .and_then(|text| PrimitiveDateTime::parse(text, AMZ_DATE_FORM).ok())
-                .map(|date| Self::at(AMZ_DATE, date.assume_utc()))
-                .ok_or(AuthenticationError::MalformedDate { name: "x-amz-date" })
-        } else if let Some(value) = single(headers, &DATE, "date")? {
-            value
-                .to_str()
-                .ok()
-                .and_then(|text| OffsetDateTime::parse(text, &Rfc2822).ok())
-                .map(|date| Self::at(DATE, date.to_offset(UtcOffset::UTC)))
-                .ok_or(AuthenticationError::MalformedDate { name: "date" })
+        let (name, date) = if let Some(value) = single(headers, AMZ_DATE)? {
+            (AMZ_DATE, value.to_str().ok().and_then(parse_amz_date))
+        } else if let Some(value) = single(headers, DATE)? {
+            (DATE, value.to_str().ok().and_then(parse_http_date))
         } else {
-            Err(AuthenticationError::NoDate)
+            return Err(AuthenticationError::NoDate);
+        };
+        match date {
+            Some(date) => Ok(Self::at(name, date)),
+            None => Err(AuthenticationError::MalformedDate { name }),
         }
     }
 
@@ -94,4 +88,21 @@ impl RequestDate {
             })
         }
     }
+}
+
+/// `YYYYMMDD'T'HHMMSS'Z'`. The length is checked because the parser would take a sign before the year.
+fn parse_amz_date(text: &str) -> Option<OffsetDateTime> {
+    if text.len() != "YYYYMMDDTHHMMSSZ".len() {
+        return None;
+    }
+    PrimitiveDateTime::parse(text, AMZ_DATE_FORM)
+        .ok()
+        .map(PrimitiveDateTime::assume_utc)
+}
+
+/// `Sun, 30 Aug 2015 12:36:00 GMT`.
+fn parse_http_date(text: &str) -> Option<OffsetDateTime> {
+    OffsetDateTime::parse(text, &Rfc2822)
+        .ok()
+        .map(|date| date.to_offset(UtcOffset::UTC))
 }

@@ -1,0 +1,45 @@
+//! The JSON of the API, by serde-json-core, in fixed memory.
+//!
+//! Reading goes in three steps, each with its own kind of error:
+//!
+//! 1. [`check`] judges the whole text by RFC 8259 and bounds its nesting ([`JsonFault`]);
+//! 2. serde-json-core reads the members that the message knows ([`Unexpected`]: a wrong type, or a name twice);
+//! 3. the values are parsed into the types of this crate ([`Violation`]).
+//!
+//! serde-json-core alone would not do on input from a network: it skips junk in members it ignores, recurses over
+//! them without bound, and refuses surrogate pairs. After step 1 none of that can happen, and [`Text`] decodes.
+//!
+//! | message | read | written |
+//! |---|---|---|
+//! | [`RotateRequest`] | by the service | by clients |
+//! | [`RotateResponse`] | by clients | by the service |
+//! | [`ErrorBody`] | by clients | by the service |
+//! | [`Notification`] | by devices | by the service |
+//!
+//! What is written is compact, in the order of the API's model, and leaves absent members out.
+
+mod error_body;
+mod fault;
+mod guard;
+mod length;
+mod notification;
+mod object;
+mod rotate_request;
+mod rotate_response;
+mod services;
+mod text;
+mod token;
+mod violation;
+mod write;
+
+#[cfg(test)]
+mod properties;
+
+pub use error_body::ErrorBody;
+pub use fault::{BodyFault, BufferTooSmall, JsonFault, JsonFaultKind, MessageFault, Problem, Unexpected};
+pub use guard::{MAX_DEPTH, check};
+pub use notification::Notification;
+pub use rotate_request::{RotateRequest, RotateRequestError, Violations};
+pub use rotate_response::RotateResponse;
+pub use text::{Chars, Text};
+pub use violation::{Constraint, MAX_ECHO, Path, ValidationMessage, Value, Violation};

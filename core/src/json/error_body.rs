@@ -1,0 +1,103 @@
+//! The body of every failed call: `{"__type":"<exception>","message":"<text>"}`.
+
+use core::fmt::Display;
+
+use serde::de::MapAccess;
+use serde::ser::{Serialize, SerializeStruct, Serializer};
+
+use super::fault::{BufferTooSmall, MessageFault};
+use super::guard;
+use super::object::{self, Object, Slot, Value};
+use super::text::Text;
+use super::violation::Constraint;
+use super::write::{Displayed, write};
+
+const TYPE: &str = "__type";
+const MESSAGE: &str = "message";
+
+/// An exception and its message. The message may be anything that displays, so an error needs no copy of its text.
+///
+/// ```
+/// use iot_tunnel_core::json::{ErrorBody, RotateRequest};
+/// let error = RotateRequest::parse(b"[]").unwrap_err();
+/// let mut buffer = [0; 256];
+/// let body = ErrorBody { exception: error.exception().into(), message: error };
+/// let length = body.write(&mut buffer).unwrap();
+/// assert_eq!(
+///     &buffer[..length],
+///     br#"{"__type":"SerializationException","message":"the body must be a JSON object"}"#
+/// );
+/// let read = ErrorBody::parse(&buffer[..length]).unwrap();
+/// assert!(read.exception == "SerializationException");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ErrorBody<'a, M = Text<'a>> {
+    /// The exception's name, such as `ValidationException`.
+    pub exception: Text<'a>,
+    /// What went wrong, for people.
+    pub message: M,
+}
+
+impl<'a> ErrorBody<'a> {
+    /// Reads an answer's body as AWS clients do: the name may stand between a namespace with `#` and a URI with `:`,
+    /// the message may be named `Message`, and it may be missing.
+    ///
+    /// # Errors
+    /// [`MessageFault`]: the first thing wrong with it.
+    pub fn parse(body: &'a [u8]) -> Result<Self, MessageFault> {
+        let mut members = Members::default();
+        object::read(guard::check(body)?, &mut members)?;
+        let exception = members
+            .exception
+            .get()
+            .ok_or(Constraint::NotNull)
+            .map_err(MessageFault::member(TYPE))?;
+        let exception = exception.split_once(':').map_or(exception, |(name, _)| name);
+        let exception = exception.split_once('#').map_or(exception, |(_, name)| name);
+        let message = members.message.get().or(members.capital_message.get());
+        Ok(Self {
+            exception,
+            message: message.unwrap_or_default(),
+        })
+    }
+}
+
+impl<M: Display> ErrorBody<'_, M> {
+    /// Writes the body to the start of `buffer`; returns its length in bytes.
+    ///
+    /// # Errors
+    /// [`BufferTooSmall`] with the length needed.
+    pub fn write(&self, buffer: &mut [u8]) -> Result<usize, BufferTooSmall> {
+        write(self, buffer)
+    }
+}
+
+impl<M: Display> Serialize for ErrorBody<'_, M> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_struct("ErrorBody", 2)?;
+        object.serialize_field(TYPE, &Displayed(&self.exception))?;
+        object.serialize_field(MESSAGE, &Displayed(&self.message))?;
+        object.end()
+    }
+}
+
+#[derive(Default)]
+struct Members<'a> {
+    exception: Slot<Text<'a>>,
+    message: Slot<Text<'a>>,
+    capital_message: Slot<Text<'a>>,
+}
+
+impl<'a> Object<'a> for Members<'a> {
+    fn member<A: MapAccess<'a>>(&mut self, name: Text<'a>, value: Value<'_, A>) -> Result<(), A::Error> {
+        if name == TYPE {
+            value.text(TYPE, &mut self.exception)
+        } else if name == MESSAGE {
+            value.text(MESSAGE, &mut self.message)
+        } else if name == "Message" {
+            value.text("Message", &mut self.capital_message)
+        } else {
+            value.ignore()
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! The device's notification: what `$aws/things/<thingName>/tunnels/notify` carries.
+
+use heapless::Vec;
+use serde::de::MapAccess;
+use serde::ser::{Serialize, SerializeStruct, Serializer};
+
+use super::fault::{BufferTooSmall, MessageFault};
+use super::guard;
+use super::object::{self, Object, Slot, Value};
+use super::services::{self, Services};
+use super::text::Text;
+use super::token;
+use super::violation::{Constraint, Path};
+use super::write::write;
+use crate::destination::MAX_SERVICES;
+use crate::id::{Region, ServiceId};
+use crate::mode::Side;
+use crate::token::{AccessToken, MAX_ACCESS_TOKEN};
+
+const CLIENT_ACCESS_TOKEN: &str = "clientAccessToken";
+const CLIENT_MODE: &str = "clientMode";
+const REGION: &str = "region";
+const SERVICES: &str = "services";
+
+const SIDES: [&str; 2] = {
+    let [source, destination] = Side::BOTH;
+    [source.as_str(), destination.as_str()]
+};
+
+/// A notification, with room for `N` characters of its token. `Debug` shows no token.
+///
+/// ```
+/// use iot_tunnel_core::json::Notification;
+/// let payload = br#"{"clientAccessToken":"T","clientMode":"destination","region":"eu-west-1","services":["SSH"]}"#;
+/// let notification = Notification::<300>::parse(payload).unwrap();
+/// assert_eq!(notification.client_access_token.expose(), "T");
+/// assert_eq!(notification.services[0].as_str(), "SSH");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notification<const N: usize = MAX_ACCESS_TOKEN> {
+    /// The token to connect with.
+    pub client_access_token: AccessToken<N>,
+    /// The side it is for; a device's is the destination.
+    pub client_mode: Side,
+    /// The region of the tunnel, part of the host name to connect to.
+    pub region: Region,
+    /// The services of the tunnel: none for one without a destination config.
+    pub services: Vec<ServiceId, MAX_SERVICES, u8>,
+}
+
+impl<const N: usize> Notification<N> {
+    /// Reads a notification out of an untrusted network. Unknown members are ignored; anything else that is not as
+    /// control-plane.md, "The device's notification", has it refuses the whole.
+    ///
+    /// # Errors
+    /// [`MessageFault`]: the first thing wrong with it. It names the member, never its value.
+    pub fn parse(payload: &[u8]) -> Result<Self, MessageFault> {
+        let mut members = Members::default();
+        object::read(guard::check(payload)?, &mut members)?;
+        Ok(Self {
+            client_access_token: token::required(CLIENT_ACCESS_TOKEN, &members.token)?,
+            client_mode: members.client_mode().map_err(MessageFault::member(CLIENT_MODE))?,
+            region: members.region().map_err(MessageFault::member(REGION))?,
+            services: members.services()?,
+        })
+    }
+
+    /// Writes the notification to the start of `buffer`; returns its length in bytes. Without services the member
+    /// is left out.
+    ///
+    /// # Errors
+    /// [`BufferTooSmall`] with the length needed; the buffer then holds no part of the token.
+    pub fn write(&self, buffer: &mut [u8]) -> Result<usize, BufferTooSmall> {
+        write(&Exposed(self), buffer)
+    }
+}
+
+/// The notification with its token in clear. Only `write` makes one, so no other serializer can be given the token.
+struct Exposed<'a, const N: usize>(&'a Notification<N>);
+
+impl<const N: usize> Serialize for Exposed<'_, N> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self(notification) = self;
+        let mut object = serializer.serialize_struct("Notification", 4)?;
+        object.serialize_field(CLIENT_ACCESS_TOKEN, notification.client_access_token.expose())?;
+        object.serialize_field(CLIENT_MODE, notification.client_mode.as_str())?;
+        object.serialize_field(REGION, &notification.region)?;
+        match notification.services.is_empty() {
+            true => object.skip_field(SERVICES)?,
+            false => object.serialize_field(SERVICES, &notification.services)?,
+        }
+        object.end()
+    }
+}
+
+#[derive(Default)]
+struct Members<'a> {
+    token: Slot<Text<'a>>,
+    client_mode: Slot<Text<'a>>,
+    region: Slot<Text<'a>>,
+    /// How many.
+    services: Slot<usize>,
+    elements: Services,
+}
+
+impl Members<'_> {
+    fn client_mode(&self) -> Result<Side, Constraint<'static>> {
+        let text = self.client_mode.get().ok_or(Constraint::NotNull)?;
+        Side::BOTH
+            .into_iter()
+            .find(|side| text == side.as_str())
+            .ok_or(Constraint::EnumValueSet(&SIDES))
+    }
+
+    fn region(&self) -> Result<Region, Constraint<'static>> {
+        let text = self.region.get().ok_or(Constraint::NotNull)?;
+        text.parse(Region::RULE, Region::parse).map_err(Constraint::Rule)
+    }
+
+    fn services(self) -> Result<services::List, MessageFault> {
+        let list = Path::of(SERVICES);
+        if let Some((position, constraint)) = self.elements.invalid {
+            return Err(MessageFault::member(list.element(position))(constraint));
+        }
+        match self.services.get() {
+            Some(given) if given > MAX_SERVICES => {
+                Err(MessageFault::member(list)(Constraint::LengthAtMost(MAX_SERVICES)))
+            }
+            _ => Ok(self.elements.kept),
+        }
+    }
+}
+
+impl<'a> Object<'a> for Members<'a> {
+    fn member<A: MapAccess<'a>>(&mut self, name: Text<'a>, value: Value<'_, A>) -> Result<(), A::Error> {
+        if name == CLIENT_ACCESS_TOKEN {
+            value.text(CLIENT_ACCESS_TOKEN, &mut self.token)
+        } else if name == CLIENT_MODE {
+            value.text(CLIENT_MODE, &mut self.client_mode)
+        } else if name == REGION {
+            value.text(REGION, &mut self.region)
+        } else if name == SERVICES {
+            value.texts(SERVICES, &mut self.services, &mut self.elements)
+        } else {
+            value.ignore()
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! Properties over arbitrary input, with serde_json as the second opinion.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use serde_json::Value as Json;
+use std::format;
+use std::string::{String, ToString};
+use std::vec::Vec;
+
+use super::*;
+use crate::token::AccessToken;
+use crate::{
+    ClientMode, DestinationConfig, MAX_SERVICES, Region, ServiceId, Side, ThingName, TunnelArn, TunnelId,
+};
+
+/// How deep a checked text is nested.
+fn depth(json: &Json) -> usize {
+    match json {
+        Json::Array(elements) => 1 + elements.iter().map(depth).max().unwrap_or(0),
+        Json::Object(members) => 1 + members.values().map(depth).max().unwrap_or(0),
+        _ => 0,
+    }
+}
+
+/// The guard takes what serde_json takes, but for the depth and for numbers that fit no double.
+fn agrees_with_serde_json(body: &[u8]) {
+    let ours = check(body);
+    match serde_json::from_slice::<Json>(body) {
+        Ok(json) if depth(&json) <= MAX_DEPTH as usize => {
+            assert_eq!(ours.map(str::as_bytes), Ok(body), "{}", body.escape_ascii());
+        }
+        Ok(_) => assert_eq!(ours.unwrap_err().kind, JsonFaultKind::TooDeep),
+        Err(error) if error.to_string().starts_with("number out of range") => {}
+        Err(error) => assert!(ours.is_err(), "{}: {error}", body.escape_ascii()),
+    }
+}
+
+fn parse_everything(body: &[u8]) {
+    for error in [
+        RotateRequest::parse(body)
+            .err()
+            .map(|error| format!("{error} {error:?}")),
+        RotateResponse::<8>::parse(body)
+            .err()
+            .map(|error| format!("{error} {error:?}")),
+        ErrorBody::parse(body)
+            .err()
+            .map(|error| format!("{error} {error:?}")),
+        Notification::<8>::parse(body)
+            .err()
+            .map(|error| format!("{error} {error:?}")),
+    ]
+    .into_iter()
+    .flatten()
+    {
+        assert!(!error.is_empty());
+    }
+}
+
+/// JSON texts whose members are those of the messages, in every shape.
+fn text() -> impl Strategy<Value = String> {
+    let scalar = prop_oneof![
+        Just("null".to_string()),
+        Just("true".to_string()),
+        Just("-0.5e+3".to_string()),
+        Just("12345678901234567890123".to_string()),
+        ".*".prop_map(|text| Json::from(text).to_string()),
+        "(SOURCE|ALL|t-1|SSH|destination|eu-west-1)".prop_map(|text| format!("\"{text}\"")),
+        r#"(\\u00[0-7][0-9a-f]|\\ud83d\\ude00|\\ud[8-f]00|\\[nrtbf"\\/x]|[ -~])*"#
+            .prop_map(|text| format!("\"{text}\"")),
+    ];
+    let name = prop_oneof![
+        "(tunnelId|clientMode|destinationConfig|services|thingName|region|clientAccessToken|__type|message)",
+        r#"(tunnel\\u0049d|\\u0063lientMode|x|\\ud83d\\ude00)"#,
+    ];
+    scalar.prop_recursive(6, 64, 5, move |inner| {
+        prop_oneof![
+            vec(inner.clone(), 0..5).prop_map(|elements| format!("[{}]", elements.join(" ,"))),
+            vec((name.clone(), inner), 0..5).prop_map(|members| {
+                let members: Vec<_> = members
+                    .into_iter()
+                    .map(|(name, value)| format!("\"{name}\" : {value}"))
+                    .collect();
+                format!("{{{}}}", members.join(","))
+            }),
+        ]
+    })
+}
+
+/// A text with one byte changed, left out or put in.
+fn mutated() -> impl Strategy<Value = Vec<u8>> {
+    (text(), any::<prop::sample::Index>(), any::<u8>(), 0..3).prop_map(|(text, index, byte, change)| {
+        let mut bytes = text.into_bytes();
+        let index = index.index(bytes.len());
+        match change {
+            0 => bytes[index] = byte,
+            1 => drop(bytes.remove(index)),
+            _ => bytes.insert(index, byte),
+        }
+        bytes
+    })
+}
+
+fn service() -> impl Strategy<Value = ServiceId> {
+    "[a-zA-Z0-9:_-]{1,128}".prop_map(|text| ServiceId::parse(&text).unwrap())
+}
+
+fn request() -> impl Strategy<Value = RotateRequest> {
+    let config = (
+        proptest::option::of("[a-zA-Z0-9:_-]{1,128}"),
+        vec(service(), 1..=MAX_SERVICES),
+    )
+        .prop_map(|(thing_name, services)| {
+            let thing_name = thing_name.map(|name| ThingName::parse(&name).unwrap());
+            DestinationConfig::new(thing_name, &services).unwrap()
+        });
+    (
+        r"[a-zA-Z0-9_\-+=:]{1,128}",
+        0..3_usize,
+        proptest::option::of(config),
+    )
+        .prop_map(|(id, mode, config)| {
+            let client_mode = ClientMode::EVERY[mode];
+            RotateRequest {
+                tunnel_id: TunnelId::parse(&id).unwrap(),
+                client_mode,
+                destination_config: config.filter(|_| client_mode != ClientMode::Source),
+            }
+        })
+}
+
+fn token() -> impl Strategy<Value = AccessToken<64>> {
+    "[!-~]{1,64}".prop_map(|text| AccessToken::parse(&text).unwrap())
+}
+
+/// Every character of a JSON text's strings as an escape.
+fn escape_all(text: &str) -> String {
+    let mut escaped = String::new();
+    let mut inside = false;
+    for character in text.chars() {
+        inside ^= character == '"';
+        match character {
+            '"' => escaped.push('"'),
+            _ if inside => escaped.push_str(&format!("\\u{:04x}", u32::from(character))),
+            _ => escaped.push(character),
+        }
+    }
+    escaped
+}
+
+/// A writer fills exactly the length it says it needs, and clears the buffer if there is less.
+fn writes_exactly(write: impl Fn(&mut [u8]) -> Result<usize, BufferTooSmall>) -> Vec<u8> {
+    let needed = write(&mut []).unwrap_err().needed;
+    let mut buffer = std::vec![0xaa; needed - 1];
+    assert_eq!(write(&mut buffer), Err(BufferTooSmall { needed }));
+    assert!(buffer.iter().all(|byte| *byte == 0));
+    buffer = std::vec![0xaa; needed + 9];
+    assert_eq!(write(&mut buffer), Ok(needed));
+    buffer.truncate(needed);
+    serde_json::from_slice::<Json>(&buffer).unwrap();
+    buffer
+}
+
+proptest! {
+    #[test]
+    fn arbitrary_bytes_are_judged_as_serde_json_judges_them(bytes in vec(any::<u8>(), 0..40)) {
+        agrees_with_serde_json(&bytes);
+        parse_everything(&bytes);
+    }
+
+    #[test]
+    fn bytes_of_json_alone_are_judged_as_serde_json_judges_them(
+        text in r#"([\[\]{},: ]|"[a\\]"|"\\u[0-9a-fd][0-9a-f]{2}"|-|0|1|\.|e|\+|true|fals|null){0,12}"#,
+    ) {
+        agrees_with_serde_json(text.as_bytes());
+        parse_everything(text.as_bytes());
+    }
+
+    #[test]
+    fn mended_and_broken_json_is_judged_as_serde_json_judges_it(text in text(), mutated in mutated()) {
+        for body in [text.as_bytes(), &mutated] {
+            agrees_with_serde_json(body);
+            parse_everything(body);
+        }
+    }
+
+    #[test]
+    fn strings_decode_as_serde_json_decodes_them(
+        raw in r#"(\\u[0-9a-fA-F]{4}|\\u[dD]8[0-9a-f]{2}\\u[dD][c-f][0-9a-f]{2}|\\[nrtbf"\\/]|[^"\\\x00-\x1f])*"#,
+    ) {
+        let quoted = format!("\"{raw}\"");
+        let expected = serde_json::from_str::<String>(&quoted);
+        prop_assert_eq!(check(quoted.as_bytes()).is_ok(), expected.is_ok());
+        if let Ok(expected) = expected {
+            let text = Text::checked(&raw);
+            prop_assert_eq!(text.to_string(), &*expected);
+            prop_assert!(text == *expected);
+            let mut buffer = std::vec![0; expected.len()];
+            prop_assert_eq!(text.decode(&mut buffer), Some(&*expected));
+        }
+    }
+
+    #[test]
+    fn a_request_comes_back_as_it_was_written(request in request()) {
+        let body = writes_exactly(|buffer| request.write(buffer));
+        prop_assert_eq!(RotateRequest::parse(&body), Ok(request.clone()));
+        let escaped = escape_all(str::from_utf8(&body).unwrap());
+        prop_assert_eq!(RotateRequest::parse(escaped.as_bytes()), Ok(request));
+    }
+
+    #[test]
+    fn a_response_comes_back_as_it_was_written(
+        arn in "[!-~]{1,99}",
+        source in proptest::option::of(token()),
+        destination in proptest::option::of(token()),
+    ) {
+        let response = RotateResponse {
+            tunnel_arn: TunnelArn::parse(&arn).unwrap(),
+            source_access_token: source,
+            destination_access_token: destination,
+        };
+        let body = writes_exactly(|buffer| response.write(buffer));
+        prop_assert_eq!(RotateResponse::parse(&body), Ok(response));
+    }
+
+    #[test]
+    fn a_notification_comes_back_as_it_was_written(
+        token in token(),
+        destination in any::<bool>(),
+        region in "[a-z0-9-]{1,32}",
+        services in vec(service(), 0..=MAX_SERVICES),
+    ) {
+        let notification = Notification {
+            client_access_token: token,
+            client_mode: Side::BOTH[usize::from(destination)],
+            region: Region::parse(&region).unwrap(),
+            services: services.into_iter().collect(),
+        };
+        let body = writes_exactly(|buffer| notification.write(buffer));
+        prop_assert_eq!(Notification::parse(&body), Ok(notification));
+    }
+
+    #[test]
+    fn an_error_body_comes_back_as_it_was_written(message in ".*") {
+        let error = ErrorBody { exception: "ValidationException".into(), message: &*message };
+        let body = writes_exactly(|buffer| error.write(buffer));
+        let read = ErrorBody::parse(&body).unwrap();
+        prop_assert!(read.exception == "ValidationException");
+        prop_assert!(read.message == *message);
+    }
+}

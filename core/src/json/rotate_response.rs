@@ -1,0 +1,111 @@
+//! The answer to RotateTunnelAccessToken: the tokens of the rotated sides, and no other.
+
+use serde::de::MapAccess;
+use serde::ser::{Serialize, SerializeStruct, Serializer};
+
+use super::fault::{BufferTooSmall, MessageFault};
+use super::guard;
+use super::object::{self, Object, Slot, Value};
+use super::text::Text;
+use super::token;
+use super::violation::Constraint;
+use super::write::write;
+use crate::id::TunnelArn;
+use crate::token::{AccessToken, MAX_ACCESS_TOKEN};
+
+const TUNNEL_ARN: &str = "tunnelArn";
+const SOURCE_ACCESS_TOKEN: &str = "sourceAccessToken";
+const DESTINATION_ACCESS_TOKEN: &str = "destinationAccessToken";
+
+/// The answer, with room for `N` characters a token. `Debug` shows no token.
+///
+/// ```
+/// use iot_tunnel_core::json::RotateResponse;
+/// let body = br#"{"tunnelArn":"arn:aws:iot:eu-west-1:1:tunnel/t","sourceAccessToken":"S"}"#;
+/// let response = RotateResponse::<300>::parse(body).unwrap();
+/// assert_eq!(response.source_access_token.unwrap().expose(), "S");
+/// assert_eq!(response.destination_access_token, None);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RotateResponse<const N: usize = MAX_ACCESS_TOKEN> {
+    /// The tunnel.
+    pub tunnel_arn: TunnelArn,
+    /// The source's new token, if that side was rotated.
+    pub source_access_token: Option<AccessToken<N>>,
+    /// The destination's new token, if that side was rotated.
+    pub destination_access_token: Option<AccessToken<N>>,
+}
+
+impl<const N: usize> RotateResponse<N> {
+    /// Reads an answer. Unknown members are ignored.
+    ///
+    /// # Errors
+    /// [`MessageFault`]: the first thing wrong with it. It names the member, never its value.
+    pub fn parse(body: &[u8]) -> Result<Self, MessageFault> {
+        let mut members = Members::default();
+        object::read(guard::check(body)?, &mut members)?;
+        Ok(Self {
+            tunnel_arn: members.tunnel_arn().map_err(MessageFault::member(TUNNEL_ARN))?,
+            source_access_token: token::optional(SOURCE_ACCESS_TOKEN, &members.source)?,
+            destination_access_token: token::optional(DESTINATION_ACCESS_TOKEN, &members.destination)?,
+        })
+    }
+
+    /// Writes the answer to the start of `buffer`; returns its length in bytes. Absent tokens are left out.
+    ///
+    /// # Errors
+    /// [`BufferTooSmall`] with the length needed; the buffer then holds no part of a token.
+    pub fn write(&self, buffer: &mut [u8]) -> Result<usize, BufferTooSmall> {
+        write(&Exposed(self), buffer)
+    }
+}
+
+/// The answer with its tokens in clear. Only `write` makes one, so no other serializer can be given a token.
+struct Exposed<'a, const N: usize>(&'a RotateResponse<N>);
+
+impl<const N: usize> Serialize for Exposed<'_, N> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self(response) = self;
+        let mut object = serializer.serialize_struct("RotateResponse", 3)?;
+        object.serialize_field(TUNNEL_ARN, &response.tunnel_arn)?;
+        for (name, token) in [
+            (SOURCE_ACCESS_TOKEN, &response.source_access_token),
+            (DESTINATION_ACCESS_TOKEN, &response.destination_access_token),
+        ] {
+            match token {
+                Some(token) => object.serialize_field(name, token.expose())?,
+                None => object.skip_field(name)?,
+            }
+        }
+        object.end()
+    }
+}
+
+#[derive(Default)]
+struct Members<'a> {
+    tunnel_arn: Slot<Text<'a>>,
+    source: Slot<Text<'a>>,
+    destination: Slot<Text<'a>>,
+}
+
+impl Members<'_> {
+    fn tunnel_arn(&self) -> Result<TunnelArn, Constraint<'static>> {
+        let text = self.tunnel_arn.get().ok_or(Constraint::NotNull)?;
+        text.parse_in(&mut [0; TunnelArn::RULE.max], TunnelArn::RULE, TunnelArn::parse)
+            .map_err(Constraint::Rule)
+    }
+}
+
+impl<'a> Object<'a> for Members<'a> {
+    fn member<A: MapAccess<'a>>(&mut self, name: Text<'a>, value: Value<'_, A>) -> Result<(), A::Error> {
+        if name == TUNNEL_ARN {
+            value.text(TUNNEL_ARN, &mut self.tunnel_arn)
+        } else if name == SOURCE_ACCESS_TOKEN {
+            value.text(SOURCE_ACCESS_TOKEN, &mut self.source)
+        } else if name == DESTINATION_ACCESS_TOKEN {
+            value.text(DESTINATION_ACCESS_TOKEN, &mut self.destination)
+        } else {
+            value.ignore()
+        }
+    }
+}

@@ -1,0 +1,279 @@
+//! A string of a message, as it stands in the body: borrowed, decoded only when it is read.
+
+use core::fmt;
+
+use zeroize::Zeroizing;
+
+use crate::error::{Capacity, Error, Misuse};
+use crate::id::{InvalidText, Rule, TextFault};
+use crate::token::AccessToken;
+
+/// A string value or a member's name. Out of a checked body it may still hold escapes; every method sees the
+/// decoded characters. `Debug` shows nothing: it may be a secret.
+#[derive(Clone, Copy, Default)]
+pub struct Text<'a> {
+    raw: &'a str,
+    escaped: bool,
+}
+
+impl<'a> Text<'a> {
+    /// A text that holds no escapes: every character stands for itself.
+    #[must_use]
+    pub const fn plain(text: &'a str) -> Self {
+        Self {
+            raw: text,
+            escaped: false,
+        }
+    }
+
+    /// A string of a body that has passed the guard, between its quotes.
+    pub(crate) fn checked(raw: &'a str) -> Self {
+        Self {
+            raw,
+            escaped: raw.as_bytes().contains(&b'\\'),
+        }
+    }
+
+    /// The text itself, if it holds no escape.
+    #[must_use]
+    pub const fn as_plain(&self) -> Option<&'a str> {
+        match self.escaped {
+            true => None,
+            false => Some(self.raw),
+        }
+    }
+
+    /// The characters, decoded.
+    #[must_use]
+    pub const fn chars(&self) -> Chars<'a> {
+        Chars { rest: *self }
+    }
+
+    /// Whether it has no character.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.raw.is_empty()
+    }
+
+    /// Decodes it to the start of `buffer`; `None` if it does not fit.
+    #[must_use]
+    pub fn decode<'b>(&self, buffer: &'b mut [u8]) -> Option<&'b str> {
+        let mut length = 0;
+        for character in self.chars() {
+            let end = length + character.len_utf8();
+            character.encode_utf8(buffer.get_mut(length..end)?);
+            length = end;
+        }
+        str::from_utf8(buffer.get(..length)?).ok()
+    }
+
+    /// What stands before and after the first `separator`.
+    #[must_use]
+    pub fn split_once(&self, separator: char) -> Option<(Self, Self)> {
+        let mut chars = self.chars();
+        loop {
+            let rest = chars.rest.raw;
+            if chars.next()? == separator {
+                let before = self.raw.get(..self.raw.len() - rest.len())?;
+                return Some((Self { raw: before, ..*self }, chars.rest));
+            }
+        }
+    }
+
+    /// Parses an identifier whose rule allows at most 128 characters.
+    pub(crate) fn parse<T>(
+        &self,
+        rule: Rule,
+        parse: fn(&str) -> Result<T, InvalidText>,
+    ) -> Result<T, InvalidText> {
+        // Up to 4 bytes a character: what does not fit has too many characters.
+        self.parse_in(&mut [0; 4 * 128], rule, parse)
+    }
+
+    /// Parses an identifier; an escaped one is decoded in `buffer`, and too long if it does not fit.
+    pub(crate) fn parse_in<T>(
+        &self,
+        buffer: &mut [u8],
+        rule: Rule,
+        parse: fn(&str) -> Result<T, InvalidText>,
+    ) -> Result<T, InvalidText> {
+        match self.as_plain().or_else(|| self.decode(buffer)) {
+            Some(text) => parse(text),
+            None => Err(InvalidText {
+                rule,
+                fault: TextFault::Length {
+                    characters: self.chars().count(),
+                },
+            }),
+        }
+    }
+
+    /// Parses an access token; no copy of it stays behind.
+    pub(crate) fn parse_token<const N: usize>(&self) -> Result<AccessToken<N>, Error> {
+        if let Some(plain) = self.as_plain() {
+            return AccessToken::parse(plain);
+        }
+        if !self.chars().all(|character| character.is_ascii_graphic()) {
+            return Err(Misuse::InvalidAccessToken.into());
+        }
+        let mut buffer = Zeroizing::new([0; N]);
+        let token = self.decode(&mut *buffer).ok_or(Capacity::AccessTokenTooLong)?;
+        AccessToken::parse(token)
+    }
+}
+
+impl<'a> From<&'a str> for Text<'a> {
+    fn from(text: &'a str) -> Self {
+        Self::plain(text)
+    }
+}
+
+impl PartialEq<str> for Text<'_> {
+    fn eq(&self, other: &str) -> bool {
+        match self.as_plain() {
+            Some(plain) => plain == other,
+            None => self.chars().eq(other.chars()),
+        }
+    }
+}
+
+impl PartialEq<&str> for Text<'_> {
+    fn eq(&self, other: &&str) -> bool {
+        self == *other
+    }
+}
+
+impl PartialEq for Text<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.chars().eq(other.chars())
+    }
+}
+
+impl Eq for Text<'_> {}
+
+impl fmt::Display for Text<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use fmt::Write;
+        match self.as_plain() {
+            Some(plain) => f.write_str(plain),
+            None => self.chars().try_for_each(|character| f.write_char(character)),
+        }
+    }
+}
+
+impl fmt::Debug for Text<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Text(..)")
+    }
+}
+
+/// The decoded characters of a [`Text`].
+#[derive(Clone, Debug)]
+pub struct Chars<'a> {
+    rest: Text<'a>,
+}
+
+impl Iterator for Chars<'_> {
+    type Item = char;
+
+    fn next(&mut self) -> Option<char> {
+        let mut raw = self.rest.raw.chars();
+        let character = match raw.next()? {
+            '\\' if self.rest.escaped => match raw.next()? {
+                'b' => '\u{8}',
+                'f' => '\u{c}',
+                'n' => '\n',
+                'r' => '\r',
+                't' => '\t',
+                'u' => unicode(&mut raw)?,
+                itself => itself,
+            },
+            itself => itself,
+        };
+        self.rest.raw = raw.as_str();
+        Some(character)
+    }
+}
+
+/// The character of a `\u` escape, from after the `u`: one code unit, or two with `\u` between them.
+fn unicode(raw: &mut core::str::Chars<'_>) -> Option<char> {
+    let first = code_unit(raw)?;
+    if !matches!(first, 0xd800..=0xdbff) {
+        return char::from_u32(first.into());
+    }
+    *raw = raw.as_str().strip_prefix("\\u")?.chars();
+    let pair = [first, code_unit(raw)?];
+    char::decode_utf16(pair).next()?.ok()
+}
+
+fn code_unit(raw: &mut core::str::Chars<'_>) -> Option<u16> {
+    let (digits, rest) = raw.as_str().split_at_checked(4)?;
+    *raw = rest.chars();
+    u16::from_str_radix(digits, 16).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::TunnelId;
+    use std::format;
+    use std::string::{String, ToString};
+
+    #[test]
+    fn escapes_decode_to_their_characters() {
+        let text = Text::checked(r#"\"\\\/\b\f\n\r\t\u00e9\ud83d\ude00\uFFFFé"#);
+        assert_eq!(text.to_string(), "\"\\/\u{8}\u{c}\n\r\té😀\u{ffff}é");
+        assert!(text == "\"\\/\u{8}\u{c}\n\r\té😀\u{ffff}é");
+        assert!(text != "\"");
+        assert_eq!(text.as_plain(), None);
+    }
+
+    #[test]
+    fn a_plain_text_has_no_escapes() {
+        let text = Text::plain(r"a\n");
+        assert_eq!(text.chars().collect::<String>(), r"a\n");
+        assert_eq!(text.as_plain(), Some(r"a\n"));
+    }
+
+    #[test]
+    fn a_text_splits_at_a_decoded_character() {
+        let (before, after) = Text::checked(r"\u0061\u0023b#c").split_once('#').unwrap();
+        assert!(before == "a" && after == "b#c");
+        assert!(Text::plain("abc").split_once('#').is_none());
+    }
+
+    #[test]
+    fn an_escaped_identifier_is_judged_by_its_decoded_characters() {
+        let parse = |raw: &str| Text::checked(raw).parse(TunnelId::RULE, TunnelId::parse);
+        assert_eq!(parse(&r"\u0061".repeat(128)).unwrap().as_str(), "a".repeat(128));
+        for (raw, characters) in [(r"\ud83d\ude00".repeat(129), 129), (r"\u0061".repeat(600), 600)] {
+            assert_eq!(parse(&raw).unwrap_err().fault, TextFault::Length { characters });
+        }
+        let fault = TextFault::Character {
+            character: '😀',
+            position: 127,
+        };
+        assert_eq!(
+            parse(&("a".repeat(127) + r"\ud83d\ude00")).unwrap_err().fault,
+            fault
+        );
+    }
+
+    #[test]
+    fn an_escaped_token_is_decoded_and_bounded() {
+        let parse = |raw: &str| Text::checked(raw).parse_token::<4>();
+        assert_eq!(parse(r"\u0061b\/").unwrap().expose(), "ab/");
+        assert_eq!(parse(r"abc\/d"), Err(Capacity::AccessTokenTooLong.into()));
+        assert_eq!(parse(r"abcd\u00e9"), Err(Misuse::InvalidAccessToken.into()));
+        assert_eq!(parse(""), Err(Misuse::InvalidAccessToken.into()));
+    }
+
+    #[test]
+    fn a_text_may_be_a_secret_and_does_not_print_in_debug() {
+        let text = Text::plain("secret");
+        assert_eq!(
+            format!("{text:?} {:?}", text.chars()),
+            "Text(..) Chars { rest: Text(..) }"
+        );
+    }
+}

@@ -1,0 +1,50 @@
+//! The log: on stderr, and never with a token.
+
+use std::io::{self, IsTerminal};
+
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::fmt;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+use crate::settings::LogFormat;
+
+/// Libraries that may print what goes over the wire at their lower levels. Payloads hold tokens, so whatever the
+/// user's filter says, these never speak below `warn`.
+const QUIET: [&str; 6] = ["mqtt5", "hyper", "hyper_util", "rustls", "h2", "redb"];
+
+/// A filter that cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "--log: {0}; a level (error, warn, info, debug, trace) or directives such as iot_tunnel=debug are allowed"
+)]
+pub struct FilterError(String);
+
+/// Starts logging for the whole process.
+///
+/// # Errors
+/// [`FilterError`] if the filter cannot be read.
+pub fn start(filter: &str, format: LogFormat) -> Result<(), FilterError> {
+    let mut filter = EnvFilter::builder()
+        .with_default_directive(LevelFilter::INFO.into())
+        .parse(filter)
+        .map_err(|error| FilterError(error.to_string()))?;
+    for library in QUIET {
+        let directive = format!("{library}=warn")
+            .parse()
+            .map_err(|error| FilterError(format!("{error}")))?;
+        filter = filter.add_directive(directive);
+    }
+    let registry = tracing_subscriber::registry().with(filter);
+    match format {
+        LogFormat::Text => {
+            let colours = io::stderr().is_terminal();
+            registry
+                .with(fmt::layer().with_writer(io::stderr).with_ansi(colours))
+                .init();
+        }
+        LogFormat::Json => registry.with(fmt::layer().json().with_writer(io::stderr)).init(),
+    }
+    Ok(())
+}

@@ -1,0 +1,64 @@
+//! `iot-tunnel`: AWS IoT Secure Tunneling on your own machine.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use iot_tunnel::{Service, Settings, logging};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// AWS IoT Secure Tunneling on your own machine.
+#[derive(Parser)]
+#[command(version, propagate_version = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the API to AWS clients, and notify devices over MQTT
+    Serve(Settings),
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let Command::Serve(settings) = Arguments::parse().command;
+    if let Err(error) = logging::start(&settings.log, settings.log_format) {
+        eprintln!("error: {error}");
+        return ExitCode::from(2);
+    }
+    match serve(&settings).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn serve(settings: &Settings) -> Result<(), Box<dyn std::error::Error>> {
+    // Before anything listens: a signal from then on is an orderly stop.
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let service = Service::start(settings).await?;
+    let ready = service.ready();
+    tracing::info!(
+        control = ready.control,
+        mqtt = ready.mqtt,
+        region = ready.region,
+        "serving"
+    );
+    if settings.ready {
+        let mut stdout = std::io::stdout().lock();
+        writeln!(stdout, "{}", serde_json::to_string(ready)?)?;
+        stdout.flush()?;
+    }
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tracing::info!("stopping: what is under way is finished first");
+    service.stop().await;
+    Ok(())
+}

@@ -1,0 +1,227 @@
+//! The whole service, put together and running.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock, Weak};
+
+use iot_tunnel_core::{InvalidText, Region};
+use serde::Serialize;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use crate::api::Api;
+use crate::auth::{Credentials, CredentialsFileError};
+use crate::clock::{Clock, SystemClock};
+use crate::entropy::EntropySource;
+use crate::metrics::Metrics;
+use crate::notify::{BrokerChoice, IsCurrent, Notifier, NotifierError, Outcome};
+use crate::server::{DRAIN_TIMEOUT, Server};
+use crate::settings::{Settings, SettingsError, StoreChoice};
+use crate::store::{MemoryStore, RedbStore, Store, StoreError};
+use crate::tunnels::{Parts, Tunnels, TunnelsError};
+
+/// Everything that a service is started from.
+pub(crate) struct Blueprint {
+    pub(crate) control: SocketAddr,
+    pub(crate) broker: BrokerChoice,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: EntropySource,
+    pub(crate) credentials: Option<Credentials>,
+    pub(crate) region: Region,
+    pub(crate) account: String,
+    pub(crate) max_open_tunnels: u64,
+}
+
+/// Why a service did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Settings that do not go together.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// The credentials file.
+    #[error(transparent)]
+    Credentials(#[from] CredentialsFileError),
+    /// The account number.
+    #[error("the account number does not fit into an ARN: {0}")]
+    Account(#[from] InvalidText),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The store could be opened, but not read.
+    #[error("reading what the last run left: {0}")]
+    Recovery(#[from] TunnelsError),
+    /// MQTT.
+    #[error(transparent)]
+    Notifier(#[from] NotifierError),
+    /// The API's address.
+    #[error(
+        "the API cannot listen on {address}: {source}; choose another address, or port 0 for any free port"
+    )]
+    Listen {
+        /// The address asked for.
+        address: SocketAddr,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// The metrics could not be set up.
+    #[error("the metrics: {0}")]
+    Metrics(#[from] prometheus::Error),
+}
+
+/// Where a running service can be reached. `--ready` prints it as JSON.
+#[derive(Clone, Debug, Serialize)]
+pub struct Ready {
+    /// The API, such as `http://127.0.0.1:8460`.
+    pub control: String,
+    /// The MQTT broker, such as `mqtt://127.0.0.1:1883`; absent if things are not notified.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mqtt: Option<String>,
+    /// The region it serves.
+    pub region: String,
+    /// The file that tunnels are kept in; absent for memory.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub store: Option<PathBuf>,
+}
+
+/// A running service. It ends with [`stop`](Self::stop), or at once when dropped.
+pub struct Service {
+    tunnels: Arc<Tunnels>,
+    notifier: Notifier,
+    server: Server,
+    /// Aborted when dropped.
+    _background: JoinSet<()>,
+    ready: Ready,
+}
+
+impl Service {
+    /// Starts what the settings describe. When this returns, everything listens.
+    ///
+    /// # Errors
+    /// [`StartError`]: what was wrong and what to do.
+    pub async fn start(settings: &Settings) -> Result<Self, StartError> {
+        settings.check()?;
+        let credentials = match &settings.credentials {
+            Some(path) => {
+                let loaded = Credentials::load(path)?;
+                if let Some(exposed) = loaded.exposed {
+                    tracing::warn!("{exposed}");
+                }
+                Some(loaded.credentials)
+            }
+            None => {
+                tracing::warn!(
+                    "without --credentials signatures are not checked: the API is on loopback only"
+                );
+                None
+            }
+        };
+        let (store, file): (Arc<dyn Store>, _) = match settings.store()? {
+            StoreChoice::Memory => (Arc::new(MemoryStore::default()), None),
+            StoreChoice::File(path) => (Arc::new(RedbStore::open(&path)?), Some(path)),
+        };
+        let blueprint = Blueprint {
+            control: settings.control,
+            broker: settings.broker(),
+            store,
+            clock: Arc::new(SystemClock),
+            entropy: EntropySource::system(),
+            credentials,
+            region: settings.region.clone(),
+            account: settings.account.clone(),
+            max_open_tunnels: settings.max_open_tunnels,
+        };
+        let mut service = Self::build(blueprint).await?;
+        service.ready.store = file;
+        Ok(service)
+    }
+
+    pub(crate) async fn build(blueprint: Blueprint) -> Result<Self, StartError> {
+        let metrics = Arc::new(Metrics::new()?);
+        let (outcomes, results) = mpsc::channel(256);
+        // The notifier asks about tunnels, and the tunnels hold the notifier: the weak half of the circle is here.
+        let asked: Arc<OnceLock<Weak<Tunnels>>> = Arc::default();
+        let notifier = Notifier::start(blueprint.broker, is_current(asked.clone()), outcomes).await?;
+        let tunnels = Arc::new(Tunnels::new(Parts {
+            store: blueprint.store,
+            clock: blueprint.clock,
+            entropy: blueprint.entropy,
+            notifier: notifier.clone(),
+            metrics: metrics.clone(),
+            region: blueprint.region,
+            account: blueprint.account,
+            max_open_tunnels: blueprint.max_open_tunnels,
+        })?);
+        // Set once, a line after it was made.
+        let _ = asked.set(Arc::downgrade(&tunnels));
+        tunnels.recover().await?;
+        let api = Api {
+            tunnels: tunnels.clone(),
+            credentials: blueprint.credentials,
+            metrics,
+        };
+        let address = blueprint.control;
+        let server = Server::start(address, api.router())
+            .await
+            .map_err(|source| StartError::Listen { address, source })?;
+        let ready = Ready {
+            control: format!("http://{}", server.address()),
+            mqtt: notifier.url(),
+            region: tunnels.region().to_string(),
+            store: None,
+        };
+        let mut background = JoinSet::new();
+        background.spawn(sweep(tunnels.clone()));
+        background.spawn(note(tunnels.clone(), results));
+        Ok(Self {
+            tunnels,
+            notifier,
+            server,
+            _background: background,
+            ready,
+        })
+    }
+
+    /// Where it can be reached.
+    #[must_use]
+    pub const fn ready(&self) -> &Ready {
+        &self.ready
+    }
+
+    /// Its tunnels, for whoever wants to look past the API.
+    #[must_use]
+    pub const fn tunnels(&self) -> &Arc<Tunnels> {
+        &self.tunnels
+    }
+
+    /// Stops: answers what is under way, sends the notifications that can still be sent, and returns.
+    pub async fn stop(self) {
+        let deadline = Instant::now() + DRAIN_TIMEOUT;
+        self.server.stop().await;
+        self.notifier.shutdown(deadline).await;
+    }
+}
+
+fn is_current(tunnels: Arc<OnceLock<Weak<Tunnels>>>) -> IsCurrent {
+    Arc::new(move |tunnel_id, generation| {
+        let tunnels = tunnels.get().and_then(Weak::upgrade);
+        Box::pin(async move {
+            match tunnels {
+                Some(tunnels) => tunnels.is_current(&tunnel_id, generation).await,
+                None => false,
+            }
+        })
+    })
+}
+
+async fn sweep(tunnels: Arc<Tunnels>) {
+    tunnels.sweep_by_the_clock().await;
+}
+
+async fn note(tunnels: Arc<Tunnels>, mut results: mpsc::Receiver<Outcome>) {
+    while let Some(outcome) = results.recv().await {
+        tunnels.note(outcome).await;
+    }
+}

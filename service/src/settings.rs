@@ -1,0 +1,205 @@
+//! What `iot-tunnel serve` can be told: flags, and an `IOT_TUNNEL_…` variable for each.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::{Args, ValueEnum};
+use iot_tunnel_core::Region;
+
+use crate::notify::{BrokerChoice, BrokerUrl};
+
+/// The flags of `iot-tunnel serve`.
+#[derive(Args, Clone, Debug)]
+pub struct Settings {
+    /// Where the API listens; port 0 takes a free one. Without --credentials it must be a loopback address
+    #[arg(
+        long,
+        value_name = "ADDRESS:PORT",
+        default_value = "127.0.0.1:8460",
+        env = "IOT_TUNNEL_CONTROL"
+    )]
+    pub control: SocketAddr,
+
+    /// Where the embedded MQTT broker listens (port 0 takes a free one; loopback only: it asks nobody who they are), or `off`
+    #[arg(
+        long,
+        value_name = "ADDRESS:PORT|off",
+        default_value = "127.0.0.1:1883",
+        env = "IOT_TUNNEL_MQTT"
+    )]
+    pub mqtt: MqttListen,
+
+    /// An existing MQTT broker instead: mqtt[s]://[user:password@]host[:port]
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "IOT_TUNNEL_MQTT_BROKER",
+        hide_env_values = true
+    )]
+    pub mqtt_broker: Option<BrokerUrl>,
+
+    /// Where tunnels are kept: a file, or `memory`. The default is tunnels.redb in the user's state directory
+    #[arg(long, value_name = "PATH|memory", env = "IOT_TUNNEL_STORE")]
+    pub store: Option<StoreChoice>,
+
+    /// A TOML file of access keys; with it every request must be signed by one of them
+    #[arg(long, value_name = "FILE", env = "IOT_TUNNEL_CREDENTIALS")]
+    pub credentials: Option<PathBuf>,
+
+    /// The region, in ARNs, signatures and notifications
+    #[arg(long, default_value = "us-east-1", env = "IOT_TUNNEL_REGION")]
+    pub region: Region,
+
+    /// The account number, in ARNs: 12 digits
+    #[arg(long, default_value = "000000000000", env = "IOT_TUNNEL_ACCOUNT", value_parser = account)]
+    pub account: String,
+
+    /// How many tunnels may be open at a time
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 100_000,
+        env = "IOT_TUNNEL_MAX_OPEN_TUNNELS"
+    )]
+    pub max_open_tunnels: u64,
+
+    /// Print one JSON line on stdout when everything listens
+    #[arg(long, env = "IOT_TUNNEL_READY")]
+    pub ready: bool,
+
+    /// How the log on stderr is written
+    #[arg(long, value_enum, default_value_t = LogFormat::Text, env = "IOT_TUNNEL_LOG_FORMAT")]
+    pub log_format: LogFormat,
+
+    /// What is logged: a level (error, warn, info, debug, trace), or tracing directives such as iot_tunnel=debug
+    #[arg(long, value_name = "FILTER", default_value = "info", env = "IOT_TUNNEL_LOG")]
+    pub log: String,
+}
+
+/// Where the embedded broker listens, if there is one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MqttListen {
+    /// On this address.
+    On(SocketAddr),
+    /// Nowhere: things are not notified.
+    Off,
+}
+
+impl FromStr for MqttListen {
+    type Err = String;
+    fn from_str(value: &str) -> Result<Self, String> {
+        match value {
+            "off" => Ok(Self::Off),
+            address => address.parse().map(Self::On).map_err(|_| {
+                format!("{address:?} is not an address with a port, such as 127.0.0.1:1883, nor `off`")
+            }),
+        }
+    }
+}
+
+/// Where tunnels are kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StoreChoice {
+    /// In this process; they end with it.
+    Memory,
+    /// In a file.
+    File(PathBuf),
+}
+
+impl FromStr for StoreChoice {
+    type Err = String;
+    fn from_str(value: &str) -> Result<Self, String> {
+        Ok(match value {
+            "" => return Err("name a file, or `memory`".to_owned()),
+            "memory" => Self::Memory,
+            path => Self::File(path.into()),
+        })
+    }
+}
+
+/// How the log is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+fn account(value: &str) -> Result<String, String> {
+    match value.len() == 12 && value.bytes().all(|byte| byte.is_ascii_digit()) {
+        true => Ok(value.to_owned()),
+        false => Err("an account number has 12 digits".to_owned()),
+    }
+}
+
+/// A combination of settings that is not allowed.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// Nobody's signature is checked on an address that others can reach.
+    #[error(
+        "--control {0} is reachable from other machines, and without --credentials anybody could open and rotate \
+         tunnels there; name a credentials file, or a loopback address such as 127.0.0.1:8460"
+    )]
+    OpenToOthers(SocketAddr),
+    /// The embedded broker asks nobody who they are.
+    #[error(
+        "--mqtt {0} is reachable from other machines, and the embedded broker would give tokens to anybody there; \
+         use a loopback address, or an existing broker with --mqtt-broker"
+    )]
+    BrokerOpenToOthers(SocketAddr),
+    /// The state directory is unknown.
+    #[error("there is no state directory: neither XDG_STATE_HOME nor HOME is set; name a file with --store")]
+    NoStateDirectory,
+}
+
+impl Settings {
+    /// Checks what no flag alone can tell.
+    ///
+    /// # Errors
+    /// [`SettingsError`] with what to do instead.
+    pub fn check(&self) -> Result<(), SettingsError> {
+        let loopback = |address: IpAddr| address.to_canonical().is_loopback();
+        if self.credentials.is_none() && !loopback(self.control.ip()) {
+            return Err(SettingsError::OpenToOthers(self.control));
+        }
+        match (&self.mqtt_broker, self.mqtt) {
+            (None, MqttListen::On(address)) if !loopback(address.ip()) => {
+                Err(SettingsError::BrokerOpenToOthers(address))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The broker that these settings ask for.
+    #[must_use]
+    pub fn broker(&self) -> BrokerChoice {
+        match (&self.mqtt_broker, self.mqtt) {
+            (Some(url), _) => BrokerChoice::External(url.clone()),
+            (None, MqttListen::On(listen)) => BrokerChoice::Embedded { listen },
+            (None, MqttListen::Off) => BrokerChoice::Off,
+        }
+    }
+
+    /// Where tunnels are kept; by default in the user's state directory (XDG: `~/.local/state`).
+    ///
+    /// # Errors
+    /// [`SettingsError::NoStateDirectory`].
+    pub fn store(&self) -> Result<StoreChoice, SettingsError> {
+        if let Some(choice) = &self.store {
+            return Ok(choice.clone());
+        }
+        let absolute = |name| {
+            std::env::var_os(name)
+                .map(PathBuf::from)
+                .filter(|path| path.is_absolute())
+        };
+        let state = absolute("XDG_STATE_HOME").or_else(|| Some(absolute("HOME")?.join(".local/state")));
+        Ok(StoreChoice::File(
+            state
+                .ok_or(SettingsError::NoStateDirectory)?
+                .join("iot-tunnel/tunnels.redb"),
+        ))
+    }
+}

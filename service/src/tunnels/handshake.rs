@@ -1,0 +1,118 @@
+//! The data plane's questions: may this peer connect, and what when it is gone.
+
+use std::sync::atomic::Ordering;
+
+use iot_tunnel_core::{
+    Claim, ClientToken, ConnectionId, Effects, Error, Handshake, Refusal, Side, TokenDigest, TunnelId,
+};
+
+use super::update::MAX_ATTEMPTS;
+use super::{Tunnels, TunnelsError};
+use crate::store::Holder;
+
+/// An accepted handshake. The use of the token is durable.
+#[derive(Debug)]
+pub struct Connected {
+    /// The tunnel.
+    pub tunnel_id: TunnelId,
+    /// The name of the new connection.
+    pub connection: ConnectionId,
+    /// A connection that is to be closed, and streams to reset.
+    pub effects: Effects,
+}
+
+impl Tunnels {
+    /// Judges a peer's handshake and makes the use of its token durable.
+    ///
+    /// # Errors
+    /// [`TunnelsError::Rule`] with the [`Refusal`], counted by reason; [`TunnelsError::Store`].
+    pub async fn connect(
+        &self,
+        access_token: &str,
+        side: Side,
+        client_token: Option<&ClientToken>,
+    ) -> Result<Connected, TunnelsError> {
+        let outcome = self
+            .judge(Handshake {
+                access_token,
+                side,
+                client_token,
+            })
+            .await;
+        if let Err(TunnelsError::Rule(Error::Refusal(refusal))) = &outcome {
+            self.parts.metrics.refused(refusal.name());
+        }
+        outcome
+    }
+
+    async fn judge(&self, handshake: Handshake<'_>) -> Result<Connected, TunnelsError> {
+        let refused = |refusal: Refusal| TunnelsError::Rule(refusal.into());
+        let claim =
+            Claim::read(handshake.access_token).ok_or_else(|| refused(Refusal::UnknownAccessToken))?;
+        let id = claim.tunnel_id;
+        // This host's connections, numbered from its start; a shared store will put the host's number in front.
+        let connection = ConnectionId(self.connections.fetch_add(1, Ordering::Relaxed).into());
+        let digest = handshake.client_token.map(ClientToken::digest);
+        let _guard = self.lock(&id).await;
+        for _ in 0..MAX_ATTEMPTS {
+            let holder = self.holder(digest.as_ref()).await?;
+            let in_use = match &holder {
+                Some(holder) => self.holds(holder, digest).await?,
+                None => false,
+            };
+            let attempt = self.attempt(&id, digest.map(|digest| (digest, holder)), |record, now| {
+                record
+                    .tunnel
+                    .connect(handshake, connection, |_| in_use, now)
+                    .map_err(refused)
+            });
+            match attempt.await {
+                Ok(Some((_, effects))) => {
+                    return Ok(Connected {
+                        tunnel_id: id,
+                        connection,
+                        effects,
+                    });
+                }
+                Ok(None) => {}
+                Err(TunnelsError::NotFound { .. }) => return Err(refused(Refusal::UnknownAccessToken)),
+                Err(error) => return Err(error),
+            }
+        }
+        Err(TunnelsError::Contention)
+    }
+
+    /// A peer's connection has ended.
+    ///
+    /// # Errors
+    /// [`TunnelsError::NotFound`], [`TunnelsError::Store`].
+    pub async fn disconnect(
+        &self,
+        id: &TunnelId,
+        side: Side,
+        connection: ConnectionId,
+    ) -> Result<Effects, TunnelsError> {
+        let (_, effects) = self
+            .update(id, |record, now| {
+                Ok(record.tunnel.disconnect(side, connection, now))
+            })
+            .await?;
+        Ok(effects)
+    }
+
+    async fn holder(&self, digest: Option<&TokenDigest>) -> Result<Option<Holder>, TunnelsError> {
+        match digest {
+            Some(digest) => Ok(self.parts.store.holder(digest).await?),
+            None => Ok(None),
+        }
+    }
+
+    /// Whether the holder of a client token still holds it: its tunnel may have expired since.
+    async fn holds(&self, holder: &Holder, digest: Option<TokenDigest>) -> Result<bool, TunnelsError> {
+        let now = self.now();
+        Ok(self.parts.store.get(&holder.tunnel).await?.is_some_and(|read| {
+            let tunnel = &read.record.tunnel;
+            tunnel.is_open(now) && tunnel.bound_client_token(holder.side) == digest
+        }))
+    }
+}

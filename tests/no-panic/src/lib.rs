@@ -1,0 +1,154 @@
+//! Everything that core offers, each behind one exported function, built for a target without an operating system.
+//!
+//! The panic handler calls a function that exists nowhere. After link-time optimisation the archive asks for that
+//! function only if some caller can reach a panic; `tests/cross.sh` looks, and names the functions that can. The
+//! arguments and results are core's own types, so that the optimiser knows no more of them than of a caller's.
+#![cfg_attr(target_os = "none", no_std)]
+
+use core::fmt::{self, Write};
+
+use iot_tunnel_core::{
+    AccessToken, Claim, ClientMode, ClientToken, ConnectionId, Description, DestinationConfig, Effects, Entropy, Error,
+    Handshake, InvalidText, Lifetime, Millis, Misuse, Opened, Refusal, Region, Rotated, Rotation, ServiceId, Side, Table,
+    ThingName, TokenDigest, Tunnel, TunnelArn, TunnelId,
+};
+
+#[cfg(target_os = "none")]
+#[panic_handler]
+fn panicked(_: &core::panic::PanicInfo<'_>) -> ! {
+    unsafe extern "C" {
+        fn a_caller_can_reach_a_panic() -> !;
+    }
+    // SAFETY: it exists nowhere: a program that could get here does not link.
+    unsafe { a_caller_can_reach_a_panic() }
+}
+
+/// Exports functions under their own names, so that each is a root of the link.
+macro_rules! export {
+    ($($(#[$doc:meta])* fn $name:ident($($argument:ident: $kind:ty),*) -> $result:ty $body:block)*) => {$(
+        $(#[$doc])*
+        #[unsafe(no_mangle)]
+        pub fn $name($($argument: $kind),*) -> $result $body
+    )*};
+}
+
+/// Big enough for any token and any id.
+type Token = AccessToken<512>;
+/// Any number shows the same code.
+type Tunnels = Table<4>;
+
+export! {
+    /// Parsing.
+    fn gate_tunnel_id(text: &str) -> Result<TunnelId, InvalidText> { TunnelId::parse(text) }
+    /// Parsing.
+    fn gate_thing_name(text: &str) -> Result<ThingName, InvalidText> { ThingName::parse(text) }
+    /// Parsing.
+    fn gate_service_id(text: &str) -> Result<ServiceId, InvalidText> { ServiceId::parse(text) }
+    /// Parsing.
+    fn gate_region(text: &str) -> Result<Region, InvalidText> { Region::parse(text) }
+    /// Parsing.
+    fn gate_tunnel_arn(text: &str) -> Result<TunnelArn, InvalidText> { TunnelArn::parse(text) }
+    /// Composing.
+    fn gate_tunnel_arn_of(region: &Region, account: &str, id: &TunnelId) -> Result<TunnelArn, InvalidText> {
+        TunnelArn::of(region, account, id)
+    }
+    /// Taking apart.
+    fn gate_tunnel_arn_tunnel_id(arn: &TunnelArn) -> Option<TunnelId> { arn.tunnel_id() }
+    /// Parsing.
+    fn gate_access_token(text: &str) -> Result<Token, Error> { Token::parse(text) }
+    /// Parsing.
+    fn gate_client_token(text: &str) -> Result<ClientToken, InvalidText> { ClientToken::parse(text) }
+    /// Parsing.
+    fn gate_claim(text: &str) -> Option<Claim> { Claim::read(text) }
+    /// Parsing.
+    fn gate_looks_issued(text: &str) -> bool { iot_tunnel_core::token::looks_issued(text) }
+    /// Hashing.
+    fn gate_token_digest(text: &str) -> TokenDigest { TokenDigest::of(text) }
+    /// Comparing in constant time.
+    fn gate_token_digest_eq(one: &TokenDigest, other: &TokenDigest) -> bool { one == other }
+    /// Comparing in constant time.
+    fn gate_access_token_eq(one: &Token, other: &Token) -> bool { one == other }
+    /// Random bytes that a caller drew.
+    fn gate_entropy(bytes: [u8; 64]) -> Result<Entropy, Misuse> { Entropy::new(bytes) }
+    /// Parsing.
+    fn gate_client_mode(text: &str) -> Option<ClientMode> { ClientMode::from_name(text) }
+    /// The rotation table.
+    fn gate_rotation(mode: ClientMode, with_config: bool) -> Result<Rotation, Misuse> { mode.rotation(with_config) }
+    /// Parsing.
+    fn gate_side(text: &str) -> Option<Side> { Side::from_name(text) }
+    /// The range check.
+    fn gate_lifetime(minutes: u32) -> Result<Lifetime, Misuse> { Lifetime::from_minutes(minutes) }
+    /// Composing.
+    fn gate_destination(thing: Option<ThingName>, services: &[ServiceId]) -> Result<DestinationConfig, Error> {
+        DestinationConfig::new(thing, services)
+    }
+
+    /// The record.
+    fn gate_open(
+        id: TunnelId, config: Option<DestinationConfig>, lifetime: Lifetime, now: Millis, entropy: &Entropy
+    ) -> Result<(Tunnel, Opened), Error> {
+        Tunnel::open(id, config, lifetime, now, entropy)
+    }
+    /// The record.
+    fn gate_connect(
+        tunnel: &mut Tunnel, handshake: Handshake<'_>, connection: ConnectionId, in_use: bool, now: Millis
+    ) -> Result<Effects, Refusal> {
+        tunnel.connect(handshake, connection, |_| in_use, now)
+    }
+    /// The record.
+    fn gate_disconnect(tunnel: &mut Tunnel, side: Side, connection: ConnectionId, now: Millis) -> Effects {
+        tunnel.disconnect(side, connection, now)
+    }
+    /// The record.
+    fn gate_rotate(
+        tunnel: &mut Tunnel, mode: ClientMode, config: Option<DestinationConfig>, now: Millis, entropy: &Entropy
+    ) -> Result<Rotated, Error> {
+        tunnel.rotate(mode, config, now, entropy)
+    }
+    /// The record.
+    fn gate_close(tunnel: &mut Tunnel, delete: bool, now: Millis) -> Effects { tunnel.close(delete, now) }
+    /// The record.
+    fn gate_expire(tunnel: &mut Tunnel, now: Millis) -> Effects { tunnel.expire(now) }
+    /// The record.
+    fn gate_describe(tunnel: &Tunnel, now: Millis) -> Description { tunnel.describe(now) }
+
+    /// The table.
+    fn gate_table_open(
+        table: &mut Tunnels, id: TunnelId, config: Option<DestinationConfig>, now: Millis, entropy: &Entropy
+    ) -> Result<Opened, Error> {
+        table.open(id, config, Lifetime::default(), now, entropy)
+    }
+    /// The table.
+    fn gate_table_connect(
+        table: &mut Tunnels, handshake: Handshake<'_>, connection: ConnectionId, now: Millis
+    ) -> Result<(TunnelId, Effects), Refusal> {
+        table.connect(handshake, connection, now)
+    }
+    /// The table.
+    fn gate_table_disconnect(
+        table: &mut Tunnels, id: &TunnelId, side: Side, connection: ConnectionId, now: Millis
+    ) -> Result<Effects, Refusal> {
+        table.disconnect(id, side, connection, now)
+    }
+    /// The table.
+    fn gate_table_rotate(
+        table: &mut Tunnels, id: &TunnelId, mode: ClientMode, config: Option<DestinationConfig>, now: Millis,
+        entropy: &Entropy
+    ) -> Result<Rotated, Error> {
+        table.rotate(id, mode, config, now, entropy)
+    }
+    /// The table.
+    fn gate_table_close(table: &mut Tunnels, id: &TunnelId, delete: bool, now: Millis) -> Result<Effects, Refusal> {
+        table.close(id, delete, now)
+    }
+    /// The table.
+    fn gate_table_expire(table: &mut Tunnels, now: Millis, sink: fn(&TunnelId, Effects)) -> Option<Millis> {
+        table.expire(now, sink);
+        table.next_deadline()
+    }
+
+    /// Printing.
+    fn gate_print_error(error: &Error, out: &mut dyn Write) -> fmt::Result { write!(out, "{error}") }
+    /// Printing.
+    fn gate_print_invalid_text(error: &InvalidText, out: &mut dyn Write) -> fmt::Result { write!(out, "{error}") }
+}

@@ -1,0 +1,81 @@
+#!/bin/sh
+# Installs what the demo and the tests need beside cargo, a C compiler, node and python3. Idempotent; what is there
+# already costs nothing. Everything lands in this checkout (.tools/, tests/clients/js/node_modules), except Debian's
+# packages and rustup's targets, which belong to the machine.
+#
+#   tests/setup.sh [python] [node] [mqtt] [cross]     no word: all of them
+set -eu
+cd "$(dirname "$0")/.."
+
+say() { printf 'setup: %s\n' "$*"; }
+
+# debian PACKAGE...: installs the packages that are missing.
+debian() {
+    missing=
+    for package in "$@"; do
+        dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
+    done
+    [ -n "$missing" ] || return 0
+    if ! command -v apt-get >/dev/null; then
+        say "this is not Debian or Ubuntu: install yourself what provides$missing" >&2
+        return 1
+    fi
+    say "installing$missing"
+    as_root=
+    [ "$(id -u)" -eq 0 ] || as_root=sudo
+    $as_root apt-get update -qq
+    # RUNLEVEL=1: the packages' services are not started; the tests run their own on free ports.
+    # shellcheck disable=SC2086 # $missing is a list of package names.
+    $as_root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -qq --no-install-recommends $missing
+}
+
+# A virtual environment with exactly the versions of requirements.txt.
+setup_python() {
+    wanted=tests/clients/requirements.txt
+    venv=.tools/python
+    cmp -s "$wanted" "$venv/requirements.txt" && "$venv/bin/python" -c '' 2>/dev/null && return 0
+    python3 -c 'import ensurepip, venv' 2>/dev/null || debian python3-venv
+    say "python packages into $venv"
+    rm -rf "$venv"
+    python3 -m venv "$venv"
+    "$venv/bin/pip" install --quiet --disable-pip-version-check --requirement "$wanted"
+    cp "$wanted" "$venv/requirements.txt"
+}
+
+# node_modules exactly as package-lock.json says.
+setup_node() {
+    modules=tests/clients/js/node_modules
+    cmp -s tests/clients/js/package-lock.json "$modules/.installed-lock.json" && return 0
+    command -v npm >/dev/null || debian npm
+    say "node packages into $modules"
+    (cd tests/clients/js && npm ci --no-audit --no-fund --loglevel=error)
+    cp tests/clients/js/package-lock.json "$modules/.installed-lock.json"
+}
+
+setup_mqtt() { debian mosquitto mosquitto-clients; }
+
+# The targets of tests/cross.sh: rustup's, or where rustup cannot have them, Debian's compiler with its source.
+setup_cross() {
+    targets=$(tests/cross.sh --targets)
+    # shellcheck disable=SC2086 # $targets is a list.
+    if command -v rustup >/dev/null; then
+        installed=$(rustup target list --installed)
+        absent=
+        for target in $targets; do
+            printf '%s\n' "$installed" | grep -qx "$target" || absent="$absent $target"
+        done
+        [ -n "$absent" ] || return 0
+        say "rustup targets$absent"
+        if rustup target add $absent; then return 0; fi
+        say "rustup cannot add them here: Debian's compiler instead"
+    fi
+    debian rustc-web cargo-web rust-web-src lld-22
+}
+
+[ $# -gt 0 ] || set -- python node mqtt cross
+for part in "$@"; do
+    case $part in
+        python | node | mqtt | cross) "setup_$part" ;;
+        *) say "unknown part '$part'; there are: python node mqtt cross" >&2; exit 2 ;;
+    esac
+done
