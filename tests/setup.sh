@@ -3,7 +3,7 @@
 # already costs nothing. Everything lands in this checkout (.tools/, tests/clients/js/node_modules), except Debian's
 # packages and rustup's targets, which belong to the machine.
 #
-#   tests/setup.sh [python] [node] [mqtt] [cross]     no word: all of them
+#   tests/setup.sh [python] [node] [mqtt] [broker] [cross]     no word: all of them
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -11,7 +11,7 @@ say() { printf 'setup: %s\n' "$*"; }
 
 # debian PACKAGE...: installs the packages that are missing.
 debian() {
-    missing=
+    missing=''
     for package in "$@"; do
         dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
     done
@@ -21,7 +21,7 @@ debian() {
         return 1
     fi
     say "installing$missing"
-    as_root=
+    as_root=''
     [ "$(id -u)" -eq 0 ] || as_root=sudo
     $as_root apt-get update -qq
     # RUNLEVEL=1: the packages' services are not started; the tests run their own on free ports.
@@ -52,7 +52,9 @@ setup_node() {
     cp tests/clients/js/package-lock.json "$modules/.installed-lock.json"
 }
 
-setup_mqtt() { debian mosquitto mosquitto-clients; }
+# The device's client; and a broker of somebody else's, for the tests of an outage.
+setup_mqtt() { debian mosquitto-clients; }
+setup_broker() { debian mosquitto; }
 
 # The targets of tests/cross.sh: rustup's, or where rustup cannot have them, Debian's compiler with its source.
 setup_cross() {
@@ -60,7 +62,7 @@ setup_cross() {
     # shellcheck disable=SC2086 # $targets is a list.
     if command -v rustup >/dev/null; then
         installed=$(rustup target list --installed)
-        absent=
+        absent=''
         for target in $targets; do
             printf '%s\n' "$installed" | grep -qx "$target" || absent="$absent $target"
         done
@@ -72,10 +74,10 @@ setup_cross() {
     debian rustc-web cargo-web rust-web-src lld-22
 }
 
-[ $# -gt 0 ] || set -- python node mqtt cross
+[ $# -gt 0 ] || set -- python node mqtt broker cross
 for part in "$@"; do
     case $part in
-        python | node | mqtt | cross) "setup_$part" ;;
-        *) say "unknown part '$part'; there are: python node mqtt cross" >&2; exit 2 ;;
+        python | node | mqtt | broker | cross) "setup_$part" ;;
+        *) say "unknown part '$part'; there are: python node mqtt broker cross" >&2; exit 2 ;;
     esac
 done

@@ -18,22 +18,26 @@
 //! life (one side)".
 
 mod effects;
+mod issued;
 mod state;
 mod table;
+mod view;
 
 pub use effects::{Disconnect, DisconnectReason, Effect, Effects};
-pub use state::{ClosedBy, ConnectionId, ConnectionState, Description, TunnelStatus};
+pub use state::{ClosedBy, ConnectionId};
 pub use table::Table;
+pub use view::{ConnectionState, Description, TunnelStatus};
 
 use core::fmt;
 
 use crate::destination::DestinationConfig;
-use crate::error::{Capacity, Error, Refusal};
+use crate::error::{Error, Refusal};
 use crate::id::TunnelId;
 use crate::mode::{ClientMode, Side};
 use crate::time::{Lifetime, Millis};
 use crate::token::{Claim, ClientToken, Entropy, IssuedToken, TokenDigest};
-use state::{Issued, Life, Pair, State};
+use issued::Issued;
+use state::{Life, Pair, State};
 
 /// How long a closed tunnel can still be described and listed, in milliseconds: three hours.
 pub const CLOSED_RETENTION: u64 = 180 * Millis::MINUTE;
@@ -106,7 +110,7 @@ impl Tunnel {
     /// token unique.
     ///
     /// # Errors
-    /// [`Capacity::AccessTokenTooLong`], which no valid id can cause.
+    /// [`Capacity::AccessTokenTooLong`](crate::Capacity::AccessTokenTooLong), which no valid id can cause.
     pub fn open(
         id: TunnelId,
         destination_config: Option<DestinationConfig>,
@@ -138,117 +142,6 @@ impl Tunnel {
                 effects,
             },
         ))
-    }
-
-    /// The tunnel's id.
-    #[must_use]
-    pub const fn id(&self) -> &TunnelId {
-        &self.id
-    }
-
-    /// What stands at the destination now: what it was opened with, or what a rotation has put there.
-    #[must_use]
-    pub const fn destination_config(&self) -> Option<&DestinationConfig> {
-        self.destination_config.as_ref()
-    }
-
-    /// When it was opened.
-    #[must_use]
-    pub const fn created_at(&self) -> Millis {
-        self.created_at
-    }
-
-    /// The moment at which it closes by itself. No operation ever moves it.
-    #[must_use]
-    pub const fn ends_at(&self) -> Millis {
-        self.lifetime.end(self.created_at)
-    }
-
-    /// The lifetime it was opened with.
-    #[must_use]
-    pub const fn lifetime(&self) -> Lifetime {
-        self.lifetime
-    }
-
-    /// How often that side's token has been rotated. A notification carries the token of one generation: it is
-    /// current as long as this number stands.
-    #[must_use]
-    pub const fn generation(&self, side: Side) -> u32 {
-        self.tokens.get(side).generation
-    }
-
-    /// The digest of the client token that the side's current access token is bound to, while the tunnel is open.
-    #[must_use]
-    pub const fn bound_client_token(&self, side: Side) -> Option<TokenDigest> {
-        match &self.state {
-            State::Open(lives) => lives.get(side).bound(),
-            State::Closed { .. } => None,
-        }
-    }
-
-    /// How the tunnel looks at a moment: expired is CLOSED, whether or not [`expire`](Self::expire) has run.
-    #[must_use]
-    pub fn describe(&self, now: Millis) -> Description {
-        let ends_at = self.ends_at();
-        let status = match self.state {
-            State::Open(_) if now < ends_at => TunnelStatus::Open,
-            State::Open(_) => TunnelStatus::Closed {
-                at: ends_at,
-                by: ClosedBy::Lifetime,
-            },
-            State::Closed { at, by } => TunnelStatus::Closed { at, by },
-        };
-        let connection = |side| {
-            let last_updated_at = *self.connection_updated_at.get(side);
-            match (self.connection(side), status) {
-                (Some(_), TunnelStatus::Open) => ConnectionState {
-                    connected: true,
-                    last_updated_at,
-                },
-                (Some(_), TunnelStatus::Closed { at, .. }) => ConnectionState {
-                    connected: false,
-                    last_updated_at: at,
-                },
-                (None, _) => ConnectionState {
-                    connected: false,
-                    last_updated_at,
-                },
-            }
-        };
-        Description {
-            status,
-            source: connection(Side::Source),
-            destination: connection(Side::Destination),
-            // The end of an open tunnel comes after everything that has changed it.
-            last_updated_at: match status {
-                TunnelStatus::Open => self.last_updated_at,
-                TunnelStatus::Closed { at, .. } => at,
-            },
-        }
-    }
-
-    /// The live connection of that side, if there is one.
-    #[must_use]
-    pub const fn connection(&self, side: Side) -> Option<ConnectionId> {
-        match &self.state {
-            State::Open(lives) => lives.get(side).connection(),
-            State::Closed { .. } => None,
-        }
-    }
-
-    /// Whether it is open at that moment.
-    #[must_use]
-    pub const fn is_open(&self, now: Millis) -> bool {
-        matches!(self.state, State::Open(_)) && now.0 < self.ends_at().0
-    }
-
-    /// When [`expire`](Self::expire) will next have something to do: the tunnel's end, or its deletion.
-    #[must_use]
-    pub const fn next_deadline(&self) -> Millis {
-        match &self.state {
-            State::Open(_) => self.ends_at(),
-            State::Closed { at, .. } => at.after(CLOSED_RETENTION),
-        }
     }
 
     /// A peer's handshake: accepts it and marks the token used, or says which rule refuses it.
@@ -329,8 +222,8 @@ impl Tunnel {
     /// connection of a rotated side is to be closed; the other side stays. The end of the tunnel does not move.
     ///
     /// # Errors
-    /// [`Misuse::DestinationConfigWithSource`], [`Refusal::TunnelClosed`], [`Refusal::TunnelExpired`],
-    /// [`Capacity::RotationsExhausted`]. The record stays as it was.
+    /// [`Misuse::DestinationConfigWithSource`](crate::Misuse::DestinationConfigWithSource), [`Refusal::TunnelClosed`], [`Refusal::TunnelExpired`],
+    /// [`Capacity::RotationsExhausted`](crate::Capacity::RotationsExhausted). The record stays as it was.
     pub fn rotate(
         &mut self,
         client_mode: ClientMode,
@@ -417,40 +310,5 @@ impl Tunnel {
         self.destination_config
             .as_ref()
             .is_some_and(|config| config.thing_name().is_some())
-    }
-}
-
-impl Issued {
-    fn first(id: &TunnelId, side: Side, entropy: &Entropy) -> Result<(Self, IssuedToken), Error> {
-        Self::issue(id, side, 0, entropy)
-    }
-
-    fn next(&self, id: &TunnelId, side: Side, entropy: &Entropy) -> Result<(Self, IssuedToken), Error> {
-        let generation = self
-            .generation
-            .checked_add(1)
-            .ok_or(Capacity::RotationsExhausted)?;
-        Self::issue(id, side, generation, entropy)
-    }
-
-    fn issue(
-        id: &TunnelId,
-        side: Side,
-        generation: u32,
-        entropy: &Entropy,
-    ) -> Result<(Self, IssuedToken), Error> {
-        let claim = Claim {
-            tunnel_id: id.clone(),
-            side,
-            generation,
-        };
-        let token = claim.issue(entropy).ok_or(Capacity::AccessTokenTooLong)?;
-        Ok((
-            Self {
-                generation,
-                digest: token.digest(),
-            },
-            token,
-        ))
     }
 }

@@ -17,7 +17,10 @@ pub enum EntropyError {
 
 /// Draws entropy. The operating system's source, unless a test wants another.
 #[derive(Clone)]
-pub struct EntropySource(Arc<dyn Fn(&mut [u8; 64]) -> Result<(), String> + Send + Sync>);
+pub struct EntropySource(Arc<Fill>);
+
+/// Fills the bytes, or says why it cannot.
+type Fill = dyn Fn(&mut [u8; 64]) -> Result<(), String> + Send + Sync;
 
 impl EntropySource {
     /// The operating system's cryptographic source.

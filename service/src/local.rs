@@ -41,7 +41,6 @@ pub struct LocalService(Service);
 impl LocalService {
     /// A service to be: in memory, on loopback, with an embedded MQTT broker, the system's clock, and no signatures
     /// checked.
-    #[must_use]
     pub fn builder() -> LocalServiceBuilder {
         LocalServiceBuilder {
             store: Storage::Memory,

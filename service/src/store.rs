@@ -115,6 +115,12 @@ pub trait Store: Send + Sync + 'static {
     /// The earliest deadline of all records.
     async fn next_deadline(&self) -> Result<Option<Millis>, StoreError>;
 
+    /// The number of this machine among those that share the store. It is in the name of every connection, so that a
+    /// machine that starts again knows which ones are its own. A store of one machine has only number 0.
+    fn host(&self) -> u32 {
+        0
+    }
+
     /// How many tunnels are open at a moment.
     async fn count_open(&self, now: Millis) -> Result<u64, StoreError>;
 }

@@ -38,14 +38,6 @@ impl<T: Copy> Pair<T> {
     }
 }
 
-/// A side's current token: what is kept of it.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub(super) struct Issued {
-    /// How often the side has been rotated.
-    pub(super) generation: u32,
-    pub(super) digest: TokenDigest,
-}
-
 /// Names one connection of a peer; the caller chooses the numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]
@@ -117,73 +109,4 @@ pub enum ClosedBy {
     Request,
     /// The end of its lifetime.
     Lifetime,
-}
-
-/// A tunnel's status in the API, with what belongs to it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TunnelStatus {
-    /// OPEN: it can be connected and rotated.
-    Open,
-    /// CLOSED, for good.
-    Closed {
-        /// Since when.
-        at: Millis,
-        /// By what.
-        by: ClosedBy,
-    },
-}
-
-impl TunnelStatus {
-    /// The name in the API.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Open => "OPEN",
-            Self::Closed { .. } => "CLOSED",
-        }
-    }
-}
-
-/// A side's connection state in the API.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ConnectionState {
-    /// Whether a peer is connected.
-    pub connected: bool,
-    /// When that last changed.
-    pub last_updated_at: Millis,
-}
-
-impl ConnectionState {
-    /// The name in the API.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self.connected {
-            true => "CONNECTED",
-            false => "DISCONNECTED",
-        }
-    }
-}
-
-/// How a tunnel looks at one moment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Description {
-    /// OPEN or CLOSED.
-    pub status: TunnelStatus,
-    /// The source's connection.
-    pub source: ConnectionState,
-    /// The destination's connection.
-    pub destination: ConnectionState,
-    /// When the tunnel last changed.
-    pub last_updated_at: Millis,
-}
-
-impl Description {
-    /// That side's connection.
-    #[must_use]
-    pub const fn connection(&self, side: Side) -> ConnectionState {
-        match side {
-            Side::Source => self.source,
-            Side::Destination => self.destination,
-        }
-    }
 }

@@ -2,7 +2,7 @@
 
 use axum::body::Bytes;
 use iot_tunnel_core::json::{BufferTooSmall, RotateResponse};
-use iot_tunnel_core::{ConnectionState, DestinationConfig, Millis, TunnelArn, TunnelId};
+use iot_tunnel_core::{ConnectionState, DestinationConfig, Millis, ServiceId, TunnelArn, TunnelId};
 use serde_json::{Map, Value, json};
 
 use super::call::write_next_token;
@@ -23,7 +23,7 @@ pub(super) fn rotated(new: &NewTokens) -> Result<Bytes, Exception> {
         destination_access_token: new.destination.clone(),
     };
     write_json(|buffer| response.write(buffer))
-        .ok_or_else(|| Exception::internal("writing the answer failed"))
+        .ok_or_else(|| Exception::internal(&"writing the answer failed"))
 }
 
 /// Writes JSON by one of core's writers.
@@ -122,7 +122,7 @@ fn connection_state(state: ConnectionState) -> Value {
 }
 
 fn destination_config(config: &DestinationConfig) -> Value {
-    let services: Vec<_> = config.services().iter().map(|service| service.as_str()).collect();
+    let services: Vec<_> = config.services().iter().map(ServiceId::as_str).collect();
     match config.thing_name() {
         Some(thing_name) => json!({ "thingName": thing_name.as_str(), "services": services }),
         None => json!({ "services": services }),
@@ -143,7 +143,7 @@ fn seconds(at: Millis) -> Value {
 fn write(answer: &Value) -> Result<Bytes, Exception> {
     serde_json::to_vec(answer)
         .map(Bytes::from)
-        .map_err(Exception::internal)
+        .map_err(|error| Exception::internal(&error))
 }
 
 /// The tunnel that a `resourceArn` names, if it can be one of this account's.

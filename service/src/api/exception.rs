@@ -90,7 +90,7 @@ pub struct Exception {
 
 impl Exception {
     /// A fault of ours: the log says what, the caller only that.
-    pub fn internal(why: impl ToString) -> Self {
+    pub fn internal(why: &impl ToString) -> Self {
         let message = "this service failed; its log says why, under the request's id".to_owned();
         Self {
             kind: ExceptionKind::InternalServer,
@@ -141,7 +141,7 @@ impl From<TunnelsError> for Exception {
             TunnelsError::Rule(_)
             | TunnelsError::Entropy(_)
             | TunnelsError::Store(_)
-            | TunnelsError::Internal(_) => Self::internal(error),
+            | TunnelsError::Internal(_) => Self::internal(&error),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What a request touches, for the permission check.
 
-use iot_tunnel_core::{DestinationConfig, TunnelId};
+use iot_tunnel_core::{DestinationConfig, ServiceId, ThingName, TunnelId};
 
 use super::call::Call;
 use super::exception::Exception;
@@ -66,9 +66,9 @@ struct Named<'a> {
 
 impl<'a> Named<'a> {
     fn of(config: &'a DestinationConfig) -> Self {
-        let services = config.services().iter().map(|service| service.as_str()).collect();
+        let services = config.services().iter().map(ServiceId::as_str).collect();
         Self {
-            thing_name: config.thing_name().map(|name| name.as_str()),
+            thing_name: config.thing_name().map(ThingName::as_str),
             services,
         }
     }

@@ -32,8 +32,8 @@ impl RedbStore {
     /// Opens the store in that file. Makes the file, and the directory it is in, if there is none.
     ///
     /// # Errors
-    /// [`StoreError`] with the path: the file is in use, is not a store, is in an unknown format (it is left as it is
-    /// then), or the system does not allow it. Or the thread that writes could not be started.
+    /// [`StoreError`] with the path: the file is in use, is damaged, is not a store, is in an unknown format, or
+    /// the system does not allow it; what it holds is as it was. Or the thread that writes could not be started.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         Self::in_database(file::open(path).map_err(opening)?)
     }

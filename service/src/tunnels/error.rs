@@ -13,7 +13,7 @@ pub enum TunnelsError {
     #[error("Tunnel {} {}", shown(.id), why_not_found(.why))]
     NotFound {
         /// The tunnel asked for.
-        id: TunnelId,
+        id: Box<TunnelId>,
         /// [`Refusal::TunnelNotFound`], [`Refusal::TunnelClosed`] or [`Refusal::TunnelExpired`].
         why: Refusal,
     },
@@ -48,7 +48,7 @@ pub enum TunnelsError {
 impl TunnelsError {
     pub(crate) fn unknown(id: &TunnelId) -> Self {
         Self::NotFound {
-            id: id.clone(),
+            id: Box::new(id.clone()),
             why: Refusal::TunnelNotFound,
         }
     }
@@ -58,7 +58,10 @@ impl TunnelsError {
         match error {
             Error::Refusal(
                 why @ (Refusal::TunnelNotFound | Refusal::TunnelClosed | Refusal::TunnelExpired),
-            ) => Self::NotFound { id: id.clone(), why },
+            ) => Self::NotFound {
+                id: Box::new(id.clone()),
+                why,
+            },
             other => Self::Rule(other),
         }
     }

@@ -50,8 +50,10 @@ impl Tunnels {
         let claim =
             Claim::read(handshake.access_token).ok_or_else(|| refused(Refusal::UnknownAccessToken))?;
         let id = claim.tunnel_id;
-        // This host's connections, numbered from its start; a shared store will put the host's number in front.
-        let connection = ConnectionId(self.connections.fetch_add(1, Ordering::Relaxed).into());
+        let connection = connection_of(
+            self.parts.store.host(),
+            self.connections.fetch_add(1, Ordering::Relaxed),
+        );
         let digest = handshake.client_token.map(ClientToken::digest);
         let _guard = self.lock(&id).await;
         for _ in 0..MAX_ATTEMPTS {
@@ -115,4 +117,14 @@ impl Tunnels {
             tunnel.is_open(now) && tunnel.bound_client_token(holder.side) == digest
         }))
     }
+}
+
+/// Names a connection: the machine that holds it in the upper half, its number there in the lower.
+const fn connection_of(host: u32, number: u32) -> ConnectionId {
+    ConnectionId((host as u64) << 32 | number as u64)
+}
+
+/// The machine that holds a connection.
+pub(super) const fn host_of(connection: ConnectionId) -> u32 {
+    (connection.0 >> 32) as u32
 }

@@ -38,7 +38,15 @@ impl Service {
         let built = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/release/iot-tunnel");
         let program = std::env::var_os("IOT_TUNNEL_BIN").map_or_else(|| PathBuf::from(built), PathBuf::from);
         let mut child = Command::new(&program)
-            .args(["serve", "--control", "127.0.0.1:0", "--mqtt", "127.0.0.1:0", "--store", "memory"])
+            .args([
+                "serve",
+                "--control",
+                "127.0.0.1:0",
+                "--mqtt",
+                "127.0.0.1:0",
+                "--store",
+                "memory",
+            ])
             .args(["--ready", "--region", REGION, "--account", ACCOUNT])
             .args(flags)
             .stdin(Stdio::null())
@@ -53,7 +61,10 @@ impl Service {
             .expect("stdout is text")
             .expect("a --ready line before the end");
         let ready: serde_json::Value = serde_json::from_str(&line).expect("the --ready line is JSON");
-        let control = ready["control"].as_str().expect("it names the control plane").to_owned();
+        let control = ready["control"]
+            .as_str()
+            .expect("it names the control plane")
+            .to_owned();
         Self { child, control }
     }
 
@@ -62,7 +73,13 @@ impl Service {
         let config = Config::builder()
             .endpoint_url(&self.control)
             .region(Region::new(REGION))
-            .credentials_provider(Credentials::new(access_key_id, secret_access_key, None, None, "test"))
+            .credentials_provider(Credentials::new(
+                access_key_id,
+                secret_access_key,
+                None,
+                None,
+                "test",
+            ))
             .retry_config(RetryConfig::disabled())
             .http_client(aws_smithy_http_client::Builder::new().build_http())
             .build();
@@ -75,9 +92,14 @@ impl Service {
     /// When the exit code is not 0, or the program does not end in time.
     pub async fn stop(mut self) {
         let id = self.child.id().expect("it still runs");
-        let pid = i32::try_from(id).ok().and_then(Pid::from_raw).expect("a process id");
+        let pid = i32::try_from(id)
+            .ok()
+            .and_then(Pid::from_raw)
+            .expect("a process id");
         kill_process(pid, Signal::TERM).expect("SIGTERM is sent");
-        let waited = timeout(DEADLINE, self.child.wait()).await.expect("an exit in time");
+        let waited = timeout(DEADLINE, self.child.wait())
+            .await
+            .expect("an exit in time");
         let status = waited.expect("an exit status");
         assert!(status.success(), "after SIGTERM: {status}");
     }

@@ -26,20 +26,33 @@ fn destination(thing: Option<&str>, services: &[&str]) -> DestinationConfig {
         .set_thing_name(thing.map(str::to_owned))
         .set_services(Some(services))
         .build()
-        .unwrap()
+        .expect("services are given")
 }
 
 fn tag(key: &str, value: &str) -> Tag {
-    Tag::builder().key(key).value(value).build().unwrap()
+    Tag::builder()
+        .key(key)
+        .value(value)
+        .build()
+        .expect("key and value are given")
 }
 
 async fn open(client: &Client) -> OpenTunnelOutput {
     let config = destination(Some("pump-7"), &["SSH"]);
-    client.open_tunnel().destination_config(config).send().await.unwrap()
+    client
+        .open_tunnel()
+        .destination_config(config)
+        .send()
+        .await
+        .expect("a tunnel is opened")
 }
 
 async fn describe(client: &Client, id: &str) -> Tunnel {
-    client.describe_tunnel().tunnel_id(id).send().await.unwrap().tunnel.unwrap()
+    let answer = client.describe_tunnel().tunnel_id(id).send().await;
+    answer
+        .expect("the tunnel is described")
+        .tunnel
+        .expect("the answer holds it")
 }
 
 /// The service's error, after a look at what every refusal has: its name, its HTTP code, a message, a request id.
@@ -85,13 +98,24 @@ async fn an_opened_tunnel_is_described_as_it_was_asked_for() {
     assert_eq!(tunnel.status(), Some(&TunnelStatus::Open));
     assert_eq!(tunnel.description(), Some("pump room, süd"));
     assert_eq!(tunnel.tags(), [tag("team", "water")]);
-    assert_eq!(tunnel.destination_config(), Some(&destination(Some("pump-7"), &["SSH", "HTTP"])));
-    assert_eq!(tunnel.timeout_config().unwrap().max_lifetime_timeout_minutes(), Some(90));
-    for state in [tunnel.source_connection_state(), tunnel.destination_connection_state()] {
+    assert_eq!(
+        tunnel.destination_config(),
+        Some(&destination(Some("pump-7"), &["SSH", "HTTP"]))
+    );
+    assert_eq!(
+        tunnel.timeout_config().unwrap().max_lifetime_timeout_minutes(),
+        Some(90)
+    );
+    for state in [
+        tunnel.source_connection_state(),
+        tunnel.destination_connection_state(),
+    ] {
         assert_eq!(state.unwrap().status(), Some(&ConnectionStatus::Disconnected));
     }
     let created = SystemTime::try_from(*tunnel.created_at().unwrap()).unwrap();
-    let age = SystemTime::now().duration_since(created).unwrap_or_else(|ahead| ahead.duration());
+    let age = SystemTime::now()
+        .duration_since(created)
+        .unwrap_or_else(|ahead| ahead.duration());
     assert!(age < Duration::from_secs(60));
     assert!(tunnel.last_updated_at() >= tunnel.created_at());
     service.stop().await;
@@ -103,7 +127,12 @@ async fn a_rotation_answers_with_the_tokens_of_the_rotated_sides_and_no_other() 
     for (mode, config, source, both) in [
         (ClientMode::Source, None, true, false),
         (ClientMode::Destination, None, false, true),
-        (ClientMode::Destination, Some(destination(Some("pump-8"), &["RDP"])), false, true),
+        (
+            ClientMode::Destination,
+            Some(destination(Some("pump-8"), &["RDP"])),
+            false,
+            true,
+        ),
         (ClientMode::All, None, true, true),
         (ClientMode::All, Some(destination(None, &["RDP"])), true, true),
     ] {
@@ -122,10 +151,20 @@ async fn a_rotation_answers_with_the_tokens_of_the_rotated_sides_and_no_other() 
         assert_eq!(rotated.source_access_token().is_some(), source);
         assert_eq!(rotated.destination_access_token().is_some(), both);
         assert_ne!(rotated.source_access_token(), opened.source_access_token());
-        assert_ne!(rotated.destination_access_token(), opened.destination_access_token());
+        assert_ne!(
+            rotated.destination_access_token(),
+            opened.destination_access_token()
+        );
         let after = describe(&client, id).await;
-        assert_eq!(after.destination_config(), config.as_ref().or(before.destination_config()));
-        assert_eq!(after.created_at(), before.created_at(), "the end of the tunnel does not move");
+        assert_eq!(
+            after.destination_config(),
+            config.as_ref().or(before.destination_config())
+        );
+        assert_eq!(
+            after.created_at(),
+            before.created_at(),
+            "the end of the tunnel does not move"
+        );
         assert_eq!(after.timeout_config(), before.timeout_config());
     }
     service.stop().await;
@@ -140,20 +179,34 @@ async fn a_rotation_that_breaks_a_rule_is_refused_and_changes_nothing() {
     let rotate = || client.rotate_tunnel_access_token();
 
     let with_config = rotate().tunnel_id(id).client_mode(ClientMode::Source);
-    let answer = with_config.destination_config(destination(None, &["SSH"])).send().await;
+    let answer = with_config
+        .destination_config(destination(None, &["SSH"]))
+        .send()
+        .await;
     let error = refused(answer, "ValidationException", 400);
     assert!(error.message().unwrap().contains("destinationConfig"));
 
-    let answer = rotate().client_mode(ClientMode::from("source")).tunnel_id("a b").send().await;
+    let answer = rotate()
+        .client_mode(ClientMode::from("source"))
+        .tunnel_id("a b")
+        .send()
+        .await;
     let error = refused(answer, "ValidationException", 400);
     let message = error.message().unwrap();
     assert!(message.starts_with("2 validation errors detected: "), "{message}");
     let enumeration = "Value 'source' at 'clientMode' failed to satisfy constraint: \
                        Member must satisfy enum value set: [SOURCE, DESTINATION, ALL]";
     assert!(message.contains(enumeration), "{message}");
-    assert!(message.contains("at 'tunnelId' failed to satisfy constraint: "), "{message}");
+    assert!(
+        message.contains("at 'tunnelId' failed to satisfy constraint: "),
+        "{message}"
+    );
 
-    let answer = rotate().client_mode(ClientMode::All).tunnel_id("never-opened").send().await;
+    let answer = rotate()
+        .client_mode(ClientMode::All)
+        .tunnel_id("never-opened")
+        .send()
+        .await;
     assert!(refused(answer, "ResourceNotFoundException", 400).is_resource_not_found_exception());
     assert_eq!(describe(&client, id).await, before);
 
@@ -173,11 +226,21 @@ async fn pages_hold_every_tunnel_of_a_thing_once_newest_first() {
         client.open_tunnel().send().await.unwrap();
     }
     let mut seen = Vec::new();
-    let mut pages = client.list_tunnels().thing_name("pump-7").max_results(2).into_paginator().send();
+    let mut pages = client
+        .list_tunnels()
+        .thing_name("pump-7")
+        .max_results(2)
+        .into_paginator()
+        .send();
     while let Some(page) = pages.next().await {
         let page = page.unwrap();
         assert!(page.tunnel_summaries().len() <= 2);
-        seen.extend(page.tunnel_summaries.unwrap_or_default().into_iter().filter_map(|summary| summary.tunnel_id));
+        seen.extend(
+            page.tunnel_summaries
+                .unwrap_or_default()
+                .into_iter()
+                .filter_map(|summary| summary.tunnel_id),
+        );
     }
     assert_eq!(seen, opened);
     let all = client.list_tunnels().send().await.unwrap();
@@ -188,12 +251,34 @@ async fn pages_hold_every_tunnel_of_a_thing_once_newest_first() {
 #[tokio::test]
 async fn tags_are_listed_replaced_and_removed() {
     let (service, client) = started(&[]).await;
-    let opened = client.open_tunnel().tags(tag("team", "water")).send().await.unwrap();
+    let opened = client
+        .open_tunnel()
+        .tags(tag("team", "water"))
+        .send()
+        .await
+        .unwrap();
     let arn = opened.tunnel_arn().unwrap();
     let tags = [tag("team", "power"), tag("site", "")];
-    client.tag_resource().resource_arn(arn).set_tags(Some(tags.into())).send().await.unwrap();
-    client.untag_resource().resource_arn(arn).tag_keys("site").send().await.unwrap();
-    let listed = client.list_tags_for_resource().resource_arn(arn).send().await.unwrap();
+    client
+        .tag_resource()
+        .resource_arn(arn)
+        .set_tags(Some(tags.into()))
+        .send()
+        .await
+        .unwrap();
+    client
+        .untag_resource()
+        .resource_arn(arn)
+        .tag_keys("site")
+        .send()
+        .await
+        .unwrap();
+    let listed = client
+        .list_tags_for_resource()
+        .resource_arn(arn)
+        .send()
+        .await
+        .unwrap();
     assert_eq!(listed.tags(), [tag("team", "power")]);
     service.stop().await;
 }
@@ -204,7 +289,13 @@ async fn what_does_not_exist_is_a_resource_not_found_exception_of_every_operatio
     let opened = open(&client).await;
     let gone = opened.tunnel_id().unwrap();
     let arn = opened.tunnel_arn().unwrap();
-    client.close_tunnel().tunnel_id(gone).delete(true).send().await.unwrap();
+    client
+        .close_tunnel()
+        .tunnel_id(gone)
+        .delete(true)
+        .send()
+        .await
+        .unwrap();
     let name = "ResourceNotFoundException";
 
     let answer = client.describe_tunnel().tunnel_id(gone).send().await;
@@ -213,9 +304,19 @@ async fn what_does_not_exist_is_a_resource_not_found_exception_of_every_operatio
     assert!(refused(answer, name, 400).is_resource_not_found_exception());
     let answer = client.list_tags_for_resource().resource_arn(arn).send().await;
     assert!(refused(answer, name, 400).is_resource_not_found_exception());
-    let answer = client.tag_resource().resource_arn(arn).tags(tag("k", "v")).send().await;
+    let answer = client
+        .tag_resource()
+        .resource_arn(arn)
+        .tags(tag("k", "v"))
+        .send()
+        .await;
     assert!(refused(answer, name, 400).is_resource_not_found_exception());
-    let answer = client.untag_resource().resource_arn(arn).tag_keys("k").send().await;
+    let answer = client
+        .untag_resource()
+        .resource_arn(arn)
+        .tag_keys("k")
+        .send()
+        .await;
     assert!(refused(answer, name, 400).is_resource_not_found_exception());
     service.stop().await;
 }
@@ -237,7 +338,9 @@ async fn a_wrong_secret_an_unknown_key_and_a_missing_permission_are_told_apart()
     let file = std::env::temp_dir().join(format!("iot-tunnel-aws-sdk-{}.toml", std::process::id()));
     let (secret, other) = ("operator-secret-0123456789", "watcher-secret-0123456789");
     let key = |id, secret, action| {
-        format!("[[key]]\naccess_key_id = \"{id}\"\nsecret_access_key = \"{secret}\"\nactions = [\"{action}\"]\n")
+        format!(
+            "[[key]]\naccess_key_id = \"{id}\"\nsecret_access_key = \"{secret}\"\nactions = [\"{action}\"]\n"
+        )
     };
     let keys = key("AKIDOPERATOR", secret, "iot:*") + &key("AKIDWATCHER", other, "iot:ListTunnels");
     tokio::fs::write(&file, keys).await.unwrap();
@@ -246,12 +349,29 @@ async fn a_wrong_secret_an_unknown_key_and_a_missing_permission_are_told_apart()
 
     open(&service.client("AKIDOPERATOR", secret)).await;
     let watcher = service.client("AKIDWATCHER", other);
-    assert_eq!(watcher.list_tunnels().send().await.unwrap().tunnel_summaries().len(), 1);
+    assert_eq!(
+        watcher
+            .list_tunnels()
+            .send()
+            .await
+            .unwrap()
+            .tunnel_summaries()
+            .len(),
+        1
+    );
 
     let wrong = service.client("AKIDOPERATOR", other);
-    refused(wrong.list_tunnels().send().await, "InvalidSignatureException", 403);
+    refused(
+        wrong.list_tunnels().send().await,
+        "InvalidSignatureException",
+        403,
+    );
     let unknown = service.client("AKIDNOBODY", secret);
-    refused(unknown.list_tunnels().send().await, "UnrecognizedClientException", 403);
+    refused(
+        unknown.list_tunnels().send().await,
+        "UnrecognizedClientException",
+        403,
+    );
     refused(watcher.open_tunnel().send().await, "AccessDeniedException", 403);
     service.stop().await;
 }

@@ -8,9 +8,9 @@
 use core::fmt::{self, Write};
 
 use iot_tunnel_core::{
-    AccessToken, Claim, ClientMode, ClientToken, ConnectionId, Description, DestinationConfig, Effects, Entropy, Error,
-    Handshake, InvalidText, Lifetime, Millis, Misuse, Opened, Refusal, Region, Rotated, Rotation, ServiceId, Side, Table,
-    ThingName, TokenDigest, Tunnel, TunnelArn, TunnelId,
+    AccessToken, Claim, ClientMode, ClientToken, ConnectionId, Description, DestinationConfig, Effects,
+    Entropy, Error, Handshake, InvalidText, Lifetime, Millis, Misuse, Opened, Refusal, Region, Rotated,
+    Rotation, ServiceId, Side, Table, ThingName, TokenDigest, Tunnel, TunnelArn, TunnelId,
 };
 
 #[cfg(target_os = "none")]

@@ -19,7 +19,7 @@ const FORMAT: u64 = 1;
 /// Memory for pages of the file: some 50,000 records. redb's own default is 1 GiB; the system caches files too.
 const CACHE_BYTES: usize = 64 << 20;
 
-/// Why a store's file cannot be used. The file is as it was.
+/// Why a store's file cannot be used. What it holds is as it was.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum OpenError {
     /// The directory for it cannot be made.
@@ -44,7 +44,7 @@ pub(super) enum OpenError {
         /// Its format.
         found: u64,
     },
-    /// It cannot be opened or read.
+    /// It cannot be opened or read, or is damaged.
     #[error("cannot open {}: {source}", path.display())]
     File {
         /// The file.
@@ -70,6 +70,9 @@ pub(super) fn open(path: &Path) -> Result<Database, OpenError> {
     };
     let database = Database::builder()
         .set_cache_size(CACHE_BYTES)
+        // Reads the whole file, a fraction of a second for 100,000 tunnels. Without it a damaged page is believed, or
+        // makes redb panic.
+        .set_check_integrity_on_open(true)
         .create(path)
         .map_err(|error| match error {
             DatabaseError::DatabaseAlreadyOpen => OpenError::InUse(path.to_owned()),

@@ -152,6 +152,28 @@ fn another_programs_database_and_another_format_are_refused() {
     assert!(refusal(&path).contains("is in format 99; this version of iot-tunnel reads format 1"));
 }
 
+#[tokio::test]
+async fn a_damaged_file_is_refused_instead_of_believed() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("store");
+    put(
+        &RedbStore::open(&path).unwrap(),
+        &open("a", Some("thing"), 0, 1).record,
+        None,
+    )
+    .await;
+    let mut bytes = fs::read(&path).unwrap();
+    let places: Vec<_> = (0..bytes.len())
+        .filter(|at| bytes[*at..].starts_with(b"thing"))
+        .collect();
+    assert!(!places.is_empty());
+    for at in places {
+        bytes[at] ^= 1;
+    }
+    fs::write(&path, bytes).unwrap();
+    assert!(refusal(&path).contains("corrupted"));
+}
+
 #[test]
 fn a_path_that_cannot_be_a_file_is_refused() {
     let directory = tempfile::tempdir().unwrap();

@@ -8,7 +8,10 @@ use proptest::prelude::*;
 use super::*;
 use crate::store::{MemoryStore, RedbStore, Versioned};
 
-const NAMES: u8 = 6;
+// Few of each, and lifetimes and pauses of about the same length, so that they often meet: a client token passes from
+// an expired tunnel that nobody has closed yet to the next.
+const NAMES: u8 = 4;
+const CLIENT_TOKENS: u8 = 2;
 const THINGS: [&str; 3] = ["lamp", "lamp2", "door"];
 
 /// What may happen to a tunnel.
@@ -24,6 +27,7 @@ enum Act {
     Rotate {
         thing: Option<usize>,
     },
+    Describe,
     Close,
     Expire,
     Delete,
@@ -42,17 +46,18 @@ struct Step {
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let thing = || proptest::option::of(0..THINGS.len());
     let act = prop_oneof![
-        4 => (thing(), 1_u32..4).prop_map(|(thing, minutes)| Act::Open { thing, minutes }),
-        4 => (0_u8..3).prop_map(|token| Act::Connect { token }),
+        4 => (thing(), 1_u32..3).prop_map(|(thing, minutes)| Act::Open { thing, minutes }),
+        4 => (0..CLIENT_TOKENS).prop_map(|token| Act::Connect { token }),
         2 => thing().prop_map(|thing| Act::Rotate { thing }),
+        1 => Just(Act::Describe),
         1 => Just(Act::Close),
         2 => Just(Act::Expire),
         1 => Just(Act::Delete),
         1 => Just(Act::Stale),
     ];
-    let pause = prop_oneof![3 => Just(0), 3 => 1..Millis::MINUTE, 1 => Just(200 * Millis::MINUTE)];
+    let pause = prop_oneof![4 => Just(0), 2 => 1..Millis::MINUTE, 1 => Just(Millis::MINUTE), 1 => Just(200 * Millis::MINUTE)];
     let step = (0..NAMES, act, pause).prop_map(|(name, act, pause)| Step { name, act, pause });
-    proptest::collection::vec(step, 1..60)
+    proptest::collection::vec(step, 1..100)
 }
 
 #[derive(Default)]
@@ -107,6 +112,7 @@ impl Model {
                     .ok()?;
                 self.sources.insert(name, rotated.source?);
             }
+            Act::Describe => record.description = Some(format!("at {}", now.0)),
             Act::Close => drop(record.tunnel.close(false, now)),
             Act::Expire if record.tunnel.expire(now).deletes() => return Some(deletion(&name, version)),
             Act::Expire | Act::Open { .. } => {}
@@ -166,7 +172,7 @@ impl Model {
                 self.records.get(&name)
             );
         }
-        for token in 0..3 {
+        for token in 0..CLIENT_TOKENS {
             let digest = client_token(token).digest();
             assert_eq!(
                 store.holder(&digest).await.unwrap().as_ref(),

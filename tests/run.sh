@@ -1,0 +1,88 @@
+#!/bin/sh
+# `make test`: runs every suite, whatever became of the ones before, and ends with what a person needs to know: which
+# passed, which failed, which could not run on this machine. Exits non-zero on a failure; with CI set, also when a suite
+# could not run.
+#
+#   tests/run.sh [SUITE...]     no name: all of them
+set -eu
+cd "$(dirname "$0")/.."
+
+SUITES="lint cargo-test vectors cross aws-sdk-rust aws-sdk-js boto3-and-aws-cli mosquitto kill-9 demo"
+# No suite takes a quarter of this; a hang must not look like patience.
+SUITE_SECONDS=1500
+
+# What a suite needs from tests/setup.sh.
+needs() {
+    case $1 in
+        cross) echo cross ;;
+        aws-sdk-js) echo node ;;
+        boto3-and-aws-cli | kill-9) echo python ;;
+        mosquitto) echo python mqtt broker ;;
+        demo) echo python mqtt ;;
+    esac
+}
+
+# The program that the clients talk to.
+build_service() { [ -n "${IOT_TUNNEL_BIN:-}" ] || cargo build --release --locked --quiet -p iot-tunnel; }
+
+# pytest on one folder of tests/clients, in the environment of tests/setup.sh.
+clients() { (cd tests/clients && PYTHONDONTWRITEBYTECODE=1 ../../.tools/python/bin/python -m pytest "$@"); }
+
+# The commands of one suite. It runs in a shell of its own (see below), where `set -e` holds.
+suite() {
+    case $1 in
+        lint)
+            cargo fmt --all --check
+            cargo clippy --locked --quiet --workspace --all-targets -- -D warnings
+            RUSTDOCFLAGS='-D warnings' cargo doc --locked --quiet --no-deps --workspace
+            echo "rustfmt, clippy and rustdoc: no warnings"
+            ;;
+        cargo-test) cargo test --locked ;;
+        vectors) cargo test --locked -p iot-tunnel-tests --test vectors -- --nocapture ;;
+        cross) tests/cross.sh ;;
+        aws-sdk-rust) build_service && cargo test --locked -p iot-tunnel-aws-sdk-tests ;;
+        aws-sdk-js) build_service && (cd tests/clients/js && npm test --silent) ;;
+        boto3-and-aws-cli) build_service && clients python ;;
+        mosquitto) build_service && clients mqtt ;;
+        kill-9) build_service && clients crash -s ;;
+        demo) build_service && python3 tests/demo.py ;;
+    esac
+}
+
+if [ "${1:-}" = --one ]; then
+    suite "$2"
+    exit
+fi
+
+# shellcheck disable=SC2086 # a list of words
+[ $# -gt 0 ] || set -- $SUITES
+for name in "$@"; do
+    case " $SUITES " in
+        *" $name "*) ;;
+        *) echo "there is no suite '$name'; there are: $SUITES" >&2; exit 2 ;;
+    esac
+done
+
+passed='' failed='' not_run='' passes=0 fails=0 skips=0
+for name in "$@"; do
+    printf '\n=== %s\n' "$name"
+    begin=$(date +%s)
+    # shellcheck disable=SC2046 # a list of words
+    if [ -n "$(needs "$name")" ] && ! tests/setup.sh $(needs "$name"); then
+        not_run="$not_run $name" skips=$((skips + 1))
+        echo "=== $name could not run: its set-up failed"
+    elif timeout --foreground "$SUITE_SECONDS" "$0" --one "$name"; then
+        passed="$passed $name" passes=$((passes + 1))
+        echo "=== $name passed in $(($(date +%s) - begin)) s"
+    else
+        failed="$failed $name" fails=$((fails + 1))
+        echo "=== $name FAILED after $(($(date +%s) - begin)) s"
+    fi
+done
+
+printf '\n'
+[ -z "$passed" ] || echo "passed:$passed"
+[ -z "$failed" ] || echo "FAILED:$failed"
+[ -z "$not_run" ] || echo "NOT RUN:$not_run (their set-up failed on this machine; in CI this is a failure)"
+echo "suites: $passes passed, $fails failed, $skips skipped"
+[ "$fails" -eq 0 ] && { [ "$skips" -eq 0 ] || [ -z "${CI:-}" ]; }

@@ -1,0 +1,232 @@
+//! `scenarios.json` against the service and each of its stores: the same rules, now stored and read back at every
+//! step.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use iot_tunnel::clock::ManualClock;
+use iot_tunnel::entropy::EntropySource;
+use iot_tunnel::metrics::Metrics;
+use iot_tunnel::notify::{BrokerChoice, Notifier};
+use iot_tunnel::store::{MemoryStore, RedbStore, Store};
+use iot_tunnel::tunnels::{NewTokens, OpenTunnel, Parts, Tunnels, TunnelsError};
+use iot_tunnel_core::json::RotateRequest;
+use iot_tunnel_core::{
+    ClientMode, ClientToken, ConnectionId, DestinationConfig, Error, Lifetime, Millis, Region, ServiceId,
+    Side, ThingName, TunnelId,
+};
+use iot_tunnel_tests::scenario::{self, Config, ExpectDescribe, Issued, Notified, Scenario, Subject};
+use iot_tunnel_tests::vectors;
+use serde::Deserialize;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+#[derive(Deserialize)]
+struct File {
+    scenarios: Vec<Scenario>,
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_scenario_runs_on_the_memory_store() {
+    run_all("scenarios.json on the memory store", || {
+        Arc::new(MemoryStore::default())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_scenario_runs_on_the_redb_store() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().to_owned();
+    run_all("scenarios.json on the redb store", move || {
+        let file = path.join(uuid::Uuid::new_v4().to_string());
+        Arc::new(RedbStore::open(&file).expect("a new store"))
+    })
+    .await;
+}
+
+/// Every scenario has an account, and so a store, of its own. Some run at a time: on disk most of the time is waiting.
+async fn run_all(what: &str, store: impl Fn() -> Arc<dyn Store> + Clone + Send + 'static) {
+    let file: File = vectors::read("scenarios.json");
+    let scenarios = Arc::new(file.scenarios);
+    let next = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let mut workers = JoinSet::new();
+    for _ in 0..16 {
+        let (scenarios, next, store) = (scenarios.clone(), next.clone(), store.clone());
+        workers.spawn(async move {
+            let mut outcomes = Vec::new();
+            loop {
+                let index = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                let Some(scenario) = scenarios.get(index) else {
+                    return outcomes;
+                };
+                let mut subject = Account::new(store()).await;
+                outcomes.push(scenario::run(scenario, &mut subject).await);
+            }
+        });
+    }
+    let outcomes: Vec<_> = workers.join_all().await.into_iter().flatten().collect();
+    assert_eq!(outcomes.len(), scenarios.len(), "every scenario has run");
+    vectors::run(what, &outcomes, Clone::clone);
+}
+
+struct Account {
+    tunnels: Tunnels,
+    clock: ManualClock,
+    live: HashMap<(String, Side), ConnectionId>,
+}
+
+impl Account {
+    async fn new(store: Arc<dyn Store>) -> Self {
+        let clock = ManualClock::at(Millis(0));
+        let (outcomes, _) = mpsc::channel(1);
+        let never: iot_tunnel::notify::IsCurrent = Arc::new(|_, _| Box::pin(async { false }));
+        let notifier = Notifier::start(BrokerChoice::Off, never, outcomes)
+            .await
+            .expect("nothing to start");
+        let tunnels = Tunnels::new(Parts {
+            store,
+            clock: Arc::new(clock.clone()),
+            entropy: EntropySource::system(),
+            notifier,
+            metrics: Arc::new(Metrics::new().expect("metrics")),
+            region: Region::parse("us-east-1").expect("a region"),
+            account: "000000000000".to_owned(),
+            max_open_tunnels: 1000,
+        });
+        Self {
+            tunnels: tunnels.expect("a valid account"),
+            clock,
+            live: HashMap::new(),
+        }
+    }
+
+    async fn issued(&self, new: NewTokens) -> Issued {
+        let record = self.tunnels.get(&new.tunnel_id).await.expect("the tunnel");
+        let notified = match (
+            new.effects.notifies(),
+            &new.destination,
+            record.tunnel.destination_config(),
+        ) {
+            (true, Some(token), Some(config)) => Some(Notified {
+                thing: config.thing_name().expect("a thing to notify").to_string(),
+                token: token.expose().to_owned(),
+                services: config.services().iter().map(ToString::to_string).collect(),
+            }),
+            (true, ..) => panic!("a notification without a token or a config"),
+            (false, ..) => None,
+        };
+        let tokens = [(Side::Source, new.source), (Side::Destination, new.destination)];
+        Issued {
+            tunnel: new.tunnel_id.to_string(),
+            tokens: tokens
+                .into_iter()
+                .filter_map(|(side, token)| Some((side.to_string(), token?.expose().to_owned())))
+                .collect(),
+            disconnected: Side::BOTH
+                .iter()
+                .filter(|side| new.effects.disconnects(**side).is_some())
+                .map(ToString::to_string)
+                .collect(),
+            notified,
+        }
+    }
+}
+
+fn id(tunnel: &str) -> TunnelId {
+    TunnelId::parse(tunnel).expect("an id")
+}
+
+fn config(thing: Option<&str>, services: &[String]) -> DestinationConfig {
+    let services: Vec<_> = services
+        .iter()
+        .map(|name| ServiceId::parse(name).expect("a service"))
+        .collect();
+    DestinationConfig::new(
+        thing.map(|name| ThingName::parse(name).expect("a thing")),
+        &services,
+    )
+    .expect("a config")
+}
+
+impl Subject for Account {
+    async fn open(&mut self, minutes: u32, thing: Option<&str>, services: &[String]) -> Issued {
+        let request = OpenTunnel {
+            destination_config: (!services.is_empty()).then(|| config(thing, services)),
+            lifetime: Lifetime::from_minutes(minutes).expect("a lifetime"),
+            ..OpenTunnel::default()
+        };
+        let new = self.tunnels.open(request).await.expect("room for it");
+        self.issued(new).await
+    }
+
+    async fn describe(&mut self, tunnel: &str) -> ExpectDescribe {
+        let tunnel = self
+            .tunnels
+            .get(&id(tunnel))
+            .await
+            .expect("a known tunnel")
+            .tunnel;
+        let description = tunnel.describe(self.tunnels.now());
+        ExpectDescribe {
+            status: description.status.as_str().to_owned(),
+            source: description.source.as_str().to_owned(),
+            destination: description.destination.as_str().to_owned(),
+            closes_at_minute: tunnel.ends_at().0 / Millis::MINUTE,
+        }
+    }
+
+    async fn connect(&mut self, token: &str, side: &str, client_token: Option<&str>) -> String {
+        let side = Side::from_name(side).expect("a side");
+        let client_token = client_token.map(|token| ClientToken::parse(token).expect("a client token"));
+        match self.tunnels.connect(token, side, client_token.as_ref()).await {
+            Ok(connected) => {
+                let replaced = connected.effects.disconnects(side).is_some();
+                self.live
+                    .insert((connected.tunnel_id.to_string(), side), connected.connection);
+                if replaced { "replaced" } else { "accepted" }.to_owned()
+            }
+            Err(TunnelsError::Rule(Error::Refusal(refusal))) => scenario::word(refusal).to_owned(),
+            Err(other) => other.to_string(),
+        }
+    }
+
+    async fn disconnect(&mut self, tunnel: &str, side: &str) {
+        let side = Side::from_name(side).expect("a side");
+        if let Some(connection) = self.live.remove(&(tunnel.to_owned(), side)) {
+            self.tunnels
+                .disconnect(&id(tunnel), side, connection)
+                .await
+                .expect("a known tunnel");
+        }
+    }
+
+    async fn rotate(&mut self, tunnel: &str, mode: &str, given: Option<&Config>) -> Result<Issued, String> {
+        // The request takes the way it takes in the service: as JSON, through core's parser.
+        let request = RotateRequest {
+            tunnel_id: id(tunnel),
+            client_mode: ClientMode::from_name(mode).expect("a mode"),
+            destination_config: given.map(|given| config(given.thing_name.as_deref(), &given.services)),
+        };
+        let mut body = [0; 2048];
+        let length = request.write(&mut body).expect("room for it");
+        let request = RotateRequest::parse(&body[..length]).map_err(|error| error.exception().to_owned())?;
+        match self.tunnels.rotate(request).await {
+            Ok(new) => Ok(self.issued(new).await),
+            Err(TunnelsError::NotFound { .. }) => Err("ResourceNotFoundException".to_owned()),
+            Err(other) => Err(other.to_string()),
+        }
+    }
+
+    async fn advance(&mut self, minutes: u64) {
+        self.clock.advance(Duration::from_secs(60 * minutes));
+    }
+
+    async fn close(&mut self, tunnel: &str) {
+        self.tunnels
+            .close(&id(tunnel), false)
+            .await
+            .expect("a known tunnel");
+    }
+}
