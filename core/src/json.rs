@@ -42,4 +42,4 @@ pub use notification::Notification;
 pub use rotate_request::{RotateRequest, RotateRequestError, Violations};
 pub use rotate_response::RotateResponse;
 pub use text::{Chars, Text};
-pub use violation::{Constraint, MAX_ECHO, Path, ValidationMessage, Value, Violation};
+pub use violation::{Constraint, MAX_ECHO, MAX_LISTED, Path, ValidationMessage, Value, Violation};

@@ -290,7 +290,7 @@ impl Tunnels {
                 payload,
             }),
             Err(error) => {
-                tracing::error!(tunnel = %record.tunnel.id(), %error, "a notification could not be written")
+                tracing::error!(tunnel = %record.tunnel.id(), %error, "a notification could not be written");
             }
         }
     }

@@ -30,7 +30,10 @@ impl fmt::Display for Budget {
             unit,
         } = self;
         let verdict = if self.is_met() { "met" } else { "MISSED" };
-        write!(f, "{what:<52} {measured:>9.2} {unit:<5} allowed {allowed:>5} {unit:<5} {verdict}")
+        write!(
+            f,
+            "{what:<52} {measured:>9.2} {unit:<5} allowed {allowed:>5} {unit:<5} {verdict}"
+        )
     }
 }
 

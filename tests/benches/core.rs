@@ -54,10 +54,15 @@ fn main() -> ExitCode {
 fn read_requests(criterion: &mut Criterion) {
     for (name, body) in REQUESTS {
         let body = body.as_bytes();
-        assert!(RotateRequest::parse(body).is_ok(), "{name}: a valid request is refused");
+        assert!(
+            RotateRequest::parse(body).is_ok(),
+            "{name}: a valid request is refused"
+        );
         let mut group = criterion.benchmark_group(format!("read a request, {name}"));
         group.throughput(Throughput::Bytes(body.len() as u64));
-        group.bench_function("parse and validate", |b| b.iter(|| RotateRequest::parse(black_box(body)).is_ok()));
+        group.bench_function("parse and validate", |b| {
+            b.iter(|| RotateRequest::parse(black_box(body)).is_ok())
+        });
         group.bench_function("serde_json Value", |b| {
             b.iter(|| serde_json::from_slice::<serde_json::Value>(black_box(body)));
         });
@@ -69,25 +74,41 @@ fn rotate(criterion: &mut Criterion) {
     let entropy = Entropy::new(std::array::from_fn(|i| i as u8)).expect("it varies");
     let config = config("pump-station-17:north", &["SSH", "HTTP-console", "RDP"]);
     let id = TunnelId::parse("5f0b3e0a-6a8e-4a0f-9f0c-2f1d8e7c4b3a").expect("an id");
-    let (tunnel, _) = Tunnel::open(id, Some(config.clone()), Lifetime::DEFAULT, OPENED, &entropy).expect("an opened tunnel");
+    let (tunnel, _) = Tunnel::open(id, Some(config.clone()), Lifetime::DEFAULT, OPENED, &entropy)
+        .expect("an opened tunnel");
 
     let mut group = criterion.benchmark_group("rotate");
     for (name, config) in [("ALL", None), ("ALL with destinationConfig", Some(config))] {
         let mut tunnel = tunnel.clone();
         group.bench_function(name, |b| {
-            b.iter(|| tunnel.rotate(ClientMode::All, black_box(config.clone()), ROTATED, black_box(&entropy)));
+            b.iter(|| {
+                tunnel.rotate(
+                    ClientMode::All,
+                    black_box(config.clone()),
+                    ROTATED,
+                    black_box(&entropy),
+                )
+            });
         });
     }
     let hundred = "x".repeat(100);
     group.bench_function("2 SHA-256 of 100 bytes", |b| {
-        b.iter(|| [TokenDigest::of(black_box(&hundred)), TokenDigest::of(black_box(&hundred))]);
+        b.iter(|| {
+            [
+                TokenDigest::of(black_box(&hundred)),
+                TokenDigest::of(black_box(&hundred)),
+            ]
+        });
     });
     group.finish();
 }
 
 fn config(thing: &str, services: &[&str]) -> DestinationConfig {
     let thing = ThingName::parse(thing).expect("a thing's name");
-    let services: Vec<_> = services.iter().map(|id| ServiceId::parse(id).expect("a service")).collect();
+    let services: Vec<_> = services
+        .iter()
+        .map(|id| ServiceId::parse(id).expect("a service"))
+        .collect();
     DestinationConfig::new(Some(thing), &services).expect("a config")
 }
 
@@ -96,15 +117,33 @@ fn report() -> ExitCode {
     let mut budgets = Vec::new();
     let mut row = |group: &str, name: &str, reference: &str| {
         let (measured, compared) = (median(group, name), median(group, reference));
-        println!("{:<62} {measured:>8.0}   {:.2} × {reference} ({compared:.0} ns)", format!("{group}: {name}"), measured / compared);
-        budgets.push(Budget { what: format!("{group}: {name}"), measured, allowed: ALLOWED, unit: "ns" });
+        println!(
+            "{:<62} {measured:>8.0}   {:.2} × {reference} ({compared:.0} ns)",
+            format!("{group}: {name}"),
+            measured / compared
+        );
+        budgets.push(Budget {
+            what: format!("{group}: {name}"),
+            measured,
+            allowed: ALLOWED,
+            unit: "ns",
+        });
     };
     for (name, _) in REQUESTS {
-        row(&format!("read a request, {name}"), "parse and validate", "serde_json Value");
+        row(
+            &format!("read a request, {name}"),
+            "parse and validate",
+            "serde_json Value",
+        );
     }
     row("rotate", "ALL", "2 SHA-256 of 100 bytes");
     row("rotate", "ALL with destinationConfig", "2 SHA-256 of 100 bytes");
-    budgets.push(Budget { what: "a record (size of Tunnel)".to_owned(), measured: size_of::<Tunnel>() as f64, allowed: 1024.0, unit: "bytes" });
+    budgets.push(Budget {
+        what: "a record (size of Tunnel)".to_owned(),
+        measured: size_of::<Tunnel>() as f64,
+        allowed: 1024.0,
+        unit: "bytes",
+    });
     budget::judge(&budgets)
 }
 
@@ -117,5 +156,7 @@ fn median(group: &str, name: &str) -> f64 {
     let file = folder.join(group).join(name).join("new/estimates.json");
     let estimates = std::fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
     let estimates: serde_json::Value = serde_json::from_slice(&estimates).expect("Criterion's JSON");
-    estimates["median"]["point_estimate"].as_f64().expect("Criterion's median")
+    estimates["median"]["point_estimate"]
+        .as_f64()
+        .expect("Criterion's median")
 }

@@ -101,3 +101,26 @@ impl<'a> Object<'a> for Members<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bodies_are_read_as_aws_clients_read_them() {
+        for (body, exception, message) in [
+            (r#"{"__type":"A","message":"m"}"#, "A", "m"),
+            (r#"{"__type":"ns#A","Message":"m"}"#, "A", "m"),
+            (
+                r#"{"__type":"n.s\u0023A:http://x/#y","message":"m","Message":"n"}"#,
+                "A",
+                "m",
+            ),
+            (r#"{"__type":"A","message":null,"x":[]}"#, "A", ""),
+        ] {
+            let read = ErrorBody::parse(body.as_bytes()).unwrap();
+            assert!(read.exception == exception && read.message == message, "{body}");
+        }
+        assert!(ErrorBody::parse(br#"{"message":"m"}"#).is_err());
+    }
+}

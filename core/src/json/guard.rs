@@ -3,6 +3,9 @@
 //! serde-json-core alone skips junk in values it ignores, takes raw control characters, and recurses as deep as
 //! its input is nested. What passes here has none of that.
 
+mod nesting;
+
+use self::nesting::{Container, Nesting};
 use super::fault::{JsonFault, JsonFaultKind};
 
 /// Most arrays and objects that may stand inside each other. Ours: the deepest message of the API has 3, and
@@ -50,7 +53,10 @@ pub fn check(body: &[u8]) -> Result<&str, JsonFault> {
                 }
                 (Some(container), Some(b',')) => {
                     scanner.position += 1;
-                    container.after_comma()
+                    match container {
+                        Container::Array => Due::Value,
+                        Container::Object => Due::Name,
+                    }
                 }
                 _ => return Err(scanner.expected(JsonFaultKind::ExpectedCommaOrEnd)),
             },
@@ -71,62 +77,6 @@ enum Due {
     FirstName,
     /// What follows a complete value.
     Separator,
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum Container {
-    Array,
-    Object,
-}
-
-impl Container {
-    const fn after_comma(self) -> Due {
-        match self {
-            Self::Array => Due::Value,
-            Self::Object => Due::Name,
-        }
-    }
-
-    const fn after_opening(self) -> Due {
-        match self {
-            Self::Array => Due::FirstElement,
-            Self::Object => Due::FirstName,
-        }
-    }
-}
-
-/// The open containers, innermost in the lowest bit: 1 is an object. It is the whole stack of the check.
-#[derive(Default)]
-struct Nesting {
-    objects: u32,
-    depth: u32,
-}
-
-// A bit for every level.
-const _: () = assert!(MAX_DEPTH <= u32::BITS);
-
-impl Nesting {
-    const fn innermost(&self) -> Option<Container> {
-        match (self.depth, self.objects & 1) {
-            (0, _) => None,
-            (_, 0) => Some(Container::Array),
-            _ => Some(Container::Object),
-        }
-    }
-
-    fn open(&mut self, container: Container) -> bool {
-        let fits = self.depth < MAX_DEPTH;
-        if fits {
-            self.depth += 1;
-            self.objects = self.objects << 1 | u32::from(container == Container::Object);
-        }
-        fits
-    }
-
-    const fn close(&mut self) {
-        self.depth = self.depth.saturating_sub(1);
-        self.objects >>= 1;
-    }
 }
 
 struct Scanner<'a> {
@@ -175,7 +125,10 @@ impl Scanner<'_> {
             return Err(self.fault(JsonFaultKind::TooDeep));
         }
         self.position += 1;
-        Ok(container.after_opening())
+        Ok(match container {
+            Container::Array => Due::FirstElement,
+            Container::Object => Due::FirstName,
+        })
     }
 
     const fn close(&mut self, nesting: &mut Nesting) -> Due {

@@ -146,3 +146,65 @@ impl<'a> Object<'a> for Members<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::format;
+    use std::string::{String, ToString};
+
+    fn refusal(members: &str) -> String {
+        let payload =
+            format!(r#"{{"clientAccessToken":"secret","clientMode":"destination","region":"r",{members}}}"#);
+        Notification::<8>::parse(payload.as_bytes())
+            .unwrap_err()
+            .to_string()
+    }
+
+    #[test]
+    fn it_is_written_in_the_order_of_the_documentation() {
+        let payload =
+            br#"{"clientAccessToken":"T","clientMode":"source","region":"eu-west-1","services":["SSH"]}"#;
+        let notification = Notification::<8>::parse(payload).unwrap();
+        let mut buffer = [0; 128];
+        let length = notification.write(&mut buffer).unwrap();
+        assert_eq!(&buffer[..length], payload);
+    }
+
+    #[test]
+    fn services_are_refused_whole() {
+        for (services, message) in [
+            (
+                r#"["a","b","c","d"]"#,
+                "Value at 'services' failed to satisfy constraint: Member must have length less than or equal to 3",
+            ),
+            (
+                r#"["a",null]"#,
+                "Value at 'services.2.member' failed to satisfy constraint: Member must not be null",
+            ),
+            (r#"["a",1]"#, "services.2.member must be a string"),
+            ("{}", "services must be an array"),
+        ] {
+            assert_eq!(refusal(&format!(r#""services":{services}"#)), message);
+        }
+        assert_eq!(
+            refusal(r#""services":[],"services":[]"#),
+            "services is given twice"
+        );
+        assert_eq!(refusal(r#""regi\u006fn":"s""#), "region is given twice");
+    }
+
+    #[test]
+    fn null_services_are_none() {
+        let payload = br#"{"clientAccessToken":"T","clientMode":"source","region":"r","services":null}"#;
+        assert!(Notification::<8>::parse(payload).unwrap().services.is_empty());
+    }
+
+    #[test]
+    fn no_token_prints() {
+        let payload = br#"{"clientAccessToken":"secret","clientMode":"source","region":"r"}"#;
+        assert!(!format!("{:?}", Notification::<8>::parse(payload)).contains("secret"));
+        let payload = br#"{"clientAccessToken":"secret","clientMode":"secret","region":"sec ret"}"#;
+        assert!(!format!("{:?}", Notification::<8>::parse(payload)).contains("secret"));
+    }
+}

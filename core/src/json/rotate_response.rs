@@ -109,3 +109,62 @@ impl<'a> Object<'a> for Members<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::format;
+    use std::string::ToString;
+
+    fn refusal(body: &str) -> std::string::String {
+        RotateResponse::<8>::parse(body.as_bytes())
+            .unwrap_err()
+            .to_string()
+    }
+
+    #[test]
+    fn absent_tokens_are_left_out() {
+        let response = RotateResponse::<8> {
+            tunnel_arn: TunnelArn::parse("arn").unwrap(),
+            source_access_token: None,
+            destination_access_token: Some(AccessToken::parse(r#"a"\b"#).unwrap()),
+        };
+        let mut buffer = [0; 99];
+        let length = response.write(&mut buffer).unwrap();
+        let body = br#"{"tunnelArn":"arn","destinationAccessToken":"a\"\\b"}"#;
+        assert_eq!(&buffer[..length], body);
+        assert_eq!(RotateResponse::parse(body), Ok(response));
+    }
+
+    #[test]
+    fn a_wrong_answer_is_refused_without_showing_its_tokens() {
+        for (body, message) in [
+            (
+                r#"{"sourceAccessToken":"secret"}"#,
+                "Value at 'tunnelArn' failed to satisfy constraint: Member must not be null",
+            ),
+            (
+                r#"{"tunnelArn":"arn","sourceAccessToken":"sec ret"}"#,
+                "Value at 'sourceAccessToken' failed to satisfy constraint: \
+                 Member must satisfy regular expression pattern: [!-~]+",
+            ),
+            (
+                r#"{"tunnelArn":"arn","destinationAccessToken":"secretsec"}"#,
+                "destinationAccessToken is longer than the 8 characters there is room for",
+            ),
+            (
+                r#"{"tunnelArn":"arn","sourceAccessToken":["secret"]}"#,
+                "sourceAccessToken must be a string",
+            ),
+        ] {
+            assert_eq!(refusal(body), message);
+        }
+    }
+
+    #[test]
+    fn no_token_prints() {
+        let body = br#"{"tunnelArn":"arn","sourceAccessToken":"secret","destinationAccessToken":"secret"}"#;
+        let response = RotateResponse::<8>::parse(body).unwrap();
+        assert!(!format!("{response:?}").contains("secret"));
+    }
+}

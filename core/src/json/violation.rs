@@ -11,6 +11,10 @@ use crate::token::{ISSUED_PREFIX, MAX_ISSUED, looks_issued};
 /// Characters of a value that a message repeats; a longer value is cut and ends in `…`. Ours.
 pub const MAX_ECHO: usize = 64;
 
+/// Violations that a message lists; their number at its start counts all of them. Ours: without it a body of 1 MiB
+/// would be answered with 60 MiB.
+pub const MAX_LISTED: usize = 1000;
+
 /// Where a member stands in its request: `clientMode`, `destinationConfig.services.2.member`, `tags.3.member.key`.
 ///
 /// ```
@@ -128,7 +132,7 @@ impl fmt::Display for Constraint<'_> {
                 match fault {
                     TextFault::Length { characters } => write!(f, "(it has {characters} characters)"),
                     TextFault::Character { character, position } => {
-                        write!(f, "(it has {character:?} at position {position})")
+                        write!(f, "(it has '{}' at position {position})", Visible(*character))
                     }
                 }
             }
@@ -182,14 +186,31 @@ impl fmt::Display for Value<'_> {
         };
         let mut chars = text.chars();
         for character in chars.by_ref().take(MAX_ECHO) {
-            match character {
-                '\'' | '"' | '\\' => f.write_char(character)?,
-                _ => write!(f, "{}", character.escape_debug())?,
-            }
+            write!(f, "{}", Visible(character))?;
         }
         match chars.next() {
             Some(_) => f.write_char('…'),
             None => Ok(()),
+        }
+    }
+}
+
+/// A character of a message: as it is, but escaped if it would change how a terminal or a log shows the rest.
+/// (The standard library's `escape_debug` knows more of Unicode, by tables that firmware has no room for.)
+struct Visible(char);
+
+impl fmt::Display for Visible {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            // Zero width, direction marks and overrides, line separators, invisible operators, byte order mark.
+            '\u{ad}'
+            | '\u{61c}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{feff}' => write!(f, "{}", self.0.escape_unicode()),
+            control if control.is_control() => write!(f, "{}", control.escape_default()),
+            character => f.write_char(character),
         }
     }
 }
@@ -296,7 +317,7 @@ impl fmt::Display for ValidationMessage<'_, '_> {
 /// Writes a ValidationException's message, one violation after the other.
 pub(crate) struct MessageWriter<'w, 'f> {
     formatter: &'w mut fmt::Formatter<'f>,
-    separator: &'static str,
+    listed: usize,
 }
 
 impl<'w, 'f> MessageWriter<'w, 'f> {
@@ -306,15 +327,80 @@ impl<'w, 'f> MessageWriter<'w, 'f> {
     ) -> Result<Self, fmt::Error> {
         let plural = if violations == 1 { "" } else { "s" };
         write!(formatter, "{violations} validation error{plural} detected: ")?;
-        Ok(Self {
-            formatter,
-            separator: "",
-        })
+        Ok(Self { formatter, listed: 0 })
     }
 
     pub(crate) fn add(&mut self, violation: &Violation<'_>) -> fmt::Result {
-        write!(self.formatter, "{}{violation}", self.separator)?;
-        self.separator = "; ";
-        Ok(())
+        let separator = match self.listed {
+            0 => "",
+            MAX_LISTED => return Ok(()),
+            _ => "; ",
+        };
+        self.listed += 1;
+        write!(self.formatter, "{separator}{violation}")?;
+        match self.listed {
+            MAX_LISTED => self.formatter.write_str("; …"),
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::string::{String, ToString};
+
+    #[test]
+    fn a_value_is_cut_and_what_does_not_print_is_escaped() {
+        let shown = |text: &str| Value::from(text).to_string();
+        assert_eq!(shown(&"é".repeat(64)), "é".repeat(64));
+        assert_eq!(shown(&"é".repeat(65)), "é".repeat(64) + "…");
+        assert_eq!(shown("a\n\0\u{7f}\u{202e}'\"\\"), r#"a\n\u{0}\u{7f}\u{202e}'"\"#);
+        assert_eq!(Value::from(-7).to_string(), "-7");
+    }
+
+    #[test]
+    fn every_constraint_reads_as_at_aws() {
+        let texts: [(Constraint<'_>, &str); 6] = [
+            (
+                Constraint::Pattern("[a-z]+"),
+                "satisfy regular expression pattern: [a-z]+",
+            ),
+            (Constraint::EnumValueSet(&["A"]), "satisfy enum value set: [A]"),
+            (
+                Constraint::LengthAtLeast(1),
+                "have length greater than or equal to 1",
+            ),
+            (
+                Constraint::LengthAtMost(2048),
+                "have length less than or equal to 2048",
+            ),
+            (
+                Constraint::ValueAtLeast(1),
+                "have value greater than or equal to 1",
+            ),
+            (
+                Constraint::ValueAtMost(720),
+                "have value less than or equal to 720",
+            ),
+        ];
+        for (constraint, text) in texts {
+            assert_eq!(constraint.to_string(), String::from("Member must ") + text);
+        }
+    }
+
+    #[test]
+    fn a_message_counts_all_violations_and_lists_a_bounded_number() {
+        let violations = [Violation::of("tags", Constraint::NotNull); MAX_LISTED + 1];
+        let message = ValidationMessage(&violations).to_string();
+        assert!(message.starts_with("1001 validation errors detected: Value at 'tags'"));
+        assert_eq!(message.matches("Value at").count(), MAX_LISTED);
+        assert!(message.ends_with("not be null; …"));
+    }
+
+    #[test]
+    fn a_short_text_with_the_prefix_is_no_token() {
+        let violation = Violation::of("tunnelId", Constraint::NotNull);
+        assert!(violation.with("iot1 iot1").to_string().contains("'iot1 iot1'"));
     }
 }

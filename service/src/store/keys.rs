@@ -22,8 +22,8 @@ pub(super) enum Key<'a> {
 }
 
 impl Key<'_> {
-    /// The keys of a record. They change only with what they say, so a rotation that leaves the thing as it is
-    /// touches no ordered index.
+    /// The keys of a record. They change only with what they say, so a rotation that leaves the thing as it
+    /// is touches no ordered index.
     pub(super) fn of(record: &Record) -> [Option<Key<'_>>; 3] {
         let created = record.tunnel.created_at();
         let deadline = match record.open_until() {

@@ -16,7 +16,8 @@ use crate::record::Record;
 /// What a rotation costs does not depend on how many tunnels there are.
 #[derive(Default)]
 pub struct MemoryStore {
-    // Never held across an await, and only while an index is looked up: records are shared, and copied outside.
+    // Never held across an await, and only while an index is looked up: records are shared, and copied
+    // outside.
     contents: Mutex<Contents>,
 }
 

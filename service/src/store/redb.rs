@@ -20,8 +20,8 @@ type Fault = Box<dyn std::error::Error + Send + Sync>;
 
 /// A store in one file, which belongs to one process at a time.
 ///
-/// An acknowledged change is on disk. Reads see the last one that is. Dropping the store writes what was still
-/// waiting, and lets go of the file.
+/// An acknowledged change is on disk. Reads see the last one that is. Dropping the store writes what was
+/// still waiting, and lets go of the file.
 pub struct RedbStore {
     // Dropped first: the file is closed by whoever drops the database last.
     writer: Writer,
@@ -32,8 +32,9 @@ impl RedbStore {
     /// Opens the store in that file. Makes the file, and the directory it is in, if there is none.
     ///
     /// # Errors
-    /// [`StoreError`] with the path: the file is in use, is damaged, is not a store, is in an unknown format, or
-    /// the system does not allow it; what it holds is as it was. Or the thread that writes could not be started.
+    /// [`StoreError`] with the path: the file is in use, is damaged, is not a store, is in an unknown format,
+    /// or the system does not allow it; what it holds is as it was. Or the thread that writes could not be
+    /// started.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         Self::in_database(file::open(path).map_err(opening)?)
     }

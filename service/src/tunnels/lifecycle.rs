@@ -2,6 +2,7 @@
 
 use iot_tunnel_core::{Millis, Side, TunnelId};
 
+use super::handshake::host_of;
 use super::{Tunnels, TunnelsError};
 use crate::notify::Outcome;
 use crate::record::Notification;
@@ -61,7 +62,7 @@ impl Tunnels {
         }
     }
 
-    /// Takes over what the last run left: no peer is connected any more, and notifications that had not reached the
+    /// Takes over what this machine's last run left: its peers are not connected any more, and notifications that had not reached the
     /// broker are lost, which the log says.
     ///
     /// # Errors
@@ -83,19 +84,12 @@ impl Tunnels {
                         "the thing was not told its current token before the last stop; rotate DESTINATION to send a new one"
                     );
                 }
-                if Side::BOTH
-                    .iter()
-                    .any(|side| record.tunnel.connection(*side).is_some())
-                {
-                    self.update(id, |record, now| {
-                        for side in Side::BOTH {
-                            if let Some(connection) = record.tunnel.connection(side) {
-                                record.tunnel.disconnect(side, connection, now);
-                            }
-                        }
-                        Ok(())
-                    })
-                    .await?;
+                for side in Side::BOTH {
+                    if let Some(connection) = record.tunnel.connection(side)
+                        && host_of(connection) == self.parts.store.host()
+                    {
+                        self.disconnect(id, side, connection).await?;
+                    }
                 }
             }
         }
@@ -149,7 +143,7 @@ impl Tunnels {
             .await;
         match delivered {
             Ok(_) | Err(TunnelsError::NotFound { .. }) => {
-                tracing::debug!(tunnel = %id, "the thing was notified")
+                tracing::debug!(tunnel = %id, "the thing was notified");
             }
             Err(error) => tracing::warn!(tunnel = %id, %error, "a delivered notification could not be noted"),
         }

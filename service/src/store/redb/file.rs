@@ -16,7 +16,8 @@ const FORMAT_KEY: &str = "format";
 /// The format that this program writes and reads: one more with each change that an older one could not read.
 const FORMAT: u64 = 1;
 
-/// Memory for pages of the file: some 50,000 records. redb's own default is 1 GiB; the system caches files too.
+/// Memory for pages of the file: some 50,000 records. redb's own default is 1 GiB; the system caches files
+/// too.
 const CACHE_BYTES: usize = 64 << 20;
 
 /// Why a store's file cannot be used. What it holds is as it was.
@@ -70,8 +71,8 @@ pub(super) fn open(path: &Path) -> Result<Database, OpenError> {
     };
     let database = Database::builder()
         .set_cache_size(CACHE_BYTES)
-        // Reads the whole file, a fraction of a second for 100,000 tunnels. Without it a damaged page is believed, or
-        // makes redb panic.
+        // Reads the whole file, a fraction of a second for 100,000 tunnels. Without it a damaged page is
+        // believed, or makes redb panic.
         .set_check_integrity_on_open(true)
         .create(path)
         .map_err(|error| match error {

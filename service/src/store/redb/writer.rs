@@ -1,4 +1,5 @@
-//! [`Writer`]: the one thread that changes the file. What waits while the disk is busy goes there in one commit.
+//! [`Writer`]: the one thread that changes the file. What waits while the disk is busy goes there in one
+//! commit.
 
 use std::io;
 use std::sync::Arc;
@@ -12,8 +13,8 @@ use super::{Fault, writing};
 use crate::store::tables::apply;
 use crate::store::{Change, CommitError, StoreError};
 
-/// How many changes go to disk in one commit at most: what one file sync pays for, and also how long the first of
-/// them waits for the others.
+/// How many changes go to disk in one commit at most: what one file sync pays for, and also how long the
+/// first of them waits for the others.
 const MAX_BATCH: usize = 256;
 
 /// How many changes may wait for the writer. Whoever brings one more waits before handing it over.
@@ -98,7 +99,8 @@ fn run(database: &Database, mut waiting: mpsc::Receiver<Job>) {
     }
 }
 
-/// Makes all changes whose conditions hold, each on top of those before it. All of these are on disk then, or none.
+/// Makes all changes whose conditions hold, each on top of those before it. All of these are on disk then, or
+/// none.
 fn commit(database: &Database, changes: Vec<Change>) -> Result<Vec<Result<(), CommitError>>, StoreError> {
     let transaction = database.begin_write().map_err(writing)?;
     let mut tables = Writing::open(&transaction).map_err(writing)?;

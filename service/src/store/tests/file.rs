@@ -1,8 +1,12 @@
 //! The promises of the file.
 
-use std::fs;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::{fs, io};
 
+use ::redb::backends::InMemoryBackend;
+use ::redb::{Database, StorageBackend, TableDefinition};
 use iot_tunnel_core::Millis;
 
 use super::*;
@@ -112,6 +116,57 @@ async fn a_refused_change_does_not_spoil_those_that_go_to_disk_with_it() {
     assert_eq!(names(&store, first(9)).await, ["b", "a"]);
 }
 
+/// A disk that fails to sync from a moment on.
+#[derive(Debug, Default)]
+struct Disk {
+    pages: InMemoryBackend,
+    broken: Arc<AtomicBool>,
+}
+
+impl StorageBackend for Disk {
+    fn len(&self) -> io::Result<u64> {
+        self.pages.len()
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        self.pages.read(offset, out)
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        self.pages.set_len(len)
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        match self.broken.load(Ordering::Relaxed) {
+            true => Err(io::Error::other("the disk is gone")),
+            false => self.pages.sync_data(),
+        }
+    }
+
+    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        self.pages.write(offset, data)
+    }
+}
+
+#[tokio::test]
+async fn a_change_that_the_disk_does_not_take_is_never_acknowledged() {
+    let disk = Disk::default();
+    let broken = Arc::clone(&disk.broken);
+    let store = RedbStore::in_database(Database::builder().create_with_backend(disk).unwrap()).unwrap();
+    let [a, b, c] = ["a", "b", "c"].map(|name| open(name, None, 0, 1).record);
+    put(&store, &a, None).await;
+    broken.store(true, Ordering::Relaxed);
+    let outcomes = tokio::join!(store.commit(change(&b, None)), store.commit(change(&c, None)));
+    for outcome in [outcomes.0, outcomes.1] {
+        assert!(
+            outcome
+                .unwrap_err()
+                .to_string()
+                .starts_with("writing the store: ")
+        );
+    }
+}
+
 #[test]
 fn a_file_in_use_is_refused_and_free_again_after() {
     let directory = tempfile::tempdir().unwrap();
@@ -135,7 +190,6 @@ fn a_file_that_is_no_store_is_refused_and_left_as_it_is() {
 
 #[test]
 fn another_programs_database_and_another_format_are_refused() {
-    use ::redb::{Database, TableDefinition};
     let directory = tempfile::tempdir().unwrap();
     let write = |path: &Path, table: TableDefinition<'_, &str, u64>, key: &str| {
         let transaction = Database::create(path).unwrap().begin_write().unwrap();

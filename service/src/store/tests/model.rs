@@ -1,4 +1,5 @@
-//! Both stores against the simplest one there could be: records in a map, every question answered by a full scan.
+//! Both stores against the simplest one there could be: records in a map, every question answered by a full
+//! scan.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -8,8 +9,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::store::{MemoryStore, RedbStore, Versioned};
 
-// Few of each, and lifetimes and pauses of about the same length, so that they often meet: a client token passes from
-// an expired tunnel that nobody has closed yet to the next.
+// Few of each, and lifetimes and pauses of about the same length, so that they often meet: a client token
+// passes from an expired tunnel that nobody has closed yet to the next.
 const NAMES: u8 = 4;
 const CLIENT_TOKENS: u8 = 2;
 const THINGS: [&str; 3] = ["lamp", "lamp2", "door"];
@@ -55,7 +56,12 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => Just(Act::Delete),
         1 => Just(Act::Stale),
     ];
-    let pause = prop_oneof![4 => Just(0), 2 => 1..Millis::MINUTE, 1 => Just(Millis::MINUTE), 1 => Just(200 * Millis::MINUTE)];
+    let pause = prop_oneof![
+        4 => Just(0),
+        2 => 1..Millis::MINUTE,
+        1 => Just(Millis::MINUTE),
+        1 => Just(200 * Millis::MINUTE),
+    ];
     let step = (0..NAMES, act, pause).prop_map(|(name, act, pause)| Step { name, act, pause });
     proptest::collection::vec(step, 1..100)
 }

@@ -22,7 +22,8 @@ macro_rules! on_both_stores {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
             async fn $promise() {
                 let directory = tempfile::tempdir().unwrap();
-                super::$promise(crate::store::RedbStore::open(&directory.path().join("store")).unwrap()).await;
+                let path = directory.path().join("store");
+                super::$promise(crate::store::RedbStore::open(&path).unwrap()).await;
             })*
         }
     };
