@@ -5,22 +5,20 @@
 //! next, after it has stored the record. A failed operation changes nothing.
 //!
 //! ```text
-//!               connect (client token)       rotate
-//!             ┌────────────────────────┐   ┌───────────┐
-//! open ──▶ Fresh ──connect──▶ Used ◀───┘   │ a new token, Fresh again;
-//!             ▲  (each side)    │          │ the old one is revoked
-//!             └─────────────────┴──rotate──┘
-//!
-//! OPEN ── close, or lifetime over ──▶ CLOSED ── 3 hours, or close {delete} ──▶ deleted
+//! OPEN ── close, or end of lifetime ──▶ CLOSED ── 3 hours, or close {delete} ──▶ deleted
 //! ```
 //!
 //! Source of every rule: control-plane.md, "RotateTunnelAccessToken, exactly", "Tunnel lifecycle" and "A token's
 //! life (one side)".
+//!
+#![doc = include_str!("tunnel/transitions.md")]
 
 mod effects;
 mod issued;
 mod state;
 mod table;
+#[cfg(test)]
+mod tests;
 mod view;
 
 pub use effects::{Disconnect, DisconnectReason, Effect, Effects};

@@ -88,7 +88,10 @@ impl Raw {
         loop {
             if let Some(at) = self.unread.windows(END.len()).position(|bytes| bytes == END) {
                 let head = self.unread.drain(..at + END.len()).collect();
-                return String::from_utf8(head).expect("a head of text").trim_end().to_owned();
+                return String::from_utf8(head)
+                    .expect("a head of text")
+                    .trim_end()
+                    .to_owned();
             }
             assert!(self.read(), "the connection ended before a head did");
         }
@@ -117,7 +120,9 @@ impl Raw {
 /// A request's head up to its content type; what comes after it is the caller's.
 #[must_use]
 pub fn head(operation: &str) -> String {
-    format!("POST / HTTP/1.1\r\nhost: localhost\r\nx-amz-target: {SERVICE}.{operation}\r\ncontent-type: {JSON}\r\n")
+    format!(
+        "POST / HTTP/1.1\r\nhost: localhost\r\nx-amz-target: {SERVICE}.{operation}\r\ncontent-type: {JSON}\r\n"
+    )
 }
 
 /// A whole request.

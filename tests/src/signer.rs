@@ -41,7 +41,12 @@ impl Signer<'_> {
     #[must_use]
     pub fn presign(&self, request: Request<Bytes>) -> Request<Bytes> {
         let mut request = self.sign_in(SignatureLocation::QueryParams, request);
-        let path = request.uri().path_and_query().expect("a path").as_str().to_owned();
+        let path = request
+            .uri()
+            .path_and_query()
+            .expect("a path")
+            .as_str()
+            .to_owned();
         *request.uri_mut() = path.parse().expect("a path and a query");
         request
     }
@@ -50,8 +55,7 @@ impl Signer<'_> {
         let identity = Credentials::new(self.access_key_id, self.secret, None, None, "test").into();
         let mut settings = SigningSettings::default();
         settings.signature_location = location;
-        settings.expires_in =
-            (location == SignatureLocation::QueryParams).then_some(Duration::from_secs(60));
+        settings.expires_in = (location == SignatureLocation::QueryParams).then_some(Duration::from_secs(60));
         let params = SigningParams::builder()
             .identity(&identity)
             .region(self.region)

@@ -1,0 +1,16 @@
+//! The service's promises, each shown over HTTP and, for handshakes, through its library.
+
+mod answers;
+mod atomicity;
+mod bad_input;
+mod durability;
+mod lifecycle;
+mod listing;
+mod order;
+mod permissions;
+mod quota;
+mod rig;
+mod rotation;
+mod secrecy;
+mod signatures;
+mod slow_senders;
