@@ -7,6 +7,8 @@
 use core::fmt;
 use heapless::String;
 
+use crate::visible::Visible;
+
 /// What a text may be: its length in characters and the characters allowed in it.
 #[derive(Clone, Copy)]
 pub struct Rule {
@@ -123,7 +125,8 @@ impl fmt::Display for InvalidText {
             }
             TextFault::Character { character, position } => write!(
                 f,
-                "{name} has {character:?} at position {position}; allowed is {}",
+                "{name} has '{}' at position {position}; allowed is {}",
+                Visible(character),
                 self.rule.class
             ),
         }

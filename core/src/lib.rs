@@ -75,6 +75,7 @@ pub mod mode;
 pub mod time;
 pub mod token;
 pub mod tunnel;
+mod visible;
 
 pub use destination::{DestinationConfig, MAX_SERVICES};
 pub use error::{Capacity, Error, Misuse, PeerFault, Refusal};
@@ -83,6 +84,6 @@ pub use mode::{ClientMode, Rotation, Side};
 pub use time::{Lifetime, Millis};
 pub use token::{AccessToken, Claim, ClientToken, Entropy, IssuedToken, TokenDigest};
 pub use tunnel::{
-    CLOSED_RETENTION, ClosedBy, ConnectionId, ConnectionState, Description, Disconnect, DisconnectReason, Effect,
-    Effects, Handshake, Opened, Rotated, Table, Tunnel, TunnelStatus,
+    CLOSED_RETENTION, ClosedBy, ConnectionId, ConnectionState, Description, Disconnect, DisconnectReason,
+    Effect, Effects, Handshake, Opened, Rotated, Table, Tunnel, TunnelStatus,
 };

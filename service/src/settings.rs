@@ -30,7 +30,7 @@ pub struct Settings {
     )]
     pub mqtt: MqttListen,
 
-    /// An existing MQTT broker instead: mqtt[s]://[user:password@]host[:port]
+    /// An existing MQTT broker instead: `mqtt://host:port` or `mqtts://host:port`, with `user:password@` before the host where it asks for them
     #[arg(
         long,
         value_name = "URL",

@@ -7,6 +7,7 @@ use core::num::NonZeroUsize;
 use super::text::Text;
 use crate::id::{InvalidText, TextFault};
 use crate::token::{ISSUED_PREFIX, MAX_ISSUED, looks_issued};
+use crate::visible::Visible;
 
 /// Characters of a value that a message repeats; a longer value is cut and ends in `…`. Ours.
 pub const MAX_ECHO: usize = 64;
@@ -191,26 +192,6 @@ impl fmt::Display for Value<'_> {
         match chars.next() {
             Some(_) => f.write_char('…'),
             None => Ok(()),
-        }
-    }
-}
-
-/// A character of a message: as it is, but escaped if it would change how a terminal or a log shows the rest.
-/// (The standard library's `escape_debug` knows more of Unicode, by tables that firmware has no room for.)
-struct Visible(char);
-
-impl fmt::Display for Visible {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            // Zero width, direction marks and overrides, line separators, invisible operators, byte order mark.
-            '\u{ad}'
-            | '\u{61c}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}'
-            | '\u{feff}' => write!(f, "{}", self.0.escape_unicode()),
-            control if control.is_control() => write!(f, "{}", control.escape_default()),
-            character => f.write_char(character),
         }
     }
 }

@@ -1,0 +1,23 @@
+//! Characters of somebody else's making, in our texts.
+
+use core::fmt::{self, Write};
+
+/// A character of a message: as it is, but escaped if it would change how a terminal or a log shows the rest.
+/// (The standard library's `escape_debug` knows more of Unicode, by tables that firmware has no room for.)
+pub(crate) struct Visible(pub(crate) char);
+
+impl fmt::Display for Visible {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            // Zero width, direction marks and overrides, line separators, invisible operators, byte order mark.
+            '\u{ad}'
+            | '\u{61c}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{feff}' => write!(f, "{}", self.0.escape_unicode()),
+            control if control.is_control() => write!(f, "{}", control.escape_default()),
+            character => f.write_char(character),
+        }
+    }
+}
