@@ -7,7 +7,7 @@ help: ## Lists the targets
 
 demo: ## Shows the main job with real clients; STAY=1 leaves the service running
 	@tests/setup.sh python mqtt
-	cargo build --release --locked -p iot-tunnel
+	cargo build --locked -p iot-tunnel
 	@STAY=$(STAY) python3 tests/demo.py
 
 test: ## Everything this project can test; SUITES="lint demo" picks some

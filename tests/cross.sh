@@ -1,8 +1,8 @@
 #!/bin/sh
 # `make cross`: core builds for targets without an operating system, and holds no panic that a caller can reach.
 #
-# The compiler is rustup's where its targets are installed (`make setup` tries to), else Debian's rustc-web, which builds
-# Rust's own library from source; it is called by full path, so that rustup's tools stay in front everywhere else.
+# The compiler is rustup's where its targets are installed (`make setup` tries to), else Debian's rustc-web, which
+# builds Rust's own library from source; called by full path, so that rustup's tools stay in front everywhere else.
 #
 #   tests/cross.sh [--targets]     --targets only prints their names
 set -eu
@@ -60,6 +60,7 @@ for target in $GATED; do
     if reached=$(python3 tests/no-panic/who_panics.py "$object"); then
         passed=$((passed + 1))
         echo "cross: no panic can be reached from $exported functions on $target ($compiler)"
+        [ -z "$reached" ] || echo "$reached"
     else
         failed=$((failed + 1))
         printf 'cross: a caller can reach a panic on %s:\n%s\n' "$target" "$reached"

@@ -1,10 +1,11 @@
 """`make demo`: the main job, shown with real clients and checked step by step.
 
-The AWS CLI is the operator, mosquitto_sub is the device, and the service runs on loopback with a throw-away store. Every
-line marked ✓ was verified; the first that does not hold ends the demo with a non-zero exit code. With STAY=1 the
-service is left running until Ctrl-C.
+The AWS CLI is the operator, mosquitto_sub is the device, and the service runs on loopback with a throw-away store.
+Every line marked ✓ was verified; the first that does not hold ends the demo with a non-zero exit code. With STAY=1
+the service is left running until Ctrl-C.
 """
 
+import hashlib
 import json
 import os
 import pathlib
@@ -32,7 +33,8 @@ def colour(code, text):
 
 
 def short(token):
-    return f"{token[:8]}… ({len(token)} characters)"
+    digest = hashlib.sha256(token.encode()).hexdigest()
+    return f"{token[:8]}… ({len(token)} characters, SHA-256 {digest[:8]}…)"
 
 
 class Broken(Exception):
@@ -113,7 +115,8 @@ def expect_notification(timeline, device, token, services):
     message = device.notification()
     payload = message["payload"]
     timeline.show("the device hears", f"{message['topic']}, QoS {message['qos']}")
-    timeline.show("  payload", json.dumps({**payload, "clientAccessToken": short(payload["clientAccessToken"])}, ensure_ascii=False))
+    shown = {**payload, "clientAccessToken": short(payload["clientAccessToken"])}
+    timeline.show("  payload", json.dumps(shown, ensure_ascii=False))
     expected = {"clientAccessToken": token, "clientMode": "destination", "region": REGION, "services": services}
     timeline.check(payload == expected and message["qos"] == 1, "the device got exactly the new destination token")
 
@@ -175,7 +178,8 @@ def show(timeline, operator, device):
     )
     timeline.step("Broken rule: a tunnelId that cannot be one")
     operator.refused(
-        rotation, "--tunnel-id", "no such/tunnel", "--client-mode", "ALL", error="ValidationException", naming="tunnelId"
+        rotation, "--tunnel-id", "no such/tunnel", "--client-mode", "ALL",
+        error="ValidationException", naming="tunnelId",
     )
     timeline.step("Broken rule: a tunnel that was never opened")
     operator.refused(
@@ -220,15 +224,15 @@ def main():
             with Device(service.mqtt_port, THING) as device:
                 tokens = show(timeline, Operator(timeline, service.control), device)
         except (Broken, TimeoutError) as fault:
-            print(f"\n{colour('31', '✗ does not hold:')} {fault}\nThe service's log:\n{service.log()}", file=sys.stderr)
+            print(f"\n{colour('31', '✗ does not hold:')} {fault}", file=sys.stderr)
+            print(f"The service's log:\n{service.log()}", file=sys.stderr)
             return 1
         if os.environ.get("STAY") == "1":
             stay(service)
     timeline.step("The service got SIGTERM, drained and exited 0")
-    print(
-        f"\n{colour('1;32', 'Demo: all ' + str(timeline.checks) + ' checks hold.')} 1 tunnel, 3 rotations, {tokens} tokens, "
-        "none of them twice; 3 notifications; 4 broken rules refused by name, without a change."
-    )
+    print(f"\n{colour('1;32', f'Demo: all {timeline.checks} checks hold.')}")
+    print(f"1 tunnel, 3 rotations, {tokens} tokens, none of them twice; 3 notifications to the device;")
+    print("4 broken rules, each refused by name and without a change.")
     return 0
 
 

@@ -22,8 +22,8 @@ needs() {
     esac
 }
 
-# The program that the clients talk to.
-build_service() { [ -n "${IOT_TUNNEL_BIN:-}" ] || cargo build --release --locked --quiet -p iot-tunnel; }
+# The program that the clients talk to: the one that `cargo test` builds for its own tests, so that nothing is built twice.
+build_service() { [ -n "${IOT_TUNNEL_BIN:-}" ] || cargo test --locked --quiet --no-run; }
 
 # pytest on one folder of tests/clients, in the environment of tests/setup.sh.
 clients() { (cd tests/clients && PYTHONDONTWRITEBYTECODE=1 ../../.tools/python/bin/python -m pytest "$@"); }

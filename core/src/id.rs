@@ -290,11 +290,9 @@ impl TunnelArn {
     /// The id of the tunnel it names, if it has the form `arn:…:iot:…:…:tunnel/<tunnelId>`.
     #[must_use]
     pub fn tunnel_id(&self) -> Option<TunnelId> {
-        let mut parts = self.as_str().splitn(6, ':');
-        if parts.next() != Some("arn") || parts.nth(1) != Some("iot") {
-            return None;
-        }
-        let resource = parts.nth(2)?;
+        let (_partition, rest) = self.as_str().strip_prefix("arn:")?.split_once(':')?;
+        let (_region, rest) = rest.strip_prefix("iot:")?.split_once(':')?;
+        let (_account, resource) = rest.split_once(':')?;
         TunnelId::parse(resource.strip_prefix("tunnel/")?).ok()
     }
 }

@@ -74,7 +74,7 @@ fn rotate(criterion: &mut Criterion) {
     let entropy = Entropy::new(std::array::from_fn(|i| i as u8)).expect("it varies");
     let config = config("pump-station-17:north", &["SSH", "HTTP-console", "RDP"]);
     let id = TunnelId::parse("5f0b3e0a-6a8e-4a0f-9f0c-2f1d8e7c4b3a").expect("an id");
-    let (tunnel, _) = Tunnel::open(id, Some(config.clone()), Lifetime::DEFAULT, OPENED, &entropy)
+    let (tunnel, _) = Tunnel::open(id, Some(config.clone()), Lifetime::default(), OPENED, &entropy)
         .expect("an opened tunnel");
 
     let mut group = criterion.benchmark_group("rotate");

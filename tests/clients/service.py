@@ -1,7 +1,7 @@
 """Starts `iot-tunnel serve` on free loopback ports and stops it the way an operator does.
 
 Needs only Python's standard library, so that the demo and every test suite share it. The program is the one named by
-IOT_TUNNEL_BIN, else the release build of this checkout.
+IOT_TUNNEL_BIN, else the debug build of this checkout.
 """
 
 import json
@@ -25,9 +25,9 @@ STOP_SECONDS = 30
 
 def program():
     """The path of the program under test."""
-    path = pathlib.Path(os.environ.get("IOT_TUNNEL_BIN") or ROOT / "target/release/iot-tunnel")
+    path = pathlib.Path(os.environ.get("IOT_TUNNEL_BIN") or ROOT / "target/debug/iot-tunnel")
     if not path.is_file():
-        raise SystemExit(f"{path} does not exist: run `cargo build --release -p iot-tunnel`, or set IOT_TUNNEL_BIN")
+        raise SystemExit(f"{path} does not exist: run `cargo build -p iot-tunnel`, or set IOT_TUNNEL_BIN")
     return str(path)
 
 
@@ -146,7 +146,8 @@ class Device:
         self._process = subprocess.Popen(
             # stdbuf: mosquitto_sub would keep its lines in a buffer when stdout is a pipe.
             ["stdbuf", "-oL", tool("mosquitto_sub"), "-h", "127.0.0.1", "-p", str(port)]
-            + ["-i", f"device-{thing}", "-q", "1", "-d", "-t", self.topic, "-F", "NOTIFICATION %j", *(["-c"] if persistent else [])],
+            + ["-i", f"device-{thing}", "-q", "1", "-d", "-t", self.topic, "-F", "NOTIFICATION %j"]
+            + (["-c"] if persistent else []),
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         )
         self._lines = Lines(self._process.stdout)

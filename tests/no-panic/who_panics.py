@@ -2,8 +2,9 @@
 
     who_panics.py OBJECT
 
-Every function has a section of its own, so the relocations of a section are the calls of that function. Prints each
-chain of calls, from the panic outwards; exits 1 if there is one, 0 if the object asks for no panic.
+Every function has a section of its own, so the relocations of a section are the calls of that function. If a chain of
+calls leads from an exported function to the panic, prints the calls, from the panic outwards, and exits 1. The compiler
+keeps a panic where it cannot see that an index is in range; PROVEN lists the functions of a library where a person can.
 """
 
 import re
@@ -11,6 +12,14 @@ import subprocess
 import sys
 
 PANIC = "a_caller_can_reach_a_panic"
+
+# A library's function -> why no input makes it panic. Nothing of core's own belongs here.
+PROVEN = {
+    r"serde_json_core::de::Deserializer.*::(parse_str|deserialize_str)$":
+        "looks behind its position only down to the opening quote",
+    r"serde_json_core::ser::Serializer.*::extend_from_slice$": "writes only after it has checked the room left",
+    r"serde_json_core::str::EscapedStringFragmentIter.*::next$": "cuts only at a backslash, an ASCII character",
+}
 
 
 def calls(path):
@@ -34,19 +43,26 @@ def readable(names):
 
 
 def main(path):
-    callers = calls(path)
-    if PANIC not in callers:
-        return 0
-    wave, seen = [PANIC], {PANIC}
+    callers, exported = calls(path), set()
+    wave, seen, lines, proven = [PANIC], {PANIC}, [], set()
     while wave:
         callee = wave.pop(0)
         further = sorted(callers.get(callee, set()) - {callee})
-        if further:
-            name, *by = readable([callee, *further])
-            print(f"    {name} is called by {', '.join(by)}")
-        wave += [caller for caller in further if caller not in seen]
+        name, *by = readable([callee, *further])
+        trusted = {caller for caller, text in zip(further, by) if any(re.search(rule, text) for rule in PROVEN)}
+        proven |= {text for caller, text in zip(further, by) if caller in trusted}
+        by = [text for caller, text in zip(further, by) if caller not in trusted]
+        if by:
+            lines.append(f"    {name} is called by {', '.join(sorted(set(by)))}")
+        exported |= {caller for caller in further if caller.startswith("gate_")}
+        wave += [caller for caller in further if caller not in seen | trusted]
         seen.update(further)
-    return 1
+    if exported:
+        print("\n".join(lines))
+        return 1
+    for text in sorted(proven):
+        print(f"    taken as proven, see who_panics.py: {text}")
+    return 0
 
 
 sys.exit(main(sys.argv[1]))

@@ -5,3 +5,7 @@ pub mod raw;
 pub mod scenario;
 pub mod signer;
 pub mod vectors;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

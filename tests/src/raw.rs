@@ -97,10 +97,11 @@ impl Raw {
         }
     }
 
-    /// Whether the other side ends the connection with nothing more to say.
+    /// Reads whatever still comes until the other side ends the connection.
     #[must_use]
-    pub fn ends(&mut self) -> bool {
-        self.unread.is_empty() && !self.read()
+    pub fn rest(&mut self) -> Vec<u8> {
+        while self.read() {}
+        std::mem::take(&mut self.unread)
     }
 
     /// Reads some more; `false` if the connection has ended.

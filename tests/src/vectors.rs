@@ -1,18 +1,17 @@
 //! The conformance vectors: `tests/vectors/`, or the folder that `IOT_TUNNEL_VECTORS` names.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::de::DeserializeOwned;
 
-/// The folder the vector files are read from.
+/// The folder the vector files are read from. A relative `IOT_TUNNEL_VECTORS` starts at the project's root, wherever
+/// cargo runs the test.
 #[must_use]
 pub fn folder() -> PathBuf {
-    std::env::var_os("IOT_TUNNEL_VECTORS").map_or_else(
-        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/vectors")),
-        PathBuf::from,
-    )
+    let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+    root.join(std::env::var_os("IOT_TUNNEL_VECTORS").unwrap_or_else(|| "tests/vectors".into()))
 }
 
 /// Reads one vector file, such as `ids.json`.

@@ -29,13 +29,13 @@ pub struct Service {
 }
 
 impl Service {
-    /// Starts the program of the environment variable `IOT_TUNNEL_BIN`, else this checkout's release build, with an
+    /// Starts the program of the environment variable `IOT_TUNNEL_BIN`, else this checkout's debug build, with an
     /// in-memory store and `flags`, and waits until it listens.
     ///
     /// # Panics
     /// When it does not start: the test cannot go on.
     pub async fn start(flags: &[&str]) -> Self {
-        let built = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/release/iot-tunnel");
+        let built = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/debug/iot-tunnel");
         let program = std::env::var_os("IOT_TUNNEL_BIN").map_or_else(|| PathBuf::from(built), PathBuf::from);
         let mut child = Command::new(&program)
             .args([

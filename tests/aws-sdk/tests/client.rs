@@ -222,10 +222,10 @@ async fn pages_hold_every_tunnel_of_a_thing_once_newest_first() {
     let (service, client) = started(&[]).await;
     let mut opened = Vec::new();
     for _ in 0..5 {
-        opened.insert(0, open(&client).await.tunnel_id.unwrap());
+        opened.push(open(&client).await.tunnel_id.unwrap());
         client.open_tunnel().send().await.unwrap();
     }
-    let mut seen = Vec::new();
+    let (mut seen, mut created) = (Vec::new(), Vec::new());
     let mut pages = client
         .list_tunnels()
         .thing_name("pump-7")
@@ -235,13 +235,14 @@ async fn pages_hold_every_tunnel_of_a_thing_once_newest_first() {
     while let Some(page) = pages.next().await {
         let page = page.unwrap();
         assert!(page.tunnel_summaries().len() <= 2);
-        seen.extend(
-            page.tunnel_summaries
-                .unwrap_or_default()
-                .into_iter()
-                .filter_map(|summary| summary.tunnel_id),
-        );
+        for summary in page.tunnel_summaries.unwrap_or_default() {
+            seen.push(summary.tunnel_id.unwrap());
+            created.push(summary.created_at.unwrap());
+        }
     }
+    assert!(created.is_sorted_by(|newer, older| newer >= older), "{created:?}");
+    seen.sort();
+    opened.sort();
     assert_eq!(seen, opened);
     let all = client.list_tunnels().send().await.unwrap();
     assert_eq!((all.tunnel_summaries().len(), all.next_token()), (10, None));

@@ -16,7 +16,7 @@ from botocore.exceptions import BotoCoreError
 from conftest import connect
 from service import Service
 
-ROUNDS = int(os.environ.get("IOT_TUNNEL_CRASH_ROUNDS", "8"))
+ROUNDS = int(os.environ.get("IOT_TUNNEL_CRASH_ROUNDS", "15"))
 CLIENTS = 4
 # The kill comes after so many acknowledged changes, at random, so that every round has work to lose.
 CHANGES = (20, 400)

@@ -84,8 +84,8 @@ describe("without credentials", () => {
     ["ALL", false, ["destinationAccessToken", "sourceAccessToken"]],
     ["ALL", true, ["destinationAccessToken", "sourceAccessToken"]],
   ]) {
-    const title = `${clientMode} ${withConfig ? "with" : "without"} a destinationConfig answers ${tokens.join(" and ")}`;
-    test(title, async () => {
+    const asked = `${clientMode} ${withConfig ? "with" : "without"} a destinationConfig`;
+    test(`${asked} answers ${tokens.join(" and ")}`, async () => {
       const opened = await openFor("pump-7");
       const { tunnel: earlier } = await client.describeTunnel({ tunnelId: opened.tunnelId });
       const destinationConfig = withConfig ? { thingName: "pump-8", services: ["RDP"] } : undefined;
@@ -126,17 +126,21 @@ describe("without credentials", () => {
   test("the SDK's paginator walks every tunnel of a thing, newest first", async () => {
     const thingName = `thing-${randomUUID()}`;
     const opened = [];
-    for (let n = 0; n < 5; n += 1) opened.unshift((await openFor(thingName)).tunnelId);
+    for (let n = 0; n < 5; n += 1) opened.push((await openFor(thingName)).tunnelId);
     const seen = [];
+    const created = [];
     for await (const page of paginateListTunnels({ client, pageSize: 2 }, { thingName })) {
       assert.ok(page.tunnelSummaries.length <= 2);
       for (const summary of page.tunnelSummaries) {
         assert.ok(summary.createdAt instanceof Date && summary.lastUpdatedAt instanceof Date);
         seen.push(summary.tunnelId);
+        created.push(summary.createdAt);
       }
     }
-    assert.deepEqual(seen, opened);
-    assert.deepEqual(members(await client.send(new ListTunnelsCommand({ thingName, maxResults: 5 }))), ["tunnelSummaries"]);
+    assert.deepEqual(seen.sort(), opened.sort());
+    assert.deepEqual(created, [...created].sort((one, other) => other - one));
+    const onePage = await client.send(new ListTunnelsCommand({ thingName, maxResults: 5 }));
+    assert.deepEqual(members(onePage), ["tunnelSummaries"]);
   });
 
   test("tags are listed, replaced and removed", async () => {

@@ -9,9 +9,9 @@ export const REGION = "us-east-1";
 const ACCOUNT = "123456789012";
 const DEADLINE_MS = 30_000;
 
-/** The program of IOT_TUNNEL_BIN, else the release build of this checkout. */
+/** The program of IOT_TUNNEL_BIN, else the debug build of this checkout. */
 const PROGRAM =
-  process.env.IOT_TUNNEL_BIN ?? fileURLToPath(new URL("../../../target/release/iot-tunnel", import.meta.url));
+  process.env.IOT_TUNNEL_BIN ?? fileURLToPath(new URL("../../../target/debug/iot-tunnel", import.meta.url));
 
 /** Starts the service; resolves when it says that everything listens. */
 export async function startService(...flags) {

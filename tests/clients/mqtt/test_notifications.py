@@ -77,7 +77,9 @@ def test_a_refused_rotation_tells_the_device_nothing(unchecked, device, thing):
     for mode, services in (("SOURCE", ["SSH"]), ("destination", ["SSH"]), ("ALL", [])):
         with pytest.raises(unchecked.exceptions.ClientError):
             unchecked.rotate_tunnel_access_token(
-                tunnelId=tunnel["tunnelId"], clientMode=mode, destinationConfig={"thingName": thing, "services": services}
+                tunnelId=tunnel["tunnelId"],
+                clientMode=mode,
+                destinationConfig={"thingName": thing, "services": services},
             )
     expect_only(unchecked, device, thing)
 

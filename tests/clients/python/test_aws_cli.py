@@ -23,7 +23,9 @@ def run(service, operation, *options):
     }
     command = [sys.executable, str(pathlib.Path(sys.executable).with_name("aws")), "iotsecuretunneling", operation]
     command += ["--endpoint-url", service.control, "--output", "json", *options]
-    return subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+    return subprocess.run(
+        command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60
+    )
 
 
 @pytest.fixture

@@ -83,10 +83,40 @@ def pages(tunnels, **request):
         request["nextToken"] = page["nextToken"]
 
 
-def test_the_list_is_newest_first_and_summaries_hold_what_describe_holds(tunnels):
-    opened = [tunnels.open_tunnel(description=f"number {n}")["tunnelId"] for n in range(5)]
-    summaries = tunnels.list_tunnels(maxResults=5)["tunnelSummaries"]
-    assert [summary["tunnelId"] for summary in summaries] == opened[::-1]
+@pytest.fixture
+def thing():
+    """A thing nobody else uses."""
+    return f"thing-{uuid.uuid4()}"
+
+
+def open_for(tunnels, thing, count):
+    """The ids of `count` tunnels of `thing`, opened one after the other."""
+    config = {"thingName": thing, "services": ["SSH"]}
+    return [tunnels.open_tunnel(description=f"{n}", destinationConfig=config)["tunnelId"] for n in range(count)]
+
+
+def pages(tunnels, **request):
+    """Every page of ListTunnels, followed by its nextToken."""
+    found = []
+    while True:
+        page = tunnels.list_tunnels(**request)
+        found.append(page["tunnelSummaries"])
+        if not page.get("nextToken"):
+            return found
+        request["nextToken"] = page["nextToken"]
+
+
+def expect_newest_first(summaries, opened):
+    """`summaries` are those of `opened`, each once; of the same millisecond either may come first."""
+    assert sorted(summary["tunnelId"] for summary in summaries) == sorted(opened)
+    created = [summary["createdAt"] for summary in summaries]
+    assert created == sorted(created, reverse=True)
+
+
+def test_the_list_is_newest_first_and_summaries_hold_what_describe_holds(tunnels, thing):
+    opened = open_for(tunnels, thing, 5)
+    summaries = tunnels.list_tunnels(thingName=thing)["tunnelSummaries"]
+    expect_newest_first(summaries, opened)
     for summary in summaries:
         tunnel = tunnels.describe_tunnel(tunnelId=summary["tunnelId"])["tunnel"]
         assert summary == {member: tunnel[member] for member in summary}
@@ -95,38 +125,39 @@ def test_the_list_is_newest_first_and_summaries_hold_what_describe_holds(tunnels
         assert isinstance(summary["createdAt"], datetime)
 
 
-def test_pages_hold_every_tunnel_of_a_thing_once(tunnels):
-    thing = f"thing-{uuid.uuid4()}"
-    opened = [
-        tunnels.open_tunnel(destinationConfig={"thingName": thing, "services": ["SSH"]})["tunnelId"] for _ in range(7)
-    ]
-    tunnels.open_tunnel(destinationConfig={"thingName": f"{thing}-other", "services": ["SSH"]})
+def test_the_list_without_a_filter_is_newest_first_too(tunnels, thing):
+    open_for(tunnels, thing, 3)
+    created = [summary["createdAt"] for page in pages(tunnels, maxResults=7) for summary in page]
+    assert created == sorted(created, reverse=True)
+
+
+def test_pages_hold_every_tunnel_of_a_thing_once(tunnels, thing):
+    opened = open_for(tunnels, thing, 7)
+    open_for(tunnels, f"{thing}-other", 1)
     found = pages(tunnels, thingName=thing, maxResults=3)
     assert [len(page) for page in found] == [3, 3, 1]
-    assert [summary["tunnelId"] for page in found for summary in page] == opened[::-1]
+    expect_newest_first([summary for page in found for summary in page], opened)
 
 
-def test_a_tunnel_opened_between_two_pages_is_neither_lost_nor_shown_twice(tunnels):
-    thing = f"thing-{uuid.uuid4()}"
-    config = {"thingName": thing, "services": ["SSH"]}
-    opened = [tunnels.open_tunnel(destinationConfig=config)["tunnelId"] for _ in range(4)]
+def test_a_tunnel_opened_between_two_pages_hides_none_and_shows_none_twice(tunnels, thing):
+    opened = open_for(tunnels, thing, 4)
     first = tunnels.list_tunnels(thingName=thing, maxResults=2)
-    tunnels.open_tunnel(destinationConfig=config)
+    late = open_for(tunnels, thing, 1)
     rest = pages(tunnels, thingName=thing, maxResults=2, nextToken=first["nextToken"])
-    seen = [summary["tunnelId"] for page in [first["tunnelSummaries"], *rest] for summary in page]
-    assert seen == opened[::-1]
+    seen = [summary for page in [first["tunnelSummaries"], *rest] for summary in page]
+    expect_newest_first([summary for summary in seen if summary["tunnelId"] not in late], opened)
 
 
-def test_a_thing_without_tunnels_has_an_empty_list(tunnels):
-    assert pages(tunnels, thingName=f"thing-{uuid.uuid4()}") == [[]]
+def test_a_thing_without_tunnels_has_an_empty_list(tunnels, thing):
+    assert pages(tunnels, thingName=thing) == [[]]
 
 
-def test_a_closed_tunnel_is_still_described_and_listed(tunnels, tunnel):
-    answer = tunnels.close_tunnel(tunnelId=tunnel["tunnelId"])
-    assert members(answer) == set()
-    assert describe(tunnels, tunnel)["status"] == "CLOSED"
-    newest = tunnels.list_tunnels(maxResults=1)["tunnelSummaries"][0]
-    assert (newest["tunnelId"], newest["status"]) == (tunnel["tunnelId"], "CLOSED")
+def test_a_closed_tunnel_is_still_described_and_listed(tunnels, thing):
+    [tunnel] = open_for(tunnels, thing, 1)
+    assert members(tunnels.close_tunnel(tunnelId=tunnel)) == set()
+    assert tunnels.describe_tunnel(tunnelId=tunnel)["tunnel"]["status"] == "CLOSED"
+    [summary] = tunnels.list_tunnels(thingName=thing)["tunnelSummaries"]
+    assert (summary["tunnelId"], summary["status"]) == (tunnel, "CLOSED")
 
 
 def test_closing_a_closed_tunnel_succeeds_and_changes_nothing(tunnels, tunnel):

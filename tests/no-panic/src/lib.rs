@@ -1,12 +1,17 @@
-//! Everything that core offers, each behind one exported function, built for a target without an operating system.
+//! Everything that core offers, each behind one exported function, built for a target without an operating
+//! system.
 //!
 //! The panic handler calls a function that exists nowhere. After link-time optimisation the archive asks for that
 //! function only if some caller can reach a panic; `tests/cross.sh` looks, and names the functions that can. The
-//! arguments and results are core's own types, so that the optimiser knows no more of them than of a caller's.
+//! arguments and results are core's own types: the optimiser knows no more of them than of a caller's.
 #![cfg_attr(target_os = "none", no_std)]
 
 use core::fmt::{self, Write};
 
+use iot_tunnel_core::json::{
+    self, BufferTooSmall, ErrorBody, JsonFault, MessageFault, Notification, RotateRequest,
+    RotateRequestError, RotateResponse, Violation,
+};
 use iot_tunnel_core::{
     AccessToken, Claim, ClientMode, ClientToken, ConnectionId, Description, DestinationConfig, Effects,
     Entropy, Error, Handshake, InvalidText, Lifetime, Millis, Misuse, Opened, Refusal, Region, Rotated,
@@ -73,13 +78,17 @@ export! {
     /// Parsing.
     fn gate_client_mode(text: &str) -> Option<ClientMode> { ClientMode::from_name(text) }
     /// The rotation table.
-    fn gate_rotation(mode: ClientMode, with_config: bool) -> Result<Rotation, Misuse> { mode.rotation(with_config) }
+    fn gate_rotation(mode: ClientMode, with_config: bool) -> Result<Rotation, Misuse> {
+        mode.rotation(with_config)
+    }
     /// Parsing.
     fn gate_side(text: &str) -> Option<Side> { Side::from_name(text) }
     /// The range check.
     fn gate_lifetime(minutes: u32) -> Result<Lifetime, Misuse> { Lifetime::from_minutes(minutes) }
     /// Composing.
-    fn gate_destination(thing: Option<ThingName>, services: &[ServiceId]) -> Result<DestinationConfig, Error> {
+    fn gate_destination(
+        thing: Option<ThingName>, services: &[ServiceId]
+    ) -> Result<DestinationConfig, Error> {
         DestinationConfig::new(thing, services)
     }
 
@@ -101,7 +110,8 @@ export! {
     }
     /// The record.
     fn gate_rotate(
-        tunnel: &mut Tunnel, mode: ClientMode, config: Option<DestinationConfig>, now: Millis, entropy: &Entropy
+        tunnel: &mut Tunnel, mode: ClientMode, config: Option<DestinationConfig>, now: Millis,
+        entropy: &Entropy
     ) -> Result<Rotated, Error> {
         tunnel.rotate(mode, config, now, entropy)
     }
@@ -138,7 +148,9 @@ export! {
         table.rotate(id, mode, config, now, entropy)
     }
     /// The table.
-    fn gate_table_close(table: &mut Tunnels, id: &TunnelId, delete: bool, now: Millis) -> Result<Effects, Refusal> {
+    fn gate_table_close(
+        table: &mut Tunnels, id: &TunnelId, delete: bool, now: Millis
+    ) -> Result<Effects, Refusal> {
         table.close(id, delete, now)
     }
     /// The table.
@@ -147,8 +159,54 @@ export! {
         table.next_deadline()
     }
 
+    /// JSON from a network.
+    fn gate_json_check(body: &[u8]) -> Result<&str, JsonFault> { json::check(body) }
+    /// JSON from a network.
+    fn gate_rotate_request(body: &[u8]) -> Result<RotateRequest, RotateRequestError<'_>> {
+        RotateRequest::parse(body)
+    }
+    /// Every violation, one by one and as the message of the exception.
+    fn gate_violations(
+        error: &RotateRequestError<'_>, visit: fn(Violation<'_>), out: &mut dyn Write
+    ) -> fmt::Result {
+        if let RotateRequestError::Validation(violations) = error {
+            violations.for_each(visit);
+        }
+        write!(out, "{error}")
+    }
+    /// JSON from a network.
+    fn gate_rotate_response(body: &[u8]) -> Result<RotateResponse, MessageFault> { RotateResponse::parse(body) }
+    /// JSON from a network.
+    fn gate_notification(body: &[u8]) -> Result<Notification, MessageFault> { Notification::parse(body) }
+    /// JSON from a network.
+    fn gate_error_body(body: &[u8]) -> Result<ErrorBody<'_>, MessageFault> { ErrorBody::parse(body) }
+    /// JSON into a caller's buffer.
+    fn gate_write_rotate_request(value: &RotateRequest, buffer: &mut [u8]) -> Result<usize, BufferTooSmall> {
+        value.write(buffer)
+    }
+    /// JSON into a caller's buffer.
+    fn gate_write_rotate_response(value: &RotateResponse, buffer: &mut [u8]) -> Result<usize, BufferTooSmall> {
+        value.write(buffer)
+    }
+    /// JSON into a caller's buffer.
+    fn gate_write_notification(value: &Notification, buffer: &mut [u8]) -> Result<usize, BufferTooSmall> {
+        value.write(buffer)
+    }
+    /// JSON into a caller's buffer.
+    fn gate_write_error_body(value: &ErrorBody<'_>, buffer: &mut [u8]) -> Result<usize, BufferTooSmall> {
+        value.write(buffer)
+    }
+
     /// Printing.
     fn gate_print_error(error: &Error, out: &mut dyn Write) -> fmt::Result { write!(out, "{error}") }
     /// Printing.
-    fn gate_print_invalid_text(error: &InvalidText, out: &mut dyn Write) -> fmt::Result { write!(out, "{error}") }
+    fn gate_print_invalid_text(error: &InvalidText, out: &mut dyn Write) -> fmt::Result {
+        write!(out, "{error}")
+    }
+    /// Printing.
+    fn gate_print_json_fault(error: &JsonFault, out: &mut dyn Write) -> fmt::Result { write!(out, "{error}") }
+    /// Printing.
+    fn gate_print_message_fault(error: &MessageFault, out: &mut dyn Write) -> fmt::Result {
+        write!(out, "{error}")
+    }
 }

@@ -83,17 +83,19 @@ fn failing_store(switch: &Switch) -> Arc<dyn Store> {
     })
 }
 
-fn failing_entropy(switch: &Switch) -> EntropySource {
-    let (system, switch) = (EntropySource::system(), switch.clone());
+/// A source of entropy that is out of order while its switch is on, in the way that `fault` says.
+fn failing_entropy(
+    switch: &Switch,
+    fault: impl Fn(&mut [u8; 64]) -> Result<(), String> + Send + Sync + 'static,
+) -> EntropySource {
+    let switch = switch.clone();
     EntropySource::from_fn(move |bytes| {
         if switch.fails() {
-            return Err(DETAIL.to_owned());
+            return fault(bytes);
         }
-        // The system's source is behind `draw`; counting on from a drawn address would be no entropy.
-        system.draw().map_err(|error| error.to_string())?;
-        bytes.copy_from_slice(
-            &[*uuid::Uuid::new_v4().as_bytes(), *uuid::Uuid::new_v4().as_bytes()].concat().repeat(2),
-        );
+        for chunk in bytes.chunks_exact_mut(16) {
+            chunk.copy_from_slice(uuid::Uuid::new_v4().as_bytes());
+        }
         Ok(())
     })
 }
@@ -102,15 +104,21 @@ fn failing_entropy(switch: &Switch) -> EntropySource {
 async fn open(rig: &Rig) -> Tunnel {
     let config = json!({ "thingName": "pump-1", "services": ["SSH"] });
     let tags = json!([{ "key": "site", "value": "north" }]);
-    let tunnel = rig.open(json!({ "description": "kept", "destinationConfig": config, "tags": tags })).await;
-    rig.connect(&tunnel.source, Side::Source, Some(&client_token(1))).await.expect("accepted");
+    let tunnel = rig
+        .open(json!({ "description": "kept", "destinationConfig": config, "tags": tags }))
+        .await;
+    rig.connect(&tunnel.source, Side::Source, Some(&client_token(1)))
+        .await
+        .expect("accepted");
     tunnel
 }
 
 /// Fails unless the tunnel is as it was opened and its tokens still do what they did.
 async fn is_untouched(rig: &Rig, tunnel: &Tunnel, before: &Value) {
     assert_eq!(rig.describe(&tunnel.id).await, *before);
-    let back = rig.refusal(&tunnel.source, Side::Source, Some(&client_token(1))).await;
+    let back = rig
+        .refusal(&tunnel.source, Side::Source, Some(&client_token(1)))
+        .await;
     assert_eq!(back, None, "the source's token and its client token still admit");
     let other = rig.refusal(&tunnel.destination, Side::Destination, None).await;
     assert_eq!(other, None, "the destination's token is still fresh");
@@ -125,7 +133,8 @@ fn failed(answer: &Answer) {
 #[tokio::test]
 async fn a_failed_random_source_changes_nothing_and_says_nothing_of_itself() {
     let switch = Switch::default();
-    let rig = Rig::with(|builder| builder.entropy(failing_entropy(&switch))).await;
+    let rig =
+        Rig::with(|builder| builder.entropy(failing_entropy(&switch, |_| Err(DETAIL.to_owned())))).await;
     let tunnel = open(&rig).await;
     let before = rig.describe(&tunnel.id).await;
 
@@ -145,17 +154,10 @@ async fn a_failed_random_source_changes_nothing_and_says_nothing_of_itself() {
 #[tokio::test]
 async fn a_stuck_random_source_is_noticed_and_changes_nothing() {
     let switch = Switch::default();
-    let entropy = failing_entropy(&Switch::default());
-    let stuck = {
-        let switch = switch.clone();
-        EntropySource::from_fn(move |bytes| {
-            entropy.draw().map_err(|error| error.to_string())?;
-            let first = u8::from(!switch.fails());
-            *bytes = [0; 64];
-            bytes[0] = first;
-            Ok(())
-        })
-    };
+    let stuck = failing_entropy(&switch, |bytes| {
+        bytes.fill(0);
+        Ok(())
+    });
     let rig = Rig::with(|builder| builder.entropy(stuck)).await;
     let tunnel = open(&rig).await;
     let before = rig.describe(&tunnel.id).await;
@@ -181,13 +183,23 @@ async fn a_failed_write_changes_nothing_and_says_nothing_of_itself() {
         ("OpenTunnel", json!({})),
         ("CloseTunnel", json!({ "tunnelId": id })),
         ("CloseTunnel", json!({ "tunnelId": id, "delete": true })),
-        ("TagResource", json!({ "resourceArn": arn, "tags": [{ "key": "a", "value": "b" }] })),
-        ("UntagResource", json!({ "resourceArn": arn, "tagKeys": ["site"] })),
+        (
+            "TagResource",
+            json!({ "resourceArn": arn, "tags": [{ "key": "a", "value": "b" }] }),
+        ),
+        (
+            "UntagResource",
+            json!({ "resourceArn": arn, "tagKeys": ["site"] }),
+        ),
     ] {
         failed(&rig.call(operation, body).await);
     }
     switch.set(false);
-    assert_eq!(rig.list().await, [tunnel.id.as_str()], "no tunnel was opened, none deleted");
+    assert_eq!(
+        rig.list().await,
+        [tunnel.id.as_str()],
+        "no tunnel was opened, none deleted"
+    );
     is_untouched(&rig, &tunnel, &before).await;
 }
 
@@ -197,10 +209,20 @@ async fn a_handshake_whose_use_could_not_be_stored_has_not_used_the_token() {
     let rig = Rig::with(|builder| builder.store(failing_store(&switch))).await;
     let tunnel = rig.open(json!({})).await;
     switch.set(true);
-    let refused = rig.service.tunnels().connect(&tunnel.source, Side::Source, None).await;
-    assert!(matches!(refused, Err(iot_tunnel::tunnels::TunnelsError::Store(_))));
+    let refused = rig
+        .service
+        .tunnels()
+        .connect(&tunnel.source, Side::Source, None)
+        .await;
+    assert!(matches!(
+        refused,
+        Err(iot_tunnel::tunnels::TunnelsError::Store(_))
+    ));
     switch.set(false);
-    assert_eq!(rig.describe(&tunnel.id).await["sourceConnectionState"]["status"], "DISCONNECTED");
+    assert_eq!(
+        rig.describe(&tunnel.id).await["sourceConnectionState"]["status"],
+        "DISCONNECTED"
+    );
     assert_eq!(rig.refusal(&tunnel.source, Side::Source, None).await, None);
 }
 
@@ -213,9 +235,21 @@ async fn a_refused_request_changes_nothing() {
     let config = |services: Value| json!({ "thingName": "pump-2", "services": services });
     rig.clock.advance(HOUR);
     for (operation, exception, body) in [
-        ("RotateTunnelAccessToken", "SerializationException", json!({ "tunnelId": id, "clientMode": 1 })),
-        ("RotateTunnelAccessToken", "ValidationException", json!({ "tunnelId": id, "clientMode": "all" })),
-        ("RotateTunnelAccessToken", "ValidationException", json!({ "tunnelId": id })),
+        (
+            "RotateTunnelAccessToken",
+            "SerializationException",
+            json!({ "tunnelId": id, "clientMode": 1 }),
+        ),
+        (
+            "RotateTunnelAccessToken",
+            "ValidationException",
+            json!({ "tunnelId": id, "clientMode": "all" }),
+        ),
+        (
+            "RotateTunnelAccessToken",
+            "ValidationException",
+            json!({ "tunnelId": id }),
+        ),
         (
             "RotateTunnelAccessToken",
             "ValidationException",
@@ -226,14 +260,26 @@ async fn a_refused_request_changes_nothing() {
             "LimitExceededException",
             json!({ "tunnelId": id, "clientMode": "ALL", "destinationConfig": config(json!(["a", "b", "c", "d"])) }),
         ),
-        ("CloseTunnel", "SerializationException", json!({ "tunnelId": id, "delete": "true" })),
-        ("TagResource", "ValidationException", json!({ "resourceArn": arn, "tags": [] })),
+        (
+            "CloseTunnel",
+            "SerializationException",
+            json!({ "tunnelId": id, "delete": "true" }),
+        ),
+        (
+            "TagResource",
+            "ValidationException",
+            json!({ "resourceArn": arn, "tags": [] }),
+        ),
         (
             "TagResource",
             "ValidationException",
             json!({ "resourceArn": arn, "tags": [{ "key": "new", "value": "tag" }, { "key": "" }] }),
         ),
-        ("UntagResource", "ValidationException", json!({ "resourceArn": arn, "tagKeys": ["site", "!"] })),
+        (
+            "UntagResource",
+            "ValidationException",
+            json!({ "resourceArn": arn, "tagKeys": ["site", "!"] }),
+        ),
     ] {
         rig.call(operation, body).await.is_refused_as(400, exception);
     }
@@ -244,15 +290,21 @@ async fn a_refused_request_changes_nothing() {
 async fn more_tags_than_a_tunnel_can_have_are_refused_as_a_whole() {
     let rig = Rig::start().await;
     let tag = |n: u32| json!({ "key": format!("key-{n}"), "value": "" });
-    let tunnel = rig.open(json!({ "tags": (0..150).map(tag).collect::<Vec<_>>() })).await;
+    let tunnel = rig
+        .open(json!({ "tags": (0..150).map(tag).collect::<Vec<_>>() }))
+        .await;
     let before = rig.describe(&tunnel.id).await;
     let more: Vec<_> = (100..201).map(tag).collect();
-    rig.call("TagResource", json!({ "resourceArn": tunnel.arn, "tags": more })).await.is_refused(
-        400,
-        "LimitExceededException",
-        "a tunnel has at most 200 tags; it would have 201",
-    );
+    rig.call("TagResource", json!({ "resourceArn": tunnel.arn, "tags": more }))
+        .await
+        .is_refused(
+            400,
+            "LimitExceededException",
+            "a tunnel has at most 200 tags; it would have 201",
+        );
     assert_eq!(rig.describe(&tunnel.id).await, before);
     let more: Vec<_> = (100..200).map(tag).collect();
-    let _ = rig.done("TagResource", json!({ "resourceArn": tunnel.arn, "tags": more })).await;
+    let _ = rig
+        .done("TagResource", json!({ "resourceArn": tunnel.arn, "tags": more }))
+        .await;
 }

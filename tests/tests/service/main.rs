@@ -3,6 +3,7 @@
 mod answers;
 mod atomicity;
 mod bad_input;
+mod concurrency;
 mod durability;
 mod lifecycle;
 mod listing;
@@ -14,3 +15,4 @@ mod rotation;
 mod secrecy;
 mod signatures;
 mod slow_senders;
+mod stopping;

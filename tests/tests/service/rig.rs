@@ -10,55 +10,55 @@ use iot_tunnel_tests::api::{self, Answer};
 use serde_json::{Value, json};
 
 /// When every test begins: 2023-11-14T22:13:20Z.
-pub const START: Millis = Millis(1_700_000_000_000);
+pub(crate) const START: Millis = Millis(1_700_000_000_000);
 
 /// [`START`] in an answer.
-pub const START_SECONDS: f64 = 1_700_000_000.0;
+pub(crate) const START_SECONDS: f64 = 1_700_000_000.0;
 
-pub const HOUR: Duration = Duration::from_secs(3600);
+pub(crate) const HOUR: Duration = Duration::from_secs(3600);
 
 /// A service and the clock it lives by.
-pub struct Rig {
-    pub service: LocalService,
-    pub clock: ManualClock,
+pub(crate) struct Rig {
+    pub(crate) service: LocalService,
+    pub(crate) clock: ManualClock,
 }
 
 /// An opened tunnel and the tokens it was opened with.
-pub struct Tunnel {
-    pub id: String,
-    pub arn: String,
-    pub source: String,
-    pub destination: String,
+pub(crate) struct Tunnel {
+    pub(crate) id: String,
+    pub(crate) arn: String,
+    pub(crate) source: String,
+    pub(crate) destination: String,
 }
 
 impl Rig {
     /// A service in memory that notifies nobody.
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::with(|builder| builder).await
     }
 
     /// Such a service with other settings.
-    pub async fn with(configure: impl FnOnce(LocalServiceBuilder) -> LocalServiceBuilder) -> Self {
+    pub(crate) async fn with(configure: impl FnOnce(LocalServiceBuilder) -> LocalServiceBuilder) -> Self {
         let clock = ManualClock::at(START);
         let builder = LocalService::builder().without_mqtt().clock(clock.clone());
         let service = configure(builder).start().await.expect("a service");
         Self { service, clock }
     }
 
-    pub fn url(&self) -> &str {
+    pub(crate) fn url(&self) -> &str {
         self.service.control_url()
     }
 
-    pub async fn call(&self, operation: &str, body: Value) -> Answer {
+    pub(crate) async fn call(&self, operation: &str, body: Value) -> Answer {
         api::call(self.url(), operation, &body).await
     }
 
     /// Calls an operation that must succeed.
-    pub async fn done(&self, operation: &str, body: Value) -> Value {
+    pub(crate) async fn done(&self, operation: &str, body: Value) -> Value {
         self.call(operation, body).await.success()
     }
 
-    pub async fn open(&self, body: Value) -> Tunnel {
+    pub(crate) async fn open(&self, body: Value) -> Tunnel {
         let opened = self.done("OpenTunnel", body).await;
         let member = |name: &str| opened[name].as_str().expect("a string").to_owned();
         Tunnel {
@@ -69,24 +69,24 @@ impl Rig {
         }
     }
 
-    pub async fn rotate(&self, id: &str, client_mode: &str) -> Answer {
+    pub(crate) async fn rotate(&self, id: &str, client_mode: &str) -> Answer {
         let body = json!({ "tunnelId": id, "clientMode": client_mode });
         self.call("RotateTunnelAccessToken", body).await
     }
 
     /// DescribeTunnel's `tunnel`.
-    pub async fn describe(&self, id: &str) -> Value {
+    pub(crate) async fn describe(&self, id: &str) -> Value {
         let mut answer = self.done("DescribeTunnel", json!({ "tunnelId": id })).await;
         answer["tunnel"].take()
     }
 
     /// The ids that ListTunnels gives, all on one page.
-    pub async fn list(&self) -> Vec<String> {
+    pub(crate) async fn list(&self) -> Vec<String> {
         ids(&self.done("ListTunnels", json!({})).await)
     }
 
     /// A handshake.
-    pub async fn connect(
+    pub(crate) async fn connect(
         &self,
         token: &str,
         side: Side,
@@ -101,24 +101,34 @@ impl Rig {
     }
 
     /// A handshake's refusal; `None` if it was accepted.
-    pub async fn refusal(&self, token: &str, side: Side, client_token: Option<&str>) -> Option<Refusal> {
+    pub(crate) async fn refusal(
+        &self,
+        token: &str,
+        side: Side,
+        client_token: Option<&str>,
+    ) -> Option<Refusal> {
         self.connect(token, side, client_token).await.err()
     }
 }
 
 /// The ids of a ListTunnels answer, in its order.
-pub fn ids(page: &Value) -> Vec<String> {
+pub(crate) fn ids(page: &Value) -> Vec<String> {
     let summaries = page["tunnelSummaries"].as_array().expect("a list");
     let id = |summary: &Value| summary["tunnelId"].as_str().expect("an id").to_owned();
     summaries.iter().map(id).collect()
 }
 
 /// The members of an object, in order.
-pub fn members(object: &Value) -> Vec<&str> {
-    object.as_object().expect("an object").keys().map(String::as_str).collect()
+pub(crate) fn members(object: &Value) -> Vec<&str> {
+    object
+        .as_object()
+        .expect("an object")
+        .keys()
+        .map(String::as_str)
+        .collect()
 }
 
 /// A valid client token that differs for each `n`.
-pub fn client_token(n: u32) -> String {
+pub(crate) fn client_token(n: u32) -> String {
     format!("client-token-of-32-characters-{n:08}")
 }

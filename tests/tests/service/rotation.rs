@@ -27,8 +27,16 @@ async fn the_answer_holds_the_arn_and_the_token_of_each_rotated_side_and_nothing
     for (client_mode, config, expected) in [
         ("SOURCE", None, vec!["sourceAccessToken", "tunnelArn"]),
         ("DESTINATION", None, vec!["destinationAccessToken", "tunnelArn"]),
-        ("ALL", None, vec!["destinationAccessToken", "sourceAccessToken", "tunnelArn"]),
-        ("DESTINATION", Some(other_config()), vec!["destinationAccessToken", "tunnelArn"]),
+        (
+            "ALL",
+            None,
+            vec!["destinationAccessToken", "sourceAccessToken", "tunnelArn"],
+        ),
+        (
+            "DESTINATION",
+            Some(other_config()),
+            vec!["destinationAccessToken", "tunnelArn"],
+        ),
         (
             "ALL",
             Some(other_config()),
@@ -44,14 +52,28 @@ async fn the_answer_holds_the_arn_and_the_token_of_each_rotated_side_and_nothing
         for ((member, side), old) in SIDES.into_iter().zip([&tunnel.source, &tunnel.destination]) {
             match answer.get(member) {
                 Some(new) => {
-                    assert_eq!(rig.refusal(old, side, None).await, Some(Refusal::AccessTokenRevoked));
-                    assert_eq!(rig.refusal(new.as_str().expect("a token"), side, None).await, None);
+                    assert_eq!(
+                        rig.refusal(old, side, None).await,
+                        Some(Refusal::AccessTokenRevoked)
+                    );
+                    assert_eq!(
+                        rig.refusal(new.as_str().expect("a token"), side, None).await,
+                        None
+                    );
                 }
-                None => assert_eq!(rig.refusal(old, side, None).await, None, "{client_mode} left {side:?}"),
+                None => assert_eq!(
+                    rig.refusal(old, side, None).await,
+                    None,
+                    "{client_mode} left {side:?}"
+                ),
             }
         }
         let now = rig.describe(&tunnel.id).await;
-        assert_eq!(now["destinationConfig"], config.unwrap_or_else(first_config), "{client_mode}");
+        assert_eq!(
+            now["destinationConfig"],
+            config.unwrap_or_else(first_config),
+            "{client_mode}"
+        );
     }
 }
 
@@ -70,7 +92,10 @@ async fn a_source_rotation_with_a_destination_config_is_refused_and_changes_noth
     );
     assert_eq!(rig.describe(&tunnel.id).await, before);
     assert_eq!(rig.refusal(&tunnel.source, Side::Source, None).await, None);
-    assert_eq!(rig.refusal(&tunnel.destination, Side::Destination, None).await, None);
+    assert_eq!(
+        rig.refusal(&tunnel.destination, Side::Destination, None).await,
+        None
+    );
 }
 
 #[tokio::test]
@@ -82,7 +107,10 @@ async fn a_12_hour_tunnel_rotated_after_4_hours_still_closes_at_hour_12_to_the_m
 
     let described = rig.describe(&tunnel.id).await;
     assert_eq!(described["createdAt"], START_SECONDS);
-    assert_eq!(described["timeoutConfig"], json!({ "maxLifetimeTimeoutMinutes": 720 }));
+    assert_eq!(
+        described["timeoutConfig"],
+        json!({ "maxLifetimeTimeoutMinutes": 720 })
+    );
     assert_eq!(described["lastUpdatedAt"], START_SECONDS + 4.0 * 3600.0);
 
     rig.clock.advance(8 * HOUR - Duration::from_millis(1));
@@ -96,7 +124,10 @@ async fn a_12_hour_tunnel_rotated_after_4_hours_still_closes_at_hour_12_to_the_m
         &format!("Tunnel {} is closed: its lifetime has ended", tunnel.id),
     );
     let token = last["sourceAccessToken"].as_str().expect("a token");
-    assert_eq!(rig.refusal(token, Side::Source, None).await, Some(Refusal::TunnelExpired));
+    assert_eq!(
+        rig.refusal(token, Side::Source, None).await,
+        Some(Refusal::TunnelExpired)
+    );
     let described = rig.describe(&tunnel.id).await;
     assert_eq!(described["status"], "CLOSED");
     assert_eq!(described["lastUpdatedAt"], START_SECONDS + 12.0 * 3600.0);
@@ -108,7 +139,9 @@ async fn each_kind_of_tunnel_that_cannot_be_rotated_is_said_in_words() {
     let closed = rig.open(json!({})).await.id;
     let _ = rig.done("CloseTunnel", json!({ "tunnelId": closed })).await;
     let deleted = rig.open(json!({})).await.id;
-    let _ = rig.done("CloseTunnel", json!({ "tunnelId": deleted, "delete": true })).await;
+    let _ = rig
+        .done("CloseTunnel", json!({ "tunnelId": deleted, "delete": true }))
+        .await;
     for (id, why) in [
         ("never-opened", "does not exist, or has been deleted"),
         (&deleted, "does not exist, or has been deleted"),
@@ -129,13 +162,22 @@ async fn the_old_token_is_refused_at_once_even_with_the_client_token_it_was_boun
     let rig = Rig::start().await;
     let tunnel = rig.open(json!({})).await;
     let client = client_token(1);
-    assert_eq!(rig.refusal(&tunnel.source, Side::Source, Some(&client)).await, None);
+    assert_eq!(
+        rig.refusal(&tunnel.source, Side::Source, Some(&client)).await,
+        None
+    );
     // The same client may come back with it, until the rotation.
-    assert_eq!(rig.refusal(&tunnel.source, Side::Source, Some(&client)).await, None);
+    assert_eq!(
+        rig.refusal(&tunnel.source, Side::Source, Some(&client)).await,
+        None
+    );
 
     let rotated = rig.rotate(&tunnel.id, "SOURCE").await.success();
     let revoked = Some(Refusal::AccessTokenRevoked);
-    assert_eq!(rig.refusal(&tunnel.source, Side::Source, Some(&client)).await, revoked);
+    assert_eq!(
+        rig.refusal(&tunnel.source, Side::Source, Some(&client)).await,
+        revoked
+    );
     assert_eq!(rig.refusal(&tunnel.source, Side::Source, None).await, revoked);
 
     // The rotation has released the client token too.
@@ -154,16 +196,27 @@ async fn the_side_that_was_not_rotated_stays_connected() {
     let rig = Rig::start().await;
     for (client_mode, rotated, stays) in [
         ("SOURCE", "sourceConnectionState", "destinationConnectionState"),
-        ("DESTINATION", "destinationConnectionState", "sourceConnectionState"),
+        (
+            "DESTINATION",
+            "destinationConnectionState",
+            "sourceConnectionState",
+        ),
     ] {
         let tunnel = rig.open(json!({})).await;
-        rig.connect(&tunnel.source, Side::Source, None).await.expect("accepted");
-        rig.connect(&tunnel.destination, Side::Destination, None).await.expect("accepted");
+        rig.connect(&tunnel.source, Side::Source, None)
+            .await
+            .expect("accepted");
+        rig.connect(&tunnel.destination, Side::Destination, None)
+            .await
+            .expect("accepted");
         let before = rig.describe(&tunnel.id).await;
         assert_eq!(before[stays]["status"], "CONNECTED");
 
         rig.clock.advance(HOUR);
-        let at = rig.describe(&tunnel.id).await["createdAt"].as_f64().expect("a time") + 3600.0;
+        let at = rig.describe(&tunnel.id).await["createdAt"]
+            .as_f64()
+            .expect("a time")
+            + 3600.0;
         let _ = rig.rotate(&tunnel.id, client_mode).await.success();
         let after = rig.describe(&tunnel.id).await;
         assert_eq!(after[stays], before[stays], "{client_mode}");
@@ -180,8 +233,13 @@ async fn a_rotation_asks_to_close_the_rotated_connection_and_to_reset_the_other_
     use iot_tunnel_core::{ClientMode, TunnelId, json::RotateRequest};
     let rig = Rig::start().await;
     let tunnel = rig.open(json!({})).await;
-    let source = rig.connect(&tunnel.source, Side::Source, None).await.expect("accepted");
-    rig.connect(&tunnel.destination, Side::Destination, None).await.expect("accepted");
+    let source = rig
+        .connect(&tunnel.source, Side::Source, None)
+        .await
+        .expect("accepted");
+    rig.connect(&tunnel.destination, Side::Destination, None)
+        .await
+        .expect("accepted");
     let request = RotateRequest {
         tunnel_id: TunnelId::parse(&tunnel.id).expect("an id"),
         client_mode: ClientMode::Source,
@@ -211,11 +269,17 @@ async fn no_token_is_ever_issued_twice() {
     }
     for n in 0..1000 {
         let client_mode = ["ALL", "SOURCE", "DESTINATION"][n % 3];
-        let answer = rig.rotate(&tunnels[n % tunnels.len()], client_mode).await.success();
+        let answer = rig
+            .rotate(&tunnels[n % tunnels.len()], client_mode)
+            .await
+            .success();
         for (member, _) in SIDES {
             if let Some(token) = answer.get(member) {
                 let token = token.as_str().expect("a token").to_owned();
-                assert!(token.len() <= 300, "rotation {n}: a token has at most 300 characters");
+                assert!(
+                    token.len() <= 300,
+                    "rotation {n}: a token has at most 300 characters"
+                );
                 assert!(issued.insert(token), "rotation {n} gave a token again");
             }
         }

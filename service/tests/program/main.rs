@@ -1,0 +1,7 @@
+//! The program's promises: what `iot-tunnel serve` prints, refuses, keeps, and how it stops.
+
+mod logs;
+mod refusals;
+mod running;
+mod starting;
+mod stopping;
