@@ -194,8 +194,8 @@ async fn no_such_method() -> Response {
 }
 
 async fn no_such_path() -> Response {
-    let exception = ExceptionKind::UnknownOperation
-        .because("the API is at the path /; beside it are /healthz and /metrics");
+    let exception =
+        ExceptionKind::UnknownPath.because("the API is at the path /; beside it are /healthz and /metrics");
     refuse(Uuid::new_v4(), &exception)
 }
 

@@ -2,8 +2,9 @@
 
 use std::io::{self, IsTerminal};
 
+use tracing::Level;
 use tracing_subscriber::EnvFilter;
-use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::filter::{LevelFilter, filter_fn};
 use tracing_subscriber::fmt;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -26,17 +27,13 @@ pub struct FilterError(String);
 /// # Errors
 /// [`FilterError`] if the filter cannot be read.
 pub fn start(filter: &str, format: LogFormat) -> Result<(), FilterError> {
-    let mut filter = EnvFilter::builder()
+    let filter = EnvFilter::builder()
         .with_default_directive(LevelFilter::INFO.into())
         .parse(filter)
         .map_err(|error| FilterError(error.to_string()))?;
-    for library in QUIET {
-        let directive = format!("{library}=warn")
-            .parse()
-            .map_err(|error| FilterError(format!("{error}")))?;
-        filter = filter.add_directive(directive);
-    }
-    let registry = tracing_subscriber::registry().with(filter);
+    // Not by directives: the user's own would win where they are more specific.
+    let quiet = filter_fn(|event| *event.level() <= Level::WARN || !is_quiet(event.target()));
+    let registry = tracing_subscriber::registry().with(filter).with(quiet);
     match format {
         LogFormat::Text => {
             let colours = io::stderr().is_terminal();
@@ -47,4 +44,10 @@ pub fn start(filter: &str, format: LogFormat) -> Result<(), FilterError> {
         LogFormat::Json => registry.with(fmt::layer().json().with_writer(io::stderr)).init(),
     }
     Ok(())
+}
+
+/// Whether a target belongs to one of the [`QUIET`] libraries.
+fn is_quiet(target: &str) -> bool {
+    let library = target.split("::").next().unwrap_or(target);
+    QUIET.contains(&library)
 }

@@ -11,7 +11,7 @@ use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::timeout;
 
 /// The time a client has to send the head of a request, and an idle connection to send another one (ours).
@@ -62,37 +62,46 @@ impl Drop for Server {
 }
 
 async fn serve(listener: TcpListener, router: Router, mut stopped: oneshot::Receiver<()>) {
-    let connections = GracefulShutdown::new();
+    let shutdown = GracefulShutdown::new();
+    // They end with this task: nobody is served by a service that has stopped or was dropped.
+    let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => connect(stream, router.clone(), &connections),
+                Ok((stream, _)) => drop(connections.spawn(connection(stream, router.clone(), &shutdown))),
                 Err(error) => {
                     // Such as too many open files: wait until some are closed, rather than spin.
                     tracing::warn!(%error, "a connection could not be accepted");
                     tokio::time::sleep(Duration::from_millis(100)).await;
                 }
             },
+            Some(_) = connections.join_next() => {}
             _ = &mut stopped => break,
         }
     }
     drop(listener);
-    if timeout(DRAIN_TIMEOUT, connections.shutdown()).await.is_err() {
+    if timeout(DRAIN_TIMEOUT, shutdown.shutdown()).await.is_err() {
         tracing::warn!("some requests were not finished in time");
     }
+    connections.shutdown().await;
 }
 
-fn connect(stream: TcpStream, router: Router, connections: &GracefulShutdown) {
+/// Serves one connection until it ends, or until the shutdown has let it finish.
+fn connection(
+    stream: TcpStream,
+    router: Router,
+    shutdown: &GracefulShutdown,
+) -> impl Future<Output = ()> + use<> {
     // Answers are small: sending them at once beats waiting for more.
     let _ = stream.set_nodelay(true);
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
         .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
-    let connection = connections.watch(connection);
-    tokio::spawn(async move {
+    let connection = shutdown.watch(connection);
+    async move {
         if let Err(error) = connection.await {
             tracing::debug!(%error, "a connection ended");
         }
-    });
+    }
 }

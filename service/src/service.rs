@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock, Weak};
 
 use iot_tunnel_core::{InvalidText, Region};
 use serde::Serialize;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
@@ -92,7 +92,9 @@ pub struct Service {
     notifier: Notifier,
     server: Server,
     /// Aborted when dropped.
-    _background: JoinSet<()>,
+    background: JoinSet<()>,
+    /// Its end asks the background tasks for theirs.
+    end: watch::Sender<()>,
     ready: Ready,
 }
 
@@ -173,13 +175,15 @@ impl Service {
             store: None,
         };
         let mut background = JoinSet::new();
-        background.spawn(sweep(tunnels.clone()));
-        background.spawn(note(tunnels.clone(), results));
+        let (end, ended) = watch::channel(());
+        background.spawn(sweep(tunnels.clone(), ended.clone()));
+        background.spawn(note(tunnels.clone(), results, ended));
         Ok(Self {
             tunnels,
             notifier,
             server,
-            _background: background,
+            background,
+            end,
             ready,
         })
     }
@@ -197,10 +201,13 @@ impl Service {
     }
 
     /// Stops: answers what is under way, sends the notifications that can still be sent, and returns.
-    pub async fn stop(self) {
+    pub async fn stop(mut self) {
         let deadline = Instant::now() + DRAIN_TIMEOUT;
         self.server.stop().await;
         self.notifier.shutdown(deadline).await;
+        // Waited for, so that what was delivered is noted, and the store is closed when this returns.
+        drop(self.end);
+        while self.background.join_next().await.is_some() {}
     }
 }
 
@@ -216,12 +223,20 @@ fn is_current(tunnels: Arc<OnceLock<Weak<Tunnels>>>) -> IsCurrent {
     })
 }
 
-async fn sweep(tunnels: Arc<Tunnels>) {
-    tunnels.sweep_by_the_clock().await;
+async fn sweep(tunnels: Arc<Tunnels>, mut ended: watch::Receiver<()>) {
+    tokio::select! {
+        () = tunnels.sweep_by_the_clock() => {}
+        _ = ended.changed() => {}
+    }
 }
 
-async fn note(tunnels: Arc<Tunnels>, mut results: mpsc::Receiver<Outcome>) {
-    while let Some(outcome) = results.recv().await {
-        tunnels.note(outcome).await;
+/// Notes what becomes of notifications; once it is to end, what has come until then.
+async fn note(tunnels: Arc<Tunnels>, mut results: mpsc::Receiver<Outcome>, mut ended: watch::Receiver<()>) {
+    loop {
+        tokio::select! {
+            biased;
+            Some(outcome) = results.recv() => tunnels.note(outcome).await,
+            _ = ended.changed() => return,
+        }
     }
 }

@@ -1,9 +1,12 @@
 //! What `iot-tunnel serve` can be told: flags, and an `IOT_TUNNEL_…` variable for each.
 
+use std::ffi::OsStr;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use clap::builder::{BoolishValueParser, TypedValueParser};
+use clap::error::ErrorKind;
 use clap::{Args, ValueEnum};
 use iot_tunnel_core::Region;
 
@@ -35,7 +38,8 @@ pub struct Settings {
         long,
         value_name = "URL",
         env = "IOT_TUNNEL_MQTT_BROKER",
-        hide_env_values = true
+        hide_env_values = true,
+        value_parser = BrokerUrlParser
     )]
     pub mqtt_broker: Option<BrokerUrl>,
 
@@ -65,7 +69,7 @@ pub struct Settings {
     pub max_open_tunnels: u64,
 
     /// Print one JSON line on stdout when everything listens
-    #[arg(long, env = "IOT_TUNNEL_READY")]
+    #[arg(long, env = "IOT_TUNNEL_READY", value_parser = BoolishValueParser::new())]
     pub ready: bool,
 
     /// How the log on stderr is written
@@ -75,6 +79,28 @@ pub struct Settings {
     /// What is logged: a level (error, warn, info, debug, trace), or tracing directives such as iot_tunnel=debug
     #[arg(long, value_name = "FILTER", default_value = "info", env = "IOT_TUNNEL_LOG")]
     pub log: String,
+}
+
+/// Reads a broker's URL. clap's own parsers repeat a value that they refuse, and this one may hold a password.
+#[derive(Clone)]
+struct BrokerUrlParser;
+
+impl TypedValueParser for BrokerUrlParser {
+    type Value = BrokerUrl;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        _: Option<&clap::Arg>,
+        value: &OsStr,
+    ) -> Result<BrokerUrl, clap::Error> {
+        let refused = |why: &dyn std::fmt::Display| {
+            let text = format!("invalid value for '--mqtt-broker <URL>': {why}\n");
+            clap::Error::raw(ErrorKind::ValueValidation, text).with_cmd(command)
+        };
+        let text = value.to_str().ok_or_else(|| refused(&"it is not UTF-8"))?;
+        text.parse().map_err(|error| refused(&error))
+    }
 }
 
 /// Where the embedded broker listens, if there is one.

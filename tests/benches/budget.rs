@@ -32,7 +32,7 @@ impl fmt::Display for Budget {
         let verdict = if self.is_met() { "met" } else { "MISSED" };
         write!(
             f,
-            "{what:<52} {measured:>9.2} {unit:<5} allowed {allowed:>5} {unit:<5} {verdict}"
+            "{what:<65} {measured:>9.2} {unit:<5} allowed {allowed:>5} {unit:<5} {verdict}"
         )
     }
 }

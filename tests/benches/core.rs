@@ -61,7 +61,7 @@ fn read_requests(criterion: &mut Criterion) {
         let mut group = criterion.benchmark_group(format!("read a request, {name}"));
         group.throughput(Throughput::Bytes(body.len() as u64));
         group.bench_function("parse and validate", |b| {
-            b.iter(|| RotateRequest::parse(black_box(body)).is_ok())
+            b.iter(|| RotateRequest::parse(black_box(body)).is_ok());
         });
         group.bench_function("serde_json Value", |b| {
             b.iter(|| serde_json::from_slice::<serde_json::Value>(black_box(body)));

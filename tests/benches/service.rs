@@ -22,10 +22,13 @@ use self::server::Server;
 const CONNECTIONS: usize = 64;
 const FEW: usize = 10;
 const MANY: usize = 100_000;
-/// Rotations whose times are taken at [`CONNECTIONS`] connections, each of another tunnel.
-const ROTATIONS: usize = 20_000;
-/// Rounds in which few and many tunnels take turns, so that whatever else the machine does touches both.
-const ROUNDS: usize = 20;
+/// Rounds at [`CONNECTIONS`] connections. The round in the middle counts: what else the machine does at times is not
+/// the service's doing.
+const ROUNDS: usize = 9;
+/// Rotations in a round, each of another tunnel.
+const ROTATIONS: usize = 4_000;
+/// How often few and many tunnels take turns, so that whatever else the machine does touches both.
+const TURNS: usize = 20;
 /// Rotations in a turn.
 const TURN: usize = 150;
 /// The most time that notifications may take to be delivered once the last call is answered.
@@ -168,11 +171,11 @@ async fn take_turns(
 ) -> Result<(f64, f64), Failure> {
     let (mut with_few, mut with_many) = (Vec::new(), Vec::new());
     // From all over the many: neighbours were opened, and may lie, together.
-    let stride = many.len() / (ROUNDS * TURN);
-    for round in 0..ROUNDS {
+    let stride = many.len() / (TURNS * TURN);
+    for turn in 0..TURNS {
         let some_of_few = few.iter().cycle().take(TURN);
         with_few.append(&mut rotate(few_server, 1, some_of_few).await?.into_latencies());
-        let some_of_many = many.iter().step_by(stride.max(1)).skip(round * TURN).take(TURN);
+        let some_of_many = many.iter().step_by(stride.max(1)).skip(turn * TURN).take(TURN);
         with_many.append(&mut rotate(many_server, 1, some_of_many).await?.into_latencies());
     }
     Ok((

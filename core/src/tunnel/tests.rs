@@ -60,6 +60,10 @@ impl Held {
             .connect(handshake, ConnectionId(connection), |_| false, Millis(1))
     }
 
+    fn rotate(&mut self, mode: ClientMode) -> Result<Rotated, Error> {
+        self.tunnel.rotate(mode, None, Millis(3), &entropy(3))
+    }
+
     /// Puts the source into a state by the inputs that lead there.
     fn in_state(name: &str) -> Self {
         let mut held = Self::open();
@@ -85,18 +89,8 @@ impl Held {
             "connect with A" => self.connect(Some('A'), 1).map(drop)?,
             "connect with B" => self.connect(Some('B'), 1).map(drop)?,
             "disconnect" => drop(self.tunnel.disconnect(Side::Source, ConnectionId(1), Millis(2))),
-            "rotate this side" => {
-                drop(
-                    self.tunnel
-                        .rotate(ClientMode::Source, None, Millis(3), &entropy(3))?,
-                )
-            }
-            "rotate the other" => {
-                drop(
-                    self.tunnel
-                        .rotate(ClientMode::Destination, None, Millis(3), &entropy(3))?,
-                )
-            }
+            "rotate this side" => drop(self.rotate(ClientMode::Source)?),
+            "rotate the other" => drop(self.rotate(ClientMode::Destination)?),
             "close" => drop(self.tunnel.close(false, Millis(4))),
             "end of lifetime" => drop(self.tunnel.expire(Millis(HOUR))),
             other => panic!("the table has an unknown input: {other}"),

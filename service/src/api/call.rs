@@ -185,7 +185,7 @@ fn open(body: &OpenTunnelBody) -> Result<Call, Exception> {
         .destination_config
         .as_ref()
         .map(|config| validation.destination(config));
-    let lifetime = validation.lifetime(body.timeout_config.as_ref());
+    let lifetime = validation.lifetime(body.timeout_config.as_deref());
     let (description, tags, destination) =
         validation.finish(Some((description, tags, destination.flatten())))?;
     let destination_config = destination.map(destination_config).transpose()?;

@@ -46,6 +46,8 @@ exceptions! {
     AccessDenied = "AccessDeniedException", FORBIDDEN;
     /// `X-Amz-Target` names no operation.
     UnknownOperation = "UnknownOperationException", BAD_REQUEST;
+    /// The path is none of this service's.
+    UnknownPath = "UnknownOperationException", NOT_FOUND;
     /// The API takes POST only.
     MethodNotAllowed = "MethodNotAllowedException", METHOD_NOT_ALLOWED;
     /// The body is not JSON of the right types.

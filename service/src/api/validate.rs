@@ -4,7 +4,7 @@ use iot_tunnel_core::json::{Constraint, Path, RotateRequestError, ValidationMess
 use iot_tunnel_core::{DestinationConfig, InvalidText, Lifetime, ServiceId, ThingName, TunnelId};
 use unicode_general_category::{GeneralCategory as Category, get_general_category};
 
-use super::body::{DestinationConfigBody, TagBody, TimeoutConfigBody};
+use super::body::{DestinationConfigBody, Object, TagBody, TimeoutConfigBody};
 use super::exception::{Exception, ExceptionKind};
 use crate::record::Tag;
 use crate::tunnels::MAX_TAGS;
@@ -147,7 +147,7 @@ impl<'a> Validation<'a> {
         Some((thing_name?, names))
     }
 
-    pub(super) fn tags(&mut self, tags: &'a [Option<TagBody>]) -> Vec<Tag> {
+    pub(super) fn tags(&mut self, tags: &'a [Option<Object<TagBody>>]) -> Vec<Tag> {
         if tags.is_empty() {
             self.violated("tags", Constraint::LengthAtLeast(1));
         }
@@ -213,7 +213,7 @@ impl<'a> Validation<'a> {
         )
     }
 
-    pub(super) fn required_tags(&mut self, tags: Option<&'a Vec<Option<TagBody>>>) -> Vec<Tag> {
+    pub(super) fn required_tags(&mut self, tags: Option<&'a Vec<Option<Object<TagBody>>>>) -> Vec<Tag> {
         self.required("tags", tags)
             .map(|tags| self.tags(tags))
             .unwrap_or_default()

@@ -114,13 +114,13 @@ async fn a_member_of_another_type_is_refused_with_its_place_and_its_type_in_json
         (
             "OpenTunnel",
             json!({ "tags": [["key", "value"]] }),
-            "tags[0] must be a JSON object",
+            "tags.1.member must be a JSON object",
         ),
         ("OpenTunnel", json!({ "tags": {} }), "tags must be an array"),
         (
             "OpenTunnel",
             json!({ "tags": [{ "key": 1 }] }),
-            "tags[0].key must be a string",
+            "tags.1.member.key must be a string",
         ),
         (
             "OpenTunnel",
@@ -145,7 +145,7 @@ async fn a_member_of_another_type_is_refused_with_its_place_and_its_type_in_json
         (
             "UntagResource",
             json!({ "tagKeys": [[]] }),
-            "tagKeys[0] must be a string",
+            "tagKeys.1.member must be a string",
         ),
     ] {
         rig.call(operation, body)
@@ -173,7 +173,7 @@ async fn a_known_member_twice_is_refused_in_every_operation() {
         ("TagResource", "tags", "[]"),
     ] {
         let body = format!(r#"{{"{member}":{value},"{member}":{value}}}"#);
-        let message = format!("duplicate field `{member}` in the body");
+        let message = format!("{member} is given twice");
         is_unreadable(rig.url(), operation, body.as_bytes(), &message);
     }
 }

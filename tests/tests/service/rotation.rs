@@ -78,6 +78,30 @@ async fn the_answer_holds_the_arn_and_the_token_of_each_rotated_side_and_nothing
 }
 
 #[tokio::test]
+async fn a_rotation_changes_nothing_of_the_tunnel_but_its_config_and_when_it_was_updated() {
+    let rig = Rig::start().await;
+    let tags = json!([{ "key": "site", "value": "north" }]);
+    let body = json!({ "description": "kept", "tags": tags, "destinationConfig": first_config() });
+    let tunnel = rig.open(body).await;
+    let mut expected = rig.describe(&tunnel.id).await;
+    for (client_mode, config) in [
+        ("SOURCE", None),
+        ("DESTINATION", None),
+        ("ALL", Some(other_config())),
+    ] {
+        rig.clock.advance(HOUR);
+        let body = json!({ "tunnelId": tunnel.id, "clientMode": client_mode, "destinationConfig": config });
+        let _ = rig.done("RotateTunnelAccessToken", body).await;
+        let updated = expected["lastUpdatedAt"].as_f64().expect("a time") + 3600.0;
+        expected["lastUpdatedAt"] = json!(updated);
+        if let Some(config) = config {
+            expected["destinationConfig"] = config;
+        }
+        assert_eq!(rig.describe(&tunnel.id).await, expected, "{client_mode}");
+    }
+}
+
+#[tokio::test]
 async fn a_source_rotation_with_a_destination_config_is_refused_and_changes_nothing() {
     let rig = Rig::start().await;
     let tunnel = rig.open(json!({ "destinationConfig": first_config() })).await;
