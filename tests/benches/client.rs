@@ -16,15 +16,14 @@ use tokio::task::JoinSet;
 /// Whatever can go wrong between two processes: it ends the benchmark.
 pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-/// After this long no further calls are made, so that the benchmark ends in time on a slow machine.
-const LONGEST_RUN: Duration = Duration::from_secs(30);
-
 /// Calls of one operation, to be made once each.
 pub(crate) struct Calls {
     /// The operation.
     pub(crate) operation: &'static str,
     /// The body of each call.
     pub(crate) bodies: Vec<String>,
+    /// After this long no more of them are made, so that the benchmark ends in time on a slow machine.
+    pub(crate) within: Duration,
 }
 
 /// What calls have come to.
@@ -83,7 +82,7 @@ pub(crate) async fn run<T: Send + 'static>(
         let (calls, next) = (calls.clone(), next.clone());
         callers.spawn(async move {
             let mut answered = Vec::new();
-            while started.elapsed() < LONGEST_RUN
+            while started.elapsed() < calls.within
                 && let Some(body) = calls.bodies.get(next.fetch_add(1, Ordering::Relaxed))
             {
                 let called = Instant::now();

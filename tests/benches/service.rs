@@ -31,8 +31,12 @@ const ROTATIONS: usize = 4_000;
 const TURNS: usize = 20;
 /// Rotations in a turn.
 const TURN: usize = 150;
+/// The most time that opening the tunnels of a server may take; then it has to do with fewer.
+const OPENING: Duration = Duration::from_secs(20);
+/// The most time of one round or turn.
+const ROUND: Duration = Duration::from_secs(3);
 /// The most time that notifications may take to be delivered once the last call is answered.
-const DELIVERY: Duration = Duration::from_secs(30);
+const DELIVERY: Duration = Duration::from_secs(10);
 
 fn main() -> ExitCode {
     let outcome = match server::store_to_serve() {
@@ -63,8 +67,17 @@ async fn measure() -> Result<ExitCode, Failure> {
     let many = opened.kept;
     let each = (many_server.resident()? - empty) as f64 / many.len() as f64;
 
-    let busy = rotate(&many_server, CONNECTIONS, many.iter().take(ROTATIONS)).await?;
-    row("rotation, 64 connections", &busy);
+    let mut rounds = Vec::with_capacity(ROUNDS);
+    for tunnels in many.chunks(ROTATIONS).take(ROUNDS) {
+        rounds.push(rotate(&many_server, CONNECTIONS, tunnels.iter()).await?);
+    }
+    rounds.sort_by(|one, other| one.percentile(0.99).total_cmp(&other.percentile(0.99)));
+    let [.., worst] = rounds.as_slice() else {
+        return Err("no tunnel was opened".into());
+    };
+    let middle = &rounds[rounds.len() / 2];
+    row("rotation, 64 connections, middle round", middle);
+    row("rotation, 64 connections, worst round", worst);
 
     let few = open(&few_server, FEW).await?.kept;
     let (with_few, with_many) = take_turns(&few_server, &few, &many_server, &many).await?;
@@ -80,7 +93,7 @@ async fn measure() -> Result<ExitCode, Failure> {
 
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
     let file_server = Server::in_file(&folder.path().join("tunnels.redb"))?;
-    let in_file = open(&file_server, ROTATIONS / 4).await?.kept;
+    let in_file = open(&file_server, ROTATIONS).await?.kept;
     row(
         "rotation, 64 connections, store in a file",
         &rotate(&file_server, CONNECTIONS, in_file.iter()).await?,
@@ -89,7 +102,7 @@ async fn measure() -> Result<ExitCode, Failure> {
     Ok(budget::judge(&[
         Budget {
             what: "p99 of a rotation, 64 connections".to_owned(),
-            measured: busy.percentile(0.99),
+            measured: middle.percentile(0.99),
             allowed: 5.0,
             unit: "ms",
         },
@@ -124,6 +137,7 @@ async fn open(server: &Server, count: usize) -> Result<Run<String>, Failure> {
     let calls = Calls {
         operation: "OpenTunnel",
         bodies: (0..count).map(|n| body(n).to_string()).collect(),
+        within: OPENING,
     };
     let opened = client::run(server.url(), CONNECTIONS, calls, tunnel_id).await?;
     let mut connection = Connection::open(server.url()).await?;
@@ -158,6 +172,7 @@ async fn rotate(
         bodies: tunnels
             .map(|id| json!({"tunnelId": id, "clientMode": "ALL"}).to_string())
             .collect(),
+        within: ROUND,
     };
     client::run(server.url(), connections, calls, |_| Ok(())).await
 }
