@@ -1,15 +1,18 @@
 //! Client access tokens and client tokens: secrets that never print and are wiped when dropped.
 
+mod secret;
+
 use core::fmt;
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
-use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 use crate::error::{Capacity, Error, Misuse};
-use crate::id::{InvalidText, Rule, TunnelId};
+use crate::id::{InvalidText, Rule, TextFault, TunnelId};
 use crate::mode::Side;
+use secret::Secret;
 
 /// Longest access token that a client takes, in bytes: the handshake request may be 4 KiB in all
 /// (data-plane.md §1), and 1 KiB is kept for its request line and other headers (ours).
@@ -25,11 +28,8 @@ pub const MAX_ACCESS_TOKEN: usize = 3072;
 /// assert_eq!(format!("{token:?}"), "AccessToken(..)");
 /// assert_eq!(token.expose(), "secret");
 /// ```
-#[derive(Clone, ZeroizeOnDrop)]
-pub struct AccessToken<const N: usize = MAX_ACCESS_TOKEN> {
-    bytes: [u8; N],
-    len: u16,
-}
+#[derive(Clone, PartialEq, Eq)]
+pub struct AccessToken<const N: usize = MAX_ACCESS_TOKEN>(Secret<N>);
 
 impl<const N: usize> AccessToken<N> {
     /// Takes a token as it came. Visible ASCII only: it becomes a header's value.
@@ -41,29 +41,15 @@ impl<const N: usize> AccessToken<N> {
         if value.is_empty() || !value.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(Misuse::InvalidAccessToken.into());
         }
-        Self::copy(value).ok_or(Error::Capacity(Capacity::AccessTokenTooLong))
-    }
-
-    fn copy(value: &str) -> Option<Self> {
-        let mut token = Self {
-            bytes: [0; N],
-            len: u16::try_from(value.len()).ok()?,
-        };
-        token
-            .bytes
-            .get_mut(..value.len())?
-            .copy_from_slice(value.as_bytes());
-        Some(token)
+        Secret::copy(value)
+            .map(Self)
+            .ok_or(Error::Capacity(Capacity::AccessTokenTooLong))
     }
 
     /// The secret itself. Whoever calls this answers for where it goes.
     #[must_use]
     pub fn expose(&self) -> &str {
-        // Only ASCII is ever copied in, so the empty string never stands in for a token.
-        self.bytes
-            .get(..usize::from(self.len))
-            .and_then(|bytes| str::from_utf8(bytes).ok())
-            .unwrap_or_default()
+        self.0.expose()
     }
 
     /// Its SHA-256 digest.
@@ -79,21 +65,10 @@ impl<const N: usize> fmt::Debug for AccessToken<N> {
     }
 }
 
-impl<const N: usize> PartialEq for AccessToken<N> {
-    fn eq(&self, other: &Self) -> bool {
-        self.len == other.len && self.bytes.ct_eq(&other.bytes).into()
-    }
-}
-
-impl<const N: usize> Eq for AccessToken<N> {}
-
 /// A client token (data-plane header `client-token`), `[a-zA-Z0-9-]{32,128}`: a client presents it again to use
 /// an access token a second time. A secret like the access token.
-#[derive(Clone, Zeroize, ZeroizeOnDrop)]
-pub struct ClientToken {
-    bytes: [u8; Self::RULE.max],
-    len: u8,
-}
+#[derive(Clone, PartialEq, Eq)]
+pub struct ClientToken(Secret<{ Self::RULE.max }>);
 
 impl ClientToken {
     /// What is allowed.
@@ -107,24 +82,19 @@ impl ClientToken {
     /// [`InvalidText`] with the length, or the first character not allowed and its position.
     pub fn parse(value: &str) -> Result<Self, InvalidText> {
         Self::RULE.check(value)?;
-        let mut token = Self {
-            bytes: [0; Self::RULE.max],
-            len: 0,
-        };
-        for (slot, byte) in token.bytes.iter_mut().zip(value.bytes()) {
-            *slot = byte;
-            token.len = token.len.saturating_add(1);
-        }
-        Ok(token)
+        // The rule allows ASCII only, so the characters just counted are the bytes copied here.
+        Secret::copy(value).map(Self).ok_or(InvalidText {
+            rule: Self::RULE,
+            fault: TextFault::Length {
+                characters: value.len(),
+            },
+        })
     }
 
     /// The secret itself. Whoever calls this answers for where it goes.
     #[must_use]
     pub fn expose(&self) -> &str {
-        self.bytes
-            .get(..usize::from(self.len))
-            .and_then(|bytes| str::from_utf8(bytes).ok())
-            .unwrap_or_default()
+        self.0.expose()
     }
 
     /// Its SHA-256 digest.
@@ -302,7 +272,7 @@ impl Claim {
             len += 1;
         }
         let mut text = Zeroizing::new([0; MAX_ISSUED]);
-        IssuedToken::copy(Base64UrlUnpadded::encode(raw.get(..len)?, &mut *text).ok()?)
+        Secret::copy(Base64UrlUnpadded::encode(raw.get(..len)?, &mut *text).ok()?).map(AccessToken)
     }
 }
 

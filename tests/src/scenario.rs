@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use iot_tunnel_core::{DestinationConfig, Effects, IssuedToken, ServiceId, Side, ThingName, TunnelId};
 use serde::Deserialize;
 
 /// One scenario of `scenarios.json`.
@@ -115,6 +116,61 @@ pub struct Issued {
     pub disconnected: Vec<String>,
     /// The notification sent, with the token's value.
     pub notified: Option<Notified>,
+}
+
+impl Issued {
+    /// What core's answer comes to. `config` is the tunnel's destination config after it.
+    ///
+    /// # Panics
+    /// If a notification is asked for without a thing or a token to tell it.
+    #[must_use]
+    pub fn new(
+        tunnel: &TunnelId,
+        source: Option<IssuedToken>,
+        destination: Option<IssuedToken>,
+        effects: &Effects,
+        config: Option<&DestinationConfig>,
+    ) -> Self {
+        let notified = effects.notifies().then(|| Notified {
+            thing: config
+                .and_then(DestinationConfig::thing_name)
+                .expect("a thing to notify")
+                .to_string(),
+            token: destination.as_ref().expect("a token to tell").expose().to_owned(),
+            services: config
+                .iter()
+                .flat_map(|config| config.services())
+                .map(ToString::to_string)
+                .collect(),
+        });
+        let tokens = [(Side::Source, source), (Side::Destination, destination)];
+        let disconnected = Side::BOTH
+            .iter()
+            .filter(|side| effects.disconnects(**side).is_some());
+        Self {
+            tunnel: tunnel.to_string(),
+            tokens: tokens
+                .into_iter()
+                .filter_map(|(side, token)| Some((side.to_string(), token?.expose().to_owned())))
+                .collect(),
+            disconnected: disconnected.map(ToString::to_string).collect(),
+            notified,
+        }
+    }
+}
+
+/// A destination config by its names.
+///
+/// # Panics
+/// If it is not valid: the scenarios have no such.
+#[must_use]
+pub fn destination_config(thing: Option<&str>, services: &[String]) -> DestinationConfig {
+    let services: Vec<_> = services
+        .iter()
+        .map(|name| ServiceId::parse(name).expect("a service"))
+        .collect();
+    let thing = thing.map(|name| ThingName::parse(name).expect("a thing"));
+    DestinationConfig::new(thing, &services).expect("a config")
 }
 
 /// Something that can live a scenario: a table, or a service. Time is virtual, in minutes.

@@ -13,10 +13,11 @@ use iot_tunnel::store::{MemoryStore, RedbStore, Store};
 use iot_tunnel::tunnels::{NewTokens, OpenTunnel, Parts, Tunnels, TunnelsError};
 use iot_tunnel_core::json::RotateRequest;
 use iot_tunnel_core::{
-    ClientMode, ClientToken, ConnectionId, DestinationConfig, Error, Lifetime, Millis, Region, ServiceId,
-    Side, ThingName, TunnelId,
+    ClientMode, ClientToken, ConnectionId, Error, Lifetime, Millis, Region, Side, TunnelId,
 };
-use iot_tunnel_tests::scenario::{self, Config, ExpectDescribe, Issued, Notified, Scenario, Subject};
+use iot_tunnel_tests::scenario::{
+    self, Config, ExpectDescribe, Issued, Scenario, Subject, destination_config,
+};
 use iot_tunnel_tests::vectors;
 use serde::Deserialize;
 use tokio::sync::mpsc;
@@ -104,33 +105,8 @@ impl Account {
 
     async fn issued(&self, new: NewTokens) -> Issued {
         let record = self.tunnels.get(&new.tunnel_id).await.expect("the tunnel");
-        let notified = match (
-            new.effects.notifies(),
-            &new.destination,
-            record.tunnel.destination_config(),
-        ) {
-            (true, Some(token), Some(config)) => Some(Notified {
-                thing: config.thing_name().expect("a thing to notify").to_string(),
-                token: token.expose().to_owned(),
-                services: config.services().iter().map(ToString::to_string).collect(),
-            }),
-            (true, ..) => panic!("a notification without a token or a config"),
-            (false, ..) => None,
-        };
-        let tokens = [(Side::Source, new.source), (Side::Destination, new.destination)];
-        Issued {
-            tunnel: new.tunnel_id.to_string(),
-            tokens: tokens
-                .into_iter()
-                .filter_map(|(side, token)| Some((side.to_string(), token?.expose().to_owned())))
-                .collect(),
-            disconnected: Side::BOTH
-                .iter()
-                .filter(|side| new.effects.disconnects(**side).is_some())
-                .map(ToString::to_string)
-                .collect(),
-            notified,
-        }
+        let config = record.tunnel.destination_config();
+        Issued::new(&new.tunnel_id, new.source, new.destination, &new.effects, config)
     }
 }
 
@@ -138,22 +114,10 @@ fn id(tunnel: &str) -> TunnelId {
     TunnelId::parse(tunnel).expect("an id")
 }
 
-fn config(thing: Option<&str>, services: &[String]) -> DestinationConfig {
-    let services: Vec<_> = services
-        .iter()
-        .map(|name| ServiceId::parse(name).expect("a service"))
-        .collect();
-    DestinationConfig::new(
-        thing.map(|name| ThingName::parse(name).expect("a thing")),
-        &services,
-    )
-    .expect("a config")
-}
-
 impl Subject for Account {
     async fn open(&mut self, minutes: u32, thing: Option<&str>, services: &[String]) -> Issued {
         let request = OpenTunnel {
-            destination_config: (!services.is_empty()).then(|| config(thing, services)),
+            destination_config: (!services.is_empty()).then(|| destination_config(thing, services)),
             lifetime: Lifetime::from_minutes(minutes).expect("a lifetime"),
             ..OpenTunnel::default()
         };
@@ -207,7 +171,8 @@ impl Subject for Account {
         let request = RotateRequest {
             tunnel_id: id(tunnel),
             client_mode: ClientMode::from_name(mode).expect("a mode"),
-            destination_config: given.map(|given| config(given.thing_name.as_deref(), &given.services)),
+            destination_config: given
+                .map(|given| destination_config(given.thing_name.as_deref(), &given.services)),
         };
         let mut body = [0; 2048];
         let length = request.write(&mut body).expect("room for it");

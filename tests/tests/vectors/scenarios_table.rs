@@ -3,10 +3,12 @@
 use std::collections::HashMap;
 
 use iot_tunnel_core::{
-    ClientMode, ClientToken, ConnectionId, DestinationConfig, Effects, Entropy, Error, Handshake,
-    IssuedToken, Lifetime, Millis, Misuse, Refusal, ServiceId, Side, Table, ThingName, TunnelId,
+    ClientMode, ClientToken, ConnectionId, Effects, Entropy, Error, Handshake, IssuedToken, Lifetime, Millis,
+    Misuse, Refusal, Side, Table, TunnelId,
 };
-use iot_tunnel_tests::scenario::{self, Config, ExpectDescribe, Issued, Notified, Scenario, Subject};
+use iot_tunnel_tests::scenario::{
+    self, Config, ExpectDescribe, Issued, Scenario, Subject, destination_config,
+};
 use iot_tunnel_tests::vectors;
 use serde::Deserialize;
 
@@ -53,51 +55,14 @@ impl Gateway {
         effects: &Effects,
     ) -> Issued {
         let config = self.table.get(id).and_then(|tunnel| tunnel.destination_config());
-        let notified = effects.notifies().then(|| Notified {
-            thing: config
-                .and_then(DestinationConfig::thing_name)
-                .expect("a thing to notify")
-                .to_string(),
-            token: destination.as_ref().expect("a token to tell").expose().to_owned(),
-            services: config
-                .iter()
-                .flat_map(|c| c.services())
-                .map(ToString::to_string)
-                .collect(),
-        });
-        let tokens = [(Side::Source, source), (Side::Destination, destination)];
-        Issued {
-            tunnel: id.to_string(),
-            tokens: tokens
-                .into_iter()
-                .filter_map(|(side, t)| Some((side.to_string(), t?.expose().to_owned())))
-                .collect(),
-            disconnected: Side::BOTH
-                .iter()
-                .filter(|side| effects.disconnects(**side).is_some())
-                .map(ToString::to_string)
-                .collect(),
-            notified,
-        }
+        Issued::new(id, source, destination, effects, config)
     }
-}
-
-fn config(thing: Option<&str>, services: &[String]) -> DestinationConfig {
-    let services: Vec<_> = services
-        .iter()
-        .map(|name| ServiceId::parse(name).expect("a service"))
-        .collect();
-    DestinationConfig::new(
-        thing.map(|name| ThingName::parse(name).expect("a thing")),
-        &services,
-    )
-    .expect("a config")
 }
 
 impl Subject for Gateway {
     async fn open(&mut self, minutes: u32, thing: Option<&str>, services: &[String]) -> Issued {
         let id = TunnelId::parse(&format!("tunnel-{}", self.count())).expect("an id");
-        let config = (!services.is_empty()).then(|| config(thing, services));
+        let config = (!services.is_empty()).then(|| destination_config(thing, services));
         let lifetime = Lifetime::from_minutes(minutes).expect("a lifetime");
         let entropy = self.entropy();
         let opened = self
@@ -164,7 +129,7 @@ impl Subject for Gateway {
     async fn rotate(&mut self, tunnel: &str, mode: &str, given: Option<&Config>) -> Result<Issued, String> {
         let id = TunnelId::parse(tunnel).expect("an id");
         let mode = ClientMode::from_name(mode).expect("a mode");
-        let given = given.map(|c| config(c.thing_name.as_deref(), &c.services));
+        let given = given.map(|c| destination_config(c.thing_name.as_deref(), &c.services));
         let entropy = self.entropy();
         match self.table.rotate(&id, mode, given, self.now, &entropy) {
             Ok(rotated) => Ok(self.issued(&id, rotated.source, rotated.destination, &rotated.effects)),
