@@ -38,7 +38,7 @@ suite() {
             echo "rustfmt, clippy and rustdoc: no warnings"
             ;;
         cargo-test) cargo test --locked ;;
-        vectors) cargo test --locked -p iot-tunnel-tests --test vectors -- --nocapture ;;
+        vectors) cargo test --locked --test vectors -- --nocapture ;;
         cross) tests/cross.sh ;;
         aws-sdk-rust) build_service && cargo test --locked -p iot-tunnel-aws-sdk-tests ;;
         aws-sdk-js) build_service && (cd tests/clients/js && npm test --silent) ;;
