@@ -195,7 +195,7 @@ impl Tunnel {
             effects.disconnect(claim.side, old, DisconnectReason::Replaced);
             effects.reset_peer_of(claim.side, lives);
         }
-        *self.connection_updated_at.get_mut(claim.side) = now;
+        self.connection_changed(claim.side, now);
         Ok(effects)
     }
 
@@ -211,7 +211,7 @@ impl Tunnel {
         {
             *current = None;
             effects.reset_peer_of(side, lives);
-            *self.connection_updated_at.get_mut(side) = now;
+            self.connection_changed(side, now);
         }
         effects
     }
@@ -258,7 +258,7 @@ impl Tunnel {
             self.destination_config = destination_config;
         }
         effects.notify = rotation.destination && self.has_thing();
-        self.last_updated_at = now;
+        self.last_updated_at = now.max(self.last_updated_at);
         Ok(Rotated {
             source,
             destination,
@@ -286,6 +286,12 @@ impl Tunnel {
         };
         effects.deleted = matches!(self.state, State::Closed { .. }) && now >= self.next_deadline();
         effects
+    }
+
+    /// A clock that was set back does not take the time of a change back with it.
+    fn connection_changed(&mut self, side: Side, now: Millis) {
+        let at = self.connection_updated_at.get_mut(side);
+        *at = now.max(*at);
     }
 
     /// Closes an open tunnel; a closed one stays as it is.

@@ -65,19 +65,24 @@ impl Api {
     /// Judges and runs one request.
     async fn answer(&self, asked: &mut Asked, parts: &Parts, body: &[u8]) -> Result<Bytes, Exception> {
         let key = self.authenticate(parts, body)?;
-        let operation = Operation::of(parts.headers.get(TARGET))?;
+        let operation = Operation::of(&parts.headers)?;
         asked.operation = operation.name();
         let call = Call::read(
             operation,
             parts.headers.get(header::CONTENT_TYPE),
             body,
             &self.tunnels,
-        )?;
-        asked.client_mode = call.client_mode();
-        if let Some(key) = key {
-            permission::check(key, &call, &self.tunnels).await?;
+        );
+        if let (Some(key), Err(exception)) = (key, &call)
+            && exception.kind.is_declared()
+        {
+            // What the request names can be no tunnel's, so there is nothing for a condition to hold for.
+            key.permits_action(operation.name())?;
         }
-        call.run(&self.tunnels).await
+        let call = call?;
+        asked.client_mode = call.client_mode();
+        let permit = permission::of(key, &call);
+        call.run(&self.tunnels, &permit).await
     }
 
     fn authenticate(&self, parts: &Parts, body: &[u8]) -> Result<Option<&Key>, Exception> {
@@ -132,7 +137,7 @@ async fn serve(State(api): State<Arc<Api>>, request: Request) -> Response {
     if asked.operation == Operation::Rotate.name() {
         let outcome = if name == "ok" { "rotated" } else { name };
         api.metrics
-            .rotated(asked.client_mode.unwrap_or("invalid"), outcome);
+            .rotated(asked.client_mode.unwrap_or("unread"), outcome);
     }
     match outcome {
         Ok(body) => {

@@ -10,8 +10,8 @@ use crate::auth::{Credentials, CredentialsError};
 use crate::clock::{Clock, SystemClock};
 use crate::entropy::EntropySource;
 use crate::notify::{BrokerChoice, BrokerUrl};
-use crate::service::{Blueprint, Service, StartError};
-use crate::store::{MemoryStore, RedbStore, Store};
+use crate::service::{Blueprint, Service, StartError, open_store};
+use crate::store::{MemoryStore, Store};
 use crate::tunnels::Tunnels;
 
 const ANY_PORT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
@@ -160,7 +160,7 @@ impl LocalServiceBuilder {
     pub async fn start(self) -> Result<LocalService, StartError> {
         let store: Arc<dyn Store> = match self.store {
             Storage::Memory => Arc::new(MemoryStore::default()),
-            Storage::File(path) => Arc::new(RedbStore::open(&path)?),
+            Storage::File(path) => Arc::new(open_store(path).await?),
             Storage::Other(store) => store,
         };
         let region = match self.region {

@@ -1,6 +1,6 @@
 //! `iot-tunnel`: AWS IoT Secure Tunneling on your own machine.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -50,15 +50,24 @@ async fn serve(settings: &Settings) -> Result<(), Box<dyn std::error::Error>> {
         "serving"
     );
     if settings.ready {
-        let mut stdout = std::io::stdout().lock();
-        writeln!(stdout, "{}", serde_json::to_string(ready)?)?;
-        stdout.flush()?;
+        let mut stdout = io::stdout().lock();
+        let line = serde_json::to_string(ready)?;
+        writeln!(stdout, "{line}")
+            .and_then(|()| stdout.flush())
+            .map_err(|error| {
+                io::Error::new(error.kind(), format!("--ready cannot write to stdout: {error}"))
+            })?;
     }
+    let mut signalled = async || {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    };
+    signalled().await;
+    tracing::info!("stopping: what is under way is finished first; a second signal ends it at once");
     tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+        () = service.stop() => Ok(()),
+        () = signalled() => Err("ended by a second signal, before everything under way was finished".into()),
     }
-    tracing::info!("stopping: what is under way is finished first");
-    service.stop().await;
-    Ok(())
 }

@@ -63,7 +63,7 @@ impl Metrics {
         Ok(metrics)
     }
 
-    /// A rotation was asked for. `client_mode` is a mode of the API, or `invalid`.
+    /// A rotation was asked for. `client_mode` is a mode of the API, or `unread` where the request was refused before.
     pub fn rotated(&self, client_mode: &str, outcome: &str) {
         self.rotations.with_label_values(&[client_mode, outcome]).inc();
     }

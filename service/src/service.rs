@@ -44,9 +44,9 @@ pub enum StartError {
     /// The credentials file.
     #[error(transparent)]
     Credentials(#[from] CredentialsFileError),
-    /// The account number.
-    #[error("the account number does not fit into an ARN: {0}")]
-    Account(#[from] InvalidText),
+    /// The region and the account number.
+    #[error("the region and the account do not make an ARN: {0}")]
+    Arn(#[from] InvalidText),
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -122,7 +122,7 @@ impl Service {
         };
         let (store, file): (Arc<dyn Store>, _) = match settings.store()? {
             StoreChoice::Memory => (Arc::new(MemoryStore::default()), None),
-            StoreChoice::File(path) => (Arc::new(RedbStore::open(&path)?), Some(path)),
+            StoreChoice::File(path) => (Arc::new(open_store(path.clone()).await?), Some(path)),
         };
         let blueprint = Blueprint {
             control: settings.control,
@@ -209,6 +209,17 @@ impl Service {
         drop(self.end);
         while self.background.join_next().await.is_some() {}
     }
+}
+
+/// Opens a store's file, which reads all of it, beside the runtime's own threads.
+pub(crate) async fn open_store(path: PathBuf) -> Result<RedbStore, StoreError> {
+    let opened = tokio::task::spawn_blocking(move || RedbStore::open(&path)).await;
+    opened.unwrap_or_else(|error| {
+        Err(StoreError {
+            doing: "opening the store",
+            source: error.into(),
+        })
+    })
 }
 
 fn is_current(tunnels: Arc<OnceLock<Weak<Tunnels>>>) -> IsCurrent {

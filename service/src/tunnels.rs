@@ -24,6 +24,7 @@ pub use self::error::TunnelsError;
 pub use self::handshake::Connected;
 pub use self::tags::MAX_TAGS;
 use self::update::Locks;
+pub use self::update::{EVERYBODY, Permit};
 use crate::clock::Clock;
 use crate::entropy::EntropySource;
 use crate::metrics::Metrics;
@@ -193,12 +194,16 @@ impl Tunnels {
     /// RotateTunnelAccessToken: revokes and replaces the tokens that the request names.
     ///
     /// # Errors
-    /// [`TunnelsError::NotFound`] with the reason; [`TunnelsError::Entropy`] or [`TunnelsError::Store`]. Nothing
+    /// [`TunnelsError::Denied`]; [`TunnelsError::NotFound`] with the reason; [`TunnelsError::Entropy`] or [`TunnelsError::Store`]. Nothing
     /// has changed then.
-    pub async fn rotate(&self, request: RotateRequest) -> Result<NewTokens, TunnelsError> {
+    pub async fn rotate(
+        &self,
+        request: RotateRequest,
+        permit: Permit<'_>,
+    ) -> Result<NewTokens, TunnelsError> {
         let id = request.tunnel_id;
         let (record, rotated) = self
-            .update(&id, |record, now| {
+            .update(&id, permit, |record, now| {
                 let entropy = self.parts.entropy.draw()?;
                 let config = request.destination_config.clone();
                 let rotated = record.tunnel.rotate(request.client_mode, config, now, &entropy);
@@ -228,12 +233,11 @@ impl Tunnels {
     /// The record of a tunnel, for DescribeTunnel.
     ///
     /// # Errors
-    /// [`TunnelsError::NotFound`], [`TunnelsError::Store`].
-    pub async fn get(&self, id: &TunnelId) -> Result<Record, TunnelsError> {
-        match self.parts.store.get(id).await? {
-            Some(versioned) => Ok(versioned.record),
-            None => Err(TunnelsError::unknown(id)),
-        }
+    /// [`TunnelsError::Denied`], [`TunnelsError::NotFound`], [`TunnelsError::Store`].
+    pub async fn get(&self, id: &TunnelId, permit: Permit<'_>) -> Result<Record, TunnelsError> {
+        let record = self.parts.store.get(id).await?.map(|read| read.record);
+        permit(record.as_ref())?;
+        record.ok_or_else(|| TunnelsError::unknown(id))
     }
 
     /// ListTunnels: one page, newest first.
@@ -259,10 +263,15 @@ impl Tunnels {
     /// CloseTunnel.
     ///
     /// # Errors
-    /// [`TunnelsError::NotFound`], [`TunnelsError::Store`].
-    pub async fn close(&self, id: &TunnelId, delete: bool) -> Result<Effects, TunnelsError> {
+    /// [`TunnelsError::Denied`], [`TunnelsError::NotFound`], [`TunnelsError::Store`].
+    pub async fn close(
+        &self,
+        id: &TunnelId,
+        delete: bool,
+        permit: Permit<'_>,
+    ) -> Result<Effects, TunnelsError> {
         let (_, effects) = self
-            .update(id, |record, now| Ok(record.tunnel.close(delete, now)))
+            .update(id, permit, |record, now| Ok(record.tunnel.close(delete, now)))
             .await?;
         self.deadlines.notify_one();
         Ok(effects)
@@ -291,7 +300,7 @@ impl Tunnels {
                 payload,
             }),
             Err(error) => {
-                tracing::error!(tunnel = %record.tunnel.id(), %error, "a notification could not be written");
+                tracing::error!(tunnel_id = %record.tunnel.id(), %error, "a notification could not be written");
             }
         }
     }

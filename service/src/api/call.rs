@@ -1,7 +1,7 @@
 //! A request that has passed every check of its text: which operation, on what.
 
 use axum::body::Bytes;
-use axum::http::HeaderValue;
+use axum::http::{HeaderMap, HeaderValue};
 use base64ct::{Base64UrlUnpadded, Encoding};
 use iot_tunnel_core::json::{RotateRequest, RotateRequestError};
 use iot_tunnel_core::{Millis, TunnelId};
@@ -9,10 +9,10 @@ use iot_tunnel_core::{Millis, TunnelId};
 use super::body::{ListTunnelsBody, OpenTunnelBody, ResourceBody, TunnelBody, read};
 use super::exception::{Exception, ExceptionKind};
 use super::validate::{Validation, destination_config};
-use super::{CONTENT_TYPE, answer};
+use super::{CONTENT_TYPE, TARGET, answer};
 use crate::record::Tag;
 use crate::store::Query;
-use crate::tunnels::{OpenTunnel, Tunnels};
+use crate::tunnels::{OpenTunnel, Permit, Tunnels};
 
 /// What stands before the operation's name in `X-Amz-Target`.
 const SERVICE: &str = "IoTSecuredTunneling.";
@@ -47,8 +47,10 @@ operations! {
 }
 
 impl Operation {
-    /// The operation that `X-Amz-Target` names.
-    pub(super) fn of(target: Option<&HeaderValue>) -> Result<Self, Exception> {
+    /// The operation that `X-Amz-Target` names, which must be given once: of two, each reader could take another.
+    pub(super) fn of(headers: &HeaderMap) -> Result<Self, Exception> {
+        let mut targets = headers.get_all(TARGET).iter();
+        let target = targets.next().filter(|_| targets.next().is_none());
         let name = target.and_then(|target| target.to_str().ok()?.strip_prefix(SERVICE));
         let known = Self::EVERY
             .iter()
@@ -135,29 +137,35 @@ impl Call {
         }
     }
 
-    /// Runs it.
-    pub(super) async fn run(self, tunnels: &Tunnels) -> Result<Bytes, Exception> {
+    /// Runs it, if it is permitted.
+    pub(super) async fn run(self, tunnels: &Tunnels, permit: Permit<'_>) -> Result<Bytes, Exception> {
         match self {
-            Self::Rotate(request) => answer::rotated(&tunnels.rotate(request).await?),
-            Self::Open(request) => answer::opened(&tunnels.open(request).await?),
-            Self::Describe(id) => answer::described(&tunnels.get(&id).await?, tunnels),
-            Self::List(query) => answer::listed(&tunnels.list(query).await?, tunnels),
+            Self::Rotate(request) => answer::rotated(&tunnels.rotate(request, permit).await?),
+            Self::Open(request) => {
+                permit(None)?;
+                answer::opened(&tunnels.open(request).await?)
+            }
+            Self::Describe(id) => answer::described(&tunnels.get(&id, permit).await?, tunnels),
+            Self::List(query) => {
+                permit(None)?;
+                answer::listed(&tunnels.list(query).await?, tunnels)
+            }
             Self::Close { id, delete } => tunnels
-                .close(&id, delete)
+                .close(&id, delete, permit)
                 .await
                 .map(|_| answer::empty())
                 .map_err(Into::into),
             Self::Tag { id, tags } => tunnels
-                .tag(&id, &tags)
+                .tag(&id, &tags, permit)
                 .await
                 .map(|()| answer::empty())
                 .map_err(Into::into),
             Self::Untag { id, keys } => tunnels
-                .untag(&id, &keys)
+                .untag(&id, &keys, permit)
                 .await
                 .map(|()| answer::empty())
                 .map_err(Into::into),
-            Self::ListTags(id) => answer::tags(&tunnels.get(&id).await?),
+            Self::ListTags(id) => answer::tags(&tunnels.get(&id, permit).await?),
         }
     }
 }

@@ -69,6 +69,12 @@ exceptions! {
 }
 
 impl ExceptionKind {
+    /// Whether the API declares it for its operations. Such an error comes after the permission (control-plane.md,
+    /// "Errors outside the declared ones").
+    pub(super) const fn is_declared(self) -> bool {
+        matches!(self, Self::ResourceNotFound | Self::LimitExceeded)
+    }
+
     /// This error, for that reason. The reason goes to the caller: no token and no secret belongs in it.
     pub fn because(self, message: impl Into<String>) -> Exception {
         Exception {
@@ -135,6 +141,7 @@ impl From<AccessDenied> for Exception {
 impl From<TunnelsError> for Exception {
     fn from(error: TunnelsError) -> Self {
         match error {
+            TunnelsError::Denied(denied) => denied.into(),
             TunnelsError::NotFound { .. } => ExceptionKind::ResourceNotFound.because(error.to_string()),
             TunnelsError::TooManyOpen(_) | TunnelsError::TooManyTags { .. } => {
                 ExceptionKind::LimitExceeded.because(error.to_string())

@@ -1,60 +1,57 @@
 //! What a request touches, for the permission check.
 
-use iot_tunnel_core::{DestinationConfig, ServiceId, ThingName, TunnelId};
+use iot_tunnel_core::{DestinationConfig, ServiceId, ThingName};
 
 use super::call::Call;
-use super::exception::Exception;
-use crate::auth::{Asked, Destination, Key};
-use crate::tunnels::{Tunnels, TunnelsError};
+use crate::auth::{AccessDenied, Asked, Destination, Key};
+use crate::record::Record;
 
-/// Whether the key may make this call.
+/// Whether the key may make this call, to be asked of the record that the call is about.
 ///
 /// A key's conditions hold for what the request names *and* for what the tunnel has: whoever may reach one thing only
 /// must not rotate or close another thing's tunnel, nor take it over by naming an allowed thing. A tunnel that does not
 /// exist has nothing to protect; that it does not exist is said afterwards.
-pub(super) async fn check(key: &Key, call: &Call, tunnels: &Tunnels) -> Result<(), Exception> {
-    let has = match tunnel(call) {
-        Some(id) => match tunnels.get(id).await {
-            Ok(record) => Some(record.tunnel.destination_config().cloned()),
-            Err(TunnelsError::NotFound { .. }) => None,
-            Err(error) => return Err(error.into()),
-        },
-        None => None,
-    };
-    let asks = match call {
-        Call::Rotate(request) => request.destination_config.as_ref(),
-        Call::Open(request) => request.destination_config.as_ref(),
-        _ => None,
-    };
-    let configs: Vec<_> = [has.as_ref().and_then(Option::as_ref), asks]
-        .into_iter()
-        .flatten()
-        .map(Named::of)
-        .collect();
-    let mut destinations: Vec<_> = configs.iter().map(Named::destination).collect();
-    if let Call::List(query) = call
-        && let Some(thing_name) = &query.thing_name
-    {
-        destinations.push(Destination {
-            thing_name: Some(thing_name),
-            services: &[],
-        });
-    }
-    let asked = Asked {
-        action: call.operation().name(),
-        client_mode: call.client_mode(),
-        destinations: &destinations,
-    };
-    Ok(key.permits(&asked)?)
-}
-
-/// The tunnel that a call is about, if it is about one.
-fn tunnel(call: &Call) -> Option<&TunnelId> {
-    match call {
-        Call::Rotate(request) => Some(&request.tunnel_id),
-        Call::Describe(id) | Call::ListTags(id) => Some(id),
-        Call::Close { id, .. } | Call::Tag { id, .. } | Call::Untag { id, .. } => Some(id),
-        Call::Open(_) | Call::List(_) => None,
+pub(super) fn of<'k>(
+    key: Option<&'k Key>,
+    call: &Call,
+) -> impl Fn(Option<&Record>) -> Result<(), AccessDenied> + Sync + use<'k> {
+    let asked = key.map(|key| {
+        let (config, thing_name) = match call {
+            Call::Rotate(request) => (request.destination_config.clone(), None),
+            Call::Open(request) => (request.destination_config.clone(), None),
+            Call::List(query) => (None, query.thing_name.clone()),
+            _ => (None, None),
+        };
+        (
+            key,
+            call.operation().name(),
+            call.client_mode(),
+            config,
+            thing_name,
+        )
+    });
+    move |record| {
+        let Some((key, action, client_mode, asks, listed)) = &asked else {
+            return Ok(());
+        };
+        let has = record.and_then(|record| record.tunnel.destination_config());
+        let configs: Vec<_> = [has, asks.as_ref()]
+            .into_iter()
+            .flatten()
+            .map(Named::of)
+            .collect();
+        let mut destinations: Vec<_> = configs.iter().map(Named::destination).collect();
+        if let Some(thing_name) = listed {
+            destinations.push(Destination {
+                thing_name: Some(thing_name),
+                services: &[],
+            });
+        }
+        key.permits(&Asked {
+            action,
+            client_mode: *client_mode,
+            destinations: &destinations,
+        })
     }
 }
 

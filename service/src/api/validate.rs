@@ -1,5 +1,7 @@
 //! The constraints of the API on members (control-plane.md, "Constraints"): every violation is found and reported.
 
+use std::collections::HashSet;
+
 use iot_tunnel_core::json::{Constraint, Path, RotateRequestError, ValidationMessage, Violation};
 use iot_tunnel_core::{DestinationConfig, InvalidText, Lifetime, ServiceId, ThingName, TunnelId};
 use unicode_general_category::{GeneralCategory as Category, get_general_category};
@@ -154,7 +156,9 @@ impl<'a> Validation<'a> {
         if tags.len() > MAX_TAGS {
             self.violated("tags", Constraint::LengthAtMost(MAX_TAGS));
         }
-        let mut valid: Vec<Tag> = Vec::new();
+        let mut valid = Vec::new();
+        // A body can bring tens of thousands before their number is refused: no search of a list for each.
+        let mut keys = HashSet::new();
         for (position, tag) in (1..).zip(tags) {
             let path = Path::of("tags").element(position);
             let Some(tag) = self.required(path, tag.as_ref()) else {
@@ -174,7 +178,7 @@ impl<'a> Validation<'a> {
                 )
             });
             if let (Some(key), Some(value)) = (key, value) {
-                if valid.iter().any(|tag| tag.key == key) {
+                if !keys.insert(key) {
                     self.violated_by(path.member("key"), Constraint::Unique, key);
                 }
                 valid.push(Tag {

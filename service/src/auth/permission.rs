@@ -56,19 +56,33 @@ impl Key {
     /// # Errors
     /// [`AccessDenied`] with the first rule that refused.
     pub fn permits(&self, asked: &Asked<'_>) -> Result<(), AccessDenied> {
-        self.judge(asked).map_err(|denial| AccessDenied {
-            access_key_id: self.access_key_id().clone(),
-            action: asked.action.to_owned(),
-            denial,
-        })
+        self.permits_action(asked.action)?;
+        self.judge(asked)
+            .map_err(|denial| self.denied(asked.action, denial))
     }
 
-    fn judge(&self, asked: &Asked<'_>) -> Result<(), Denial> {
-        if !self.actions.any(|pattern| pattern.covers(asked.action)) {
-            return Err(Denial::Action {
-                allowed: self.actions.to_string(),
-            });
+    /// Judges whether this key has an action at all, under whatever conditions.
+    ///
+    /// # Errors
+    /// [`AccessDenied`] with [`Denial::Action`].
+    pub fn permits_action(&self, action: &str) -> Result<(), AccessDenied> {
+        if self.actions.any(|pattern| pattern.covers(action)) {
+            return Ok(());
         }
+        let allowed = self.actions.to_string();
+        Err(self.denied(action, Denial::Action { allowed }))
+    }
+
+    fn denied(&self, action: &str, denial: Denial) -> AccessDenied {
+        AccessDenied {
+            access_key_id: self.access_key_id().clone(),
+            action: action.to_owned(),
+            denial,
+        }
+    }
+
+    /// Judges the conditions.
+    fn judge(&self, asked: &Asked<'_>) -> Result<(), Denial> {
         if let Some(allowed) = &self.client_modes
             && asked.action == ROTATE
             && !asked

@@ -1,16 +1,18 @@
 //! [`RedbStore`]: tunnels in one file, which survives a crash of the service and of the machine.
 
 mod file;
+mod handle;
 mod tables;
 mod writer;
 
 use std::path::Path;
 use std::sync::Arc;
 
-use ::redb::{Database, ReadTransaction, ReadableDatabase};
+use ::redb::{Database, ReadTransaction};
 use async_trait::async_trait;
 use iot_tunnel_core::{Millis, TokenDigest, TunnelId};
 
+use self::handle::Handle;
 use self::writer::Writer;
 use super::{Change, CommitError, Holder, Query, Store, StoreError, Versioned};
 use crate::record::Record;
@@ -20,12 +22,12 @@ type Fault = Box<dyn std::error::Error + Send + Sync>;
 
 /// A store in one file, which belongs to one process at a time.
 ///
-/// An acknowledged change is on disk. Reads see the last one that is. Dropping the store writes what was
-/// still waiting, and lets go of the file.
+/// An acknowledged change is on disk. Reads see the last one that is. A failed write, such as to a full disk, does
+/// not spoil later ones. Dropping the store writes what was still waiting, and lets go of the file.
 pub struct RedbStore {
-    // Dropped first: the file is closed by whoever drops the database last.
+    // Dropped first: the file is closed by whoever drops the handle last.
     writer: Writer,
-    database: Arc<Database>,
+    handle: Arc<Handle>,
 }
 
 impl RedbStore {
@@ -36,13 +38,17 @@ impl RedbStore {
     /// or the system does not allow it; what it holds is as it was. Or the thread that writes could not be
     /// started.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        Self::in_database(file::open(path).map_err(opening)?)
+        let path = path.to_owned();
+        Self::opened_by(move || Ok(file::open(&path)?))
     }
 
-    pub(super) fn in_database(database: Database) -> Result<Self, StoreError> {
-        let database = Arc::new(database);
-        let writer = Writer::start(Arc::clone(&database)).map_err(opening)?;
-        Ok(Self { writer, database })
+    /// A store in the database that `open` opens, now and after a failed write.
+    pub(super) fn opened_by(
+        open: impl Fn() -> Result<Database, Fault> + Send + Sync + 'static,
+    ) -> Result<Self, StoreError> {
+        let handle = Arc::new(Handle::open(open).map_err(opening)?);
+        let writer = Writer::start(Arc::clone(&handle)).map_err(opening)?;
+        Ok(Self { writer, handle })
     }
 
     /// Reads from a snapshot, where waiting for the disk delays nobody.
@@ -50,8 +56,7 @@ impl RedbStore {
         &self,
         read: impl FnOnce(&ReadTransaction) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, StoreError> {
-        // Taken here and not there, so that nothing but the writer shares the database.
-        let snapshot = self.database.begin_read().map_err(reading)?;
+        let snapshot = self.handle.snapshot().await.map_err(reading)?;
         let read = tokio::task::spawn_blocking(move || read(&snapshot));
         read.await.map_err(reading)?.map_err(reading)
     }

@@ -3,12 +3,16 @@
 use iot_tunnel_core::token::looks_issued;
 use iot_tunnel_core::{Error, Refusal, TunnelId};
 
+use crate::auth::AccessDenied;
 use crate::entropy::EntropyError;
 use crate::store::StoreError;
 
 /// Why an operation was not done. Nothing has changed then.
 #[derive(Debug, thiserror::Error)]
 pub enum TunnelsError {
+    /// The caller may not do this to the tunnel as it is: AccessDeniedException.
+    #[error(transparent)]
+    Denied(#[from] AccessDenied),
     /// There is no such tunnel, or it is not open any more: ResourceNotFoundException, with which of them it is.
     #[error("Tunnel {} {}", shown(.id), why_not_found(.why))]
     NotFound {

@@ -6,7 +6,7 @@ use iot_tunnel_core::{
     Claim, ClientToken, ConnectionId, Effects, Error, Handshake, Refusal, Side, TokenDigest, TunnelId,
 };
 
-use super::update::MAX_ATTEMPTS;
+use super::update::{EVERYBODY, MAX_ATTEMPTS};
 use super::{Tunnels, TunnelsError};
 use crate::store::Holder;
 
@@ -62,12 +62,17 @@ impl Tunnels {
                 Some(holder) => self.holds(holder, digest).await?,
                 None => false,
             };
-            let attempt = self.attempt(&id, digest.map(|digest| (digest, holder)), |record, now| {
-                record
-                    .tunnel
-                    .connect(handshake, connection, |_| in_use, now)
-                    .map_err(refused)
-            });
+            let attempt = self.attempt(
+                &id,
+                EVERYBODY,
+                digest.map(|digest| (digest, holder)),
+                |record, now| {
+                    record
+                        .tunnel
+                        .connect(handshake, connection, |_| in_use, now)
+                        .map_err(refused)
+                },
+            );
             match attempt.await {
                 Ok(Some((_, effects))) => {
                     return Ok(Connected {
@@ -95,7 +100,7 @@ impl Tunnels {
         connection: ConnectionId,
     ) -> Result<Effects, TunnelsError> {
         let (_, effects) = self
-            .update(id, |record, now| {
+            .update(id, EVERYBODY, |record, now| {
                 Ok(record.tunnel.disconnect(side, connection, now))
             })
             .await?;

@@ -3,6 +3,7 @@
 use iot_tunnel_core::{Millis, Side, TunnelId};
 
 use super::handshake::host_of;
+use super::update::EVERYBODY;
 use super::{Tunnels, TunnelsError};
 use crate::notify::Outcome;
 use crate::record::Notification;
@@ -28,7 +29,7 @@ impl Tunnels {
             let full = due.len() == BATCH;
             for id in due {
                 match self
-                    .update(&id, |record, now| Ok(record.tunnel.expire(now)))
+                    .update(&id, EVERYBODY, |record, now| Ok(record.tunnel.expire(now)))
                     .await
                 {
                     Ok(_) => swept += 1,
@@ -62,8 +63,8 @@ impl Tunnels {
         }
     }
 
-    /// Takes over what this machine's last run left: its peers are not connected any more, and notifications that had not reached the
-    /// broker are lost, which the log says.
+    /// Takes over what this machine's last run left: its peers are not connected any more, and notifications that had
+    /// not reached the broker are lost, which the log says.
     ///
     /// # Errors
     /// [`TunnelsError::Store`].
@@ -80,7 +81,7 @@ impl Tunnels {
                 let id = record.tunnel.id();
                 if record.notification == Notification::Pending && record.tunnel.is_open(self.now()) {
                     tracing::warn!(
-                        tunnel = %id,
+                        tunnel_id = %id,
                         "the thing was not told its current token before the last stop; rotate DESTINATION to send a new one"
                     );
                 }
@@ -111,7 +112,7 @@ impl Tunnels {
         }
     }
 
-    /// Notes what became of a notification.
+    /// Notes what became of a notification. The notifier has logged it.
     pub async fn note(&self, outcome: Outcome) {
         let (tunnel_id, generation) = match outcome {
             Outcome::Delivered {
@@ -119,22 +120,14 @@ impl Tunnels {
                 generation,
             } => (tunnel_id, generation),
             Outcome::Superseded { .. } => return self.parts.metrics.notified("superseded"),
-            Outcome::StillTrying {
-                tunnel_id,
-                attempts,
-                why,
-                ..
-            } => {
-                self.parts.metrics.notified("failed_attempt");
-                return tracing::warn!(tunnel = %tunnel_id, attempts, %why, "a notification was not delivered; trying again");
-            }
+            Outcome::StillTrying { .. } => return self.parts.metrics.notified("failed_attempt"),
         };
         self.parts.metrics.notified("delivered");
         let Ok(id) = TunnelId::parse(&tunnel_id) else {
             return;
         };
         let delivered = self
-            .update(&id, |record, _| {
+            .update(&id, EVERYBODY, |record, _| {
                 if record.tunnel.generation(Side::Destination) == generation {
                     record.notification = Notification::Delivered;
                 }
@@ -142,10 +135,10 @@ impl Tunnels {
             })
             .await;
         match delivered {
-            Ok(_) | Err(TunnelsError::NotFound { .. }) => {
-                tracing::debug!(tunnel = %id, "the thing was notified");
+            Ok(_) | Err(TunnelsError::NotFound { .. }) => {}
+            Err(error) => {
+                tracing::warn!(tunnel_id = %id, %error, "a delivered notification could not be noted");
             }
-            Err(error) => tracing::warn!(tunnel = %id, %error, "a delivered notification could not be noted"),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use iot_tunnel_core::TunnelId;
 
-use super::{Tunnels, TunnelsError};
+use super::{Permit, Tunnels, TunnelsError};
 use crate::record::Tag;
 
 /// Tags that a tunnel can have: as many as one request can set (control-plane.md, "Constraints").
@@ -12,9 +12,9 @@ impl Tunnels {
     /// TagResource: sets tags; a key that is there gets the new value.
     ///
     /// # Errors
-    /// [`TunnelsError::NotFound`], [`TunnelsError::TooManyTags`], [`TunnelsError::Store`].
-    pub async fn tag(&self, id: &TunnelId, tags: &[Tag]) -> Result<(), TunnelsError> {
-        self.update(id, |record, _| {
+    /// [`TunnelsError::Denied`], [`TunnelsError::NotFound`], [`TunnelsError::TooManyTags`], [`TunnelsError::Store`].
+    pub async fn tag(&self, id: &TunnelId, tags: &[Tag], permit: Permit<'_>) -> Result<(), TunnelsError> {
+        self.update(id, permit, |record, _| {
             for tag in tags {
                 match record.tags.iter_mut().find(|known| known.key == tag.key) {
                     Some(known) => known.value.clone_from(&tag.value),
@@ -33,9 +33,14 @@ impl Tunnels {
     /// UntagResource: removes tags; keys that are not there are no error.
     ///
     /// # Errors
-    /// [`TunnelsError::NotFound`], [`TunnelsError::Store`].
-    pub async fn untag(&self, id: &TunnelId, keys: &[String]) -> Result<(), TunnelsError> {
-        self.update(id, |record, _| {
+    /// [`TunnelsError::Denied`], [`TunnelsError::NotFound`], [`TunnelsError::Store`].
+    pub async fn untag(
+        &self,
+        id: &TunnelId,
+        keys: &[String],
+        permit: Permit<'_>,
+    ) -> Result<(), TunnelsError> {
+        self.update(id, permit, |record, _| {
             record.tags.retain(|tag| !keys.contains(&tag.key));
             Ok(())
         })

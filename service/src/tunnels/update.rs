@@ -6,6 +6,7 @@ use iot_tunnel_core::{Millis, TokenDigest, TunnelId};
 use tokio::sync::{Mutex, MutexGuard};
 
 use super::{Tunnels, TunnelsError};
+use crate::auth::AccessDenied;
 use crate::record::Record;
 use crate::store::{Change, CommitError, Holder};
 
@@ -38,16 +39,24 @@ impl Locks {
 /// A client token that a change binds, and who held it before.
 pub(super) type Binding = (TokenDigest, Option<Holder>);
 
+/// Whether the caller may do what it asks to this record, or where there is none. It is judged on the very record that
+/// is changed or shown: one read earlier could have been another thing's since.
+pub type Permit<'a> = &'a (dyn Fn(Option<&Record>) -> Result<(), AccessDenied> + Sync);
+
+/// Who may do everything: the service itself, and whoever uses it as a library.
+pub const EVERYBODY: Permit<'static> = &|_| Ok(());
+
 impl Tunnels {
     /// Changes a tunnel's record as `decide` says, and starts again with the new record when somebody else was faster.
     pub(super) async fn update<T: Decision>(
         &self,
         id: &TunnelId,
+        permit: Permit<'_>,
         mut decide: impl FnMut(&mut Record, Millis) -> Result<T, TunnelsError>,
     ) -> Result<(Record, T), TunnelsError> {
         let _guard = self.locks.lock(id).await;
         for _ in 0..MAX_ATTEMPTS {
-            if let Some(changed) = self.attempt(id, None, &mut decide).await? {
+            if let Some(changed) = self.attempt(id, permit, None, &mut decide).await? {
                 return Ok(changed);
             }
         }
@@ -59,15 +68,13 @@ impl Tunnels {
     pub(super) async fn attempt<T: Decision>(
         &self,
         id: &TunnelId,
+        permit: Permit<'_>,
         binds: Option<Binding>,
         decide: impl FnOnce(&mut Record, Millis) -> Result<T, TunnelsError>,
     ) -> Result<Option<(Record, T)>, TunnelsError> {
-        let read = self
-            .parts
-            .store
-            .get(id)
-            .await?
-            .ok_or_else(|| TunnelsError::unknown(id))?;
+        let read = self.parts.store.get(id).await?;
+        permit(read.as_ref().map(|read| &read.record))?;
+        let read = read.ok_or_else(|| TunnelsError::unknown(id))?;
         let mut record = read.record.clone();
         let decision = decide(&mut record, self.now())?;
         if record == read.record && !decision.deletes() {

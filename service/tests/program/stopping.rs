@@ -57,3 +57,18 @@ fn an_idle_connection_does_not_hold_up_the_stop() {
     );
     drop(idle);
 }
+
+#[test]
+fn a_second_signal_ends_the_program_at_once_and_it_says_so() {
+    let (mut program, ready) = Program::start(serve_in_memory(&[]));
+    let mut half = connect(&ready["control"]);
+    write!(half, "{}content-length: 2\r\n\r\n{{", head("OpenTunnel")).expect("to send");
+    // The service has accepted it: what came after it has been answered.
+    assert_eq!(call(&ready["control"], "ListTunnels", &json!({})).0, 200);
+
+    program.signal(Signal::TERM);
+    program.has_logged("stopping");
+    program.signal(Signal::INT);
+    program.has_logged("ended by a second signal");
+    assert_eq!(program.ended().code(), Some(1));
+}

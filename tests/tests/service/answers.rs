@@ -98,6 +98,12 @@ async fn an_unknown_target_is_told_every_operation_there_is() {
         let answer = api::send(rig.url(), request).await;
         answer.is_refused(400, "UnknownOperationException", message);
     }
+    // Two: what stands in front may have judged the other one.
+    let mut request = api::request(rig.url(), "ListTunnels", "{}");
+    let second = http::HeaderValue::from_static("IoTSecuredTunneling.OpenTunnel");
+    request.headers_mut().append("x-amz-target", second);
+    let answer = api::send(rig.url(), request).await;
+    answer.is_refused(400, "UnknownOperationException", message);
 }
 
 #[tokio::test]

@@ -74,6 +74,34 @@ async fn authentication_then_target_then_types_then_constraints_then_permission_
 }
 
 #[tokio::test]
+async fn permission_comes_before_every_declared_error() {
+    let rig = Rig::with(|builder| builder.credentials(KEY).expect("credentials")).await;
+    let foreign = "arn:aws:iot:eu-west-1:123456789012:tunnel/t-1";
+    let four = json!({ "services": ["a", "b", "c", "d"] });
+    for (operation, body) in [
+        ("OpenTunnel", json!({ "destinationConfig": four })),
+        ("ListTagsForResource", json!({ "resourceArn": foreign })),
+        (
+            "UntagResource",
+            json!({ "resourceArn": foreign, "tagKeys": ["a"] }),
+        ),
+    ] {
+        let request = sign(api::request(rig.url(), operation, body.to_string()));
+        let refusal = api::send(rig.url(), request).await.refusal();
+        assert_eq!(refusal.exception, "AccessDeniedException", "{operation}");
+    }
+    // Of an operation that the key has.
+    let body = json!({ "tunnelId": "t-1", "clientMode": "ALL", "destinationConfig": four });
+    let request = sign(api::request(
+        rig.url(),
+        "RotateTunnelAccessToken",
+        body.to_string(),
+    ));
+    let refusal = api::send(rig.url(), request).await.refusal();
+    assert_eq!(refusal.exception, "LimitExceededException");
+}
+
+#[tokio::test]
 async fn constraints_come_before_the_quota_on_services_and_that_before_the_state() {
     let rig = Rig::start().await;
     let four = json!(["a", "b", "c", "d"]);

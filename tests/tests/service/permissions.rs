@@ -1,6 +1,14 @@
 //! What a key may do, after AWS's condition keys: checked against what a request names *and* what the tunnel has.
 
-use iot_tunnel_core::Side;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use async_trait::async_trait;
+use iot_tunnel::record::Record;
+use iot_tunnel::store::{Change, CommitError, Holder, MemoryStore, Query, Store, StoreError, Versioned};
+use iot_tunnel_core::{
+    ClientMode, DestinationConfig, Entropy, Millis, ServiceId, Side, ThingName, TokenDigest, TunnelId,
+};
 use iot_tunnel_tests::api::{self, Answer};
 use iot_tunnel_tests::signer::Signer;
 use serde_json::{Value, json};
@@ -31,11 +39,22 @@ const KEYS: [(&str, &str); 5] = [
 ];
 
 async fn start() -> Rig {
+    start_on(Arc::new(MemoryStore::new())).await
+}
+
+async fn start_on(store: Arc<dyn Store>) -> Rig {
     let key = |(id, rest): &(&str, &str)| {
         format!("[[key]]\naccess_key_id = \"{id}\"\nsecret_access_key = \"{SECRET}\"\n{rest}\n")
     };
     let file: String = KEYS.iter().map(key).collect();
-    Rig::with(|builder| builder.credentials(&file).expect("credentials")).await
+    Rig::with(|builder| {
+        builder
+            .store(store)
+            .without_mqtt()
+            .credentials(&file)
+            .expect("credentials")
+    })
+    .await
 }
 
 async fn call(rig: &Rig, key: &str, operation: &str, body: &Value) -> Answer {
@@ -260,5 +279,87 @@ async fn whether_another_things_tunnel_is_open_is_not_told_to_a_key_that_may_not
             .await
             .refusal(),
         open
+    );
+}
+
+/// A store in which somebody else gives a tunnel to the door as soon as one more reader has seen it, once armed.
+#[derive(Default)]
+struct ContestedStore {
+    inner: MemoryStore,
+    armed: AtomicBool,
+}
+
+impl ContestedStore {
+    async fn give_to_the_door(&self, read: &Versioned) {
+        let mut record = read.record.clone();
+        let service = ServiceId::parse("SSH").expect("a service");
+        let door = ThingName::parse("door-1").expect("a thing");
+        let config = DestinationConfig::new(Some(door), &[service]).expect("a config");
+        let entropy = Entropy::new(std::array::from_fn(|at| at as u8)).expect("entropy");
+        let now = record.tunnel.created_at();
+        record
+            .tunnel
+            .rotate(ClientMode::Destination, Some(config), now, &entropy)
+            .expect("rotated");
+        let change = Change {
+            id: record.tunnel.id().clone(),
+            expected: Some(read.version),
+            record: Some(record),
+            binds: None,
+            max_open: None,
+        };
+        self.inner.commit(change).await.expect("nobody was faster");
+    }
+}
+
+#[async_trait]
+impl Store for ContestedStore {
+    async fn get(&self, id: &TunnelId) -> Result<Option<Versioned>, StoreError> {
+        let read = self.inner.get(id).await?;
+        if let Some(read) = &read
+            && self.armed.swap(false, Ordering::SeqCst)
+        {
+            self.give_to_the_door(read).await;
+        }
+        Ok(read)
+    }
+
+    async fn commit(&self, change: Change) -> Result<(), CommitError> {
+        self.inner.commit(change).await
+    }
+
+    async fn list(&self, query: Query) -> Result<Vec<Record>, StoreError> {
+        self.inner.list(query).await
+    }
+
+    async fn holder(&self, client_token: &TokenDigest) -> Result<Option<Holder>, StoreError> {
+        self.inner.holder(client_token).await
+    }
+
+    async fn due(&self, now: Millis, limit: usize) -> Result<Vec<TunnelId>, StoreError> {
+        self.inner.due(now, limit).await
+    }
+
+    async fn next_deadline(&self) -> Result<Option<Millis>, StoreError> {
+        self.inner.next_deadline().await
+    }
+
+    async fn count_open(&self, now: Millis) -> Result<u64, StoreError> {
+        self.inner.count_open(now).await
+    }
+}
+
+#[tokio::test]
+async fn a_tunnel_that_becomes_another_things_under_way_is_judged_as_that_things() {
+    let store = Arc::new(ContestedStore::default());
+    let rig = start_on(store.clone()).await;
+    let only_pumps = "User: PUMPS is not authorized to perform: iot:RotateTunnelAccessToken because the condition \
+                      iot:ThingGroupArn (thing_names) allows only the things pump-*";
+    let tunnel = open(&rig, json!({ "thingName": "pump-7", "services": ["SSH"] })).await;
+    let body = json!({ "tunnelId": tunnel.id, "clientMode": "DESTINATION" });
+    store.armed.store(true, Ordering::SeqCst);
+    denied(
+        &call(&rig, "PUMPS", "RotateTunnelAccessToken", &body).await,
+        only_pumps,
     );
 }

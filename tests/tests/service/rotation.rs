@@ -269,7 +269,12 @@ async fn a_rotation_asks_to_close_the_rotated_connection_and_to_reset_the_other_
         client_mode: ClientMode::Source,
         destination_config: None,
     };
-    let rotated = rig.service.tunnels().rotate(request).await.expect("rotated");
+    let rotated = rig
+        .service
+        .tunnels()
+        .rotate(request, iot_tunnel::tunnels::EVERYBODY)
+        .await
+        .expect("rotated");
     let effects: Vec<_> = rotated.effects.iter().collect();
     let [Effect::Disconnect(closed), Effect::ResetPeer(Side::Destination)] = effects[..] else {
         panic!("{effects:?}");

@@ -10,7 +10,7 @@ use iot_tunnel::entropy::EntropySource;
 use iot_tunnel::metrics::Metrics;
 use iot_tunnel::notify::{BrokerChoice, Notifier};
 use iot_tunnel::store::{MemoryStore, RedbStore, Store};
-use iot_tunnel::tunnels::{NewTokens, OpenTunnel, Parts, Tunnels, TunnelsError};
+use iot_tunnel::tunnels::{EVERYBODY, NewTokens, OpenTunnel, Parts, Tunnels, TunnelsError};
 use iot_tunnel_core::json::RotateRequest;
 use iot_tunnel_core::{
     ClientMode, ClientToken, ConnectionId, Error, Lifetime, Millis, Region, Side, TunnelId,
@@ -104,7 +104,11 @@ impl Account {
     }
 
     async fn issued(&self, new: NewTokens) -> Issued {
-        let record = self.tunnels.get(&new.tunnel_id).await.expect("the tunnel");
+        let record = self
+            .tunnels
+            .get(&new.tunnel_id, EVERYBODY)
+            .await
+            .expect("the tunnel");
         let config = record.tunnel.destination_config();
         Issued::new(&new.tunnel_id, new.source, new.destination, &new.effects, config)
     }
@@ -128,7 +132,7 @@ impl Subject for Account {
     async fn describe(&mut self, tunnel: &str) -> ExpectDescribe {
         let tunnel = self
             .tunnels
-            .get(&id(tunnel))
+            .get(&id(tunnel), EVERYBODY)
             .await
             .expect("a known tunnel")
             .tunnel;
@@ -177,7 +181,7 @@ impl Subject for Account {
         let mut body = [0; 2048];
         let length = request.write(&mut body).expect("room for it");
         let request = RotateRequest::parse(&body[..length]).map_err(|error| error.exception().to_owned())?;
-        match self.tunnels.rotate(request).await {
+        match self.tunnels.rotate(request, EVERYBODY).await {
             Ok(new) => Ok(self.issued(new).await),
             Err(TunnelsError::NotFound { .. }) => Err("ResourceNotFoundException".to_owned()),
             Err(other) => Err(other.to_string()),
@@ -190,7 +194,7 @@ impl Subject for Account {
 
     async fn close(&mut self, tunnel: &str) {
         self.tunnels
-            .close(&id(tunnel), false)
+            .close(&id(tunnel), false, EVERYBODY)
             .await
             .expect("a known tunnel");
     }

@@ -5,9 +5,10 @@ use std::io;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
-use ::redb::Database;
+use ::redb::WriteTransaction;
 use tokio::sync::{mpsc, oneshot};
 
+use super::handle::Handle;
 use super::tables::Writing;
 use super::{Fault, writing};
 use crate::store::tables::apply;
@@ -49,10 +50,10 @@ impl Drop for JoinedOnDrop {
 struct Stopped;
 
 impl Writer {
-    pub(super) fn start(database: Arc<Database>) -> io::Result<Self> {
+    pub(super) fn start(handle: Arc<Handle>) -> io::Result<Self> {
         let (jobs, waiting) = mpsc::channel(MAX_WAITING);
         let thread = thread::Builder::new().name("store-writer".into());
-        let thread = thread.spawn(move || run(&database, waiting))?;
+        let thread = thread.spawn(move || run(&handle, waiting))?;
         Ok(Self {
             jobs,
             _thread: JoinedOnDrop(Some(thread)),
@@ -70,12 +71,12 @@ impl Writer {
     }
 }
 
-fn run(database: &Database, mut waiting: mpsc::Receiver<Job>) {
+fn run(handle: &Handle, mut waiting: mpsc::Receiver<Job>) {
     let mut batch = Vec::new();
     while waiting.blocking_recv_many(&mut batch, MAX_BATCH) > 0 {
         let (changes, answers): (Vec<_>, Vec<_>) =
             batch.drain(..).map(|job| (job.change, job.answer)).unzip();
-        let outcomes = match commit(database, changes) {
+        let outcomes = match handle.write(|transaction| commit(transaction, changes)) {
             Ok(outcomes) => outcomes,
             Err(StoreError { doing, source }) => {
                 let shared = Arc::<dyn std::error::Error + Send + Sync>::from(source);
@@ -101,8 +102,10 @@ fn run(database: &Database, mut waiting: mpsc::Receiver<Job>) {
 
 /// Makes all changes whose conditions hold, each on top of those before it. All of these are on disk then, or
 /// none.
-fn commit(database: &Database, changes: Vec<Change>) -> Result<Vec<Result<(), CommitError>>, StoreError> {
-    let transaction = database.begin_write().map_err(writing)?;
+fn commit(
+    transaction: WriteTransaction,
+    changes: Vec<Change>,
+) -> Result<Vec<Result<(), CommitError>>, StoreError> {
     let mut tables = Writing::open(&transaction).map_err(writing)?;
     let mut outcomes = Vec::with_capacity(changes.len());
     for change in changes {

@@ -116,11 +116,20 @@ async fn a_refused_change_does_not_spoil_those_that_go_to_disk_with_it() {
     assert_eq!(names(&store, first(9)).await, ["b", "a"]);
 }
 
-/// A disk that fails to sync from a moment on.
-#[derive(Debug, Default)]
+/// A disk that takes nothing while it is full. Clones are the same disk.
+#[derive(Clone, Debug, Default)]
 struct Disk {
-    pages: InMemoryBackend,
-    broken: Arc<AtomicBool>,
+    pages: Arc<InMemoryBackend>,
+    full: Arc<AtomicBool>,
+}
+
+impl Disk {
+    fn takes(&self) -> io::Result<&InMemoryBackend> {
+        match self.full.load(Ordering::Relaxed) {
+            true => Err(io::Error::other("the disk is full")),
+            false => Ok(&self.pages),
+        }
+    }
 }
 
 impl StorageBackend for Disk {
@@ -133,29 +142,27 @@ impl StorageBackend for Disk {
     }
 
     fn set_len(&self, len: u64) -> io::Result<()> {
-        self.pages.set_len(len)
+        self.takes()?.set_len(len)
     }
 
     fn sync_data(&self) -> io::Result<()> {
-        match self.broken.load(Ordering::Relaxed) {
-            true => Err(io::Error::other("the disk is gone")),
-            false => self.pages.sync_data(),
-        }
+        self.takes()?.sync_data()
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        self.pages.write(offset, data)
+        self.takes()?.write(offset, data)
     }
 }
 
 #[tokio::test]
-async fn a_change_that_the_disk_does_not_take_is_never_acknowledged() {
+async fn a_change_that_the_disk_does_not_take_is_never_acknowledged_nor_spoils_later_ones() {
     let disk = Disk::default();
-    let broken = Arc::clone(&disk.broken);
-    let store = RedbStore::in_database(Database::builder().create_with_backend(disk).unwrap()).unwrap();
-    let [a, b, c] = ["a", "b", "c"].map(|name| open(name, None, 0, 1).record);
+    let full = Arc::clone(&disk.full);
+    let store =
+        RedbStore::opened_by(move || Ok(Database::builder().create_with_backend(disk.clone())?)).unwrap();
+    let [a, b, c, d] = ["a", "b", "c", "d"].map(|name| open(name, None, 0, 1).record);
     put(&store, &a, None).await;
-    broken.store(true, Ordering::Relaxed);
+    full.store(true, Ordering::Relaxed);
     let outcomes = tokio::join!(store.commit(change(&b, None)), store.commit(change(&c, None)));
     for outcome in [outcomes.0, outcomes.1] {
         assert!(
@@ -165,6 +172,9 @@ async fn a_change_that_the_disk_does_not_take_is_never_acknowledged() {
                 .starts_with("writing the store: ")
         );
     }
+    full.store(false, Ordering::Relaxed);
+    put(&store, &d, None).await;
+    assert_eq!(names(&store, first(9)).await, ["d", "a"]);
 }
 
 #[test]

@@ -233,8 +233,11 @@ proptest! {
     #[test]
     fn both_stores_answer_as_a_full_scan_would(steps in steps()) {
         // In memory too, so that hundreds of commits do not wait for the disk.
-        let file = ::redb::Database::builder().create_with_backend(::redb::backends::InMemoryBackend::new());
-        let (memory, redb) = (MemoryStore::new(), RedbStore::in_database(file.unwrap()).unwrap());
+        let file = || {
+            let pages = ::redb::backends::InMemoryBackend::new();
+            Ok(::redb::Database::builder().create_with_backend(pages)?)
+        };
+        let (memory, redb) = (MemoryStore::new(), RedbStore::opened_by(file).unwrap());
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(async {
             let mut model = Model::default();
