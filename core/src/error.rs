@@ -70,6 +70,8 @@ errors! {
         TunnelIdTaken = 105, "a tunnel with this id exists already; every tunnel needs an id of its own";
         /// An access token with no character, or with one that is not visible ASCII.
         InvalidAccessToken = 106, "an access token is 1 or more visible ASCII characters";
+        /// What is no host name or address with an optional port.
+        InvalidEndpoint = 120, "an endpoint is host, host:port, [IPv6 address] or [IPv6 address]:port";
     }
 }
 
@@ -106,6 +108,24 @@ errors! {
         UnexpectedJson = 302, "the JSON does not have the shape of this message";
         /// A member's value breaks its rule.
         InvalidMember = 303, "a member's value is not allowed";
+        /// What should answer the upgrade request is no HTTP.
+        MalformedUpgradeAnswer = 320, "the answer to the upgrade request is not the head of an HTTP/1.1 response";
+        /// The head of the answer does not end within its limit.
+        UpgradeAnswerTooLong = 321, "the head of the answer to the upgrade request is longer than 4096 bytes";
+        /// The connection ended before the answer did.
+        UpgradeAnswerEndsEarly = 322, "the connection ended before the answer to the upgrade request did";
+        /// A status that is no answer to an upgrade request.
+        UnexpectedUpgradeStatus = 323, "the answer to an upgrade request is 101, 400 to 499 or 500 to 599";
+        /// A 101 that does not switch to WebSocket.
+        NotWebSocket = 324, "a 101 needs one header 'upgrade: websocket' and 'connection: upgrade'";
+        /// A 101 to another request.
+        WrongWebSocketAccept = 325, "a 101 needs one sec-websocket-accept, and it must belong to the request's key";
+        /// A 101 without a subprotocol, or with one that was not offered.
+        WrongSubprotocol = 326, "a 101 needs one sec-websocket-protocol, and it must be one that was offered";
+        /// A 101 with an extension.
+        UnofferedExtension = 327, "a 101 must not have sec-websocket-extensions: none was offered";
+        /// An upgrade request that the service refuses; `HandshakeFault` says why.
+        InvalidUpgradeRequest = 328, "the upgrade request breaks a rule of the handshake";
     }
 }
 
@@ -122,6 +142,8 @@ errors! {
         AccessTokenTooLong = 404, "the access token is longer than the room for it";
         /// A side has been rotated 4,294,967,295 times.
         RotationsExhausted = 405, "this side has been rotated as often as a tunnel can be";
+        /// The upgrade request would be longer than the service takes.
+        UpgradeRequestTooLong = 420, "the upgrade request would be longer than the 4096 bytes that the service takes";
     }
 }
 

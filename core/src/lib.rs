@@ -59,6 +59,8 @@
 //! | a closed tunnel is kept | [`tunnel::CLOSED_RETENTION`] | documented |
 //! | access token that a client takes | [`token::MAX_ACCESS_TOKEN`] | ours: what a 4 KiB handshake has room for |
 //! | access token that we issue | [`token::MAX_ISSUED`] | ours |
+//! | upgrade request | [`handshake::MAX_REQUEST`] | protocol guide |
+//! | head of the answer to it | [`handshake::MAX_ANSWER_HEAD`] | ours |
 //! | nesting of JSON | [`json::MAX_DEPTH`] | ours |
 //! | a record | 1 KiB, checked at compile time | ours |
 #![no_std]
@@ -69,6 +71,7 @@ extern crate std;
 
 pub mod destination;
 pub mod error;
+pub mod handshake;
 pub mod id;
 pub mod json;
 pub mod mode;

@@ -8,14 +8,18 @@
 
 use core::fmt::{self, Write};
 
+use iot_tunnel_core::handshake::{
+    Answer, Endpoint, HandshakeFault, HandshakeRequest, InvalidEndpoint, Offer, PeerText, PendingUpgrade,
+    Rejection, Subprotocol, Upgrade, UpgradeAccept, UpgradeKey, UpgradeRequest, UpgradeRequestError,
+};
 use iot_tunnel_core::json::{
     self, BufferTooSmall, ErrorBody, JsonFault, MessageFault, Notification, RotateRequest,
     RotateRequestError, RotateResponse, Violation,
 };
 use iot_tunnel_core::{
     AccessToken, Claim, ClientMode, ClientToken, ConnectionId, Description, DestinationConfig, Effects,
-    Entropy, Error, Handshake, InvalidText, Lifetime, Millis, Misuse, Opened, Refusal, Region, Rotated,
-    Rotation, ServiceId, Side, Table, ThingName, TokenDigest, Tunnel, TunnelArn, TunnelId,
+    Entropy, Error, Handshake, InvalidText, Lifetime, Millis, Misuse, Opened, PeerFault, Refusal, Region,
+    Rotated, Rotation, ServiceId, Side, Table, ThingName, TokenDigest, Tunnel, TunnelArn, TunnelId,
 };
 
 #[cfg(target_os = "none")]
@@ -159,6 +163,60 @@ export! {
         table.next_deadline()
     }
 
+    /// The handshake, a client's end.
+    fn gate_endpoint(text: &str) -> Result<Endpoint, InvalidEndpoint> { Endpoint::parse(text) }
+    /// The handshake, a client's end.
+    fn gate_endpoint_aws(region: &Region) -> [Endpoint; 2] { [Endpoint::aws(region), Endpoint::aws_fips(region)] }
+    /// The handshake, a client's end.
+    fn gate_endpoint_host(endpoint: &Endpoint) -> &str { endpoint.host() }
+    /// The handshake, a client's end.
+    fn gate_upgrade_key(entropy: [u8; 16]) -> Result<UpgradeKey, Misuse> { UpgradeKey::new(entropy) }
+    /// The handshake, a client's end.
+    fn gate_offer(offer: Offer, subprotocol: Subprotocol) -> bool { offer.has(subprotocol) }
+    /// The handshake, a client's end.
+    fn gate_upgrade_request(
+        request: &UpgradeRequest<'_>, buffer: &mut [u8]
+    ) -> Result<usize, UpgradeRequestError> {
+        request.write(buffer)
+    }
+    /// The handshake, a client's end.
+    fn gate_upgrade_headers(request: &UpgradeRequest<'_>, visit: fn(&str, &str)) -> &'static str {
+        request.headers().for_each(|(name, value)| visit(name, value));
+        request.target()
+    }
+    /// An answer from a network.
+    fn gate_upgrade_answer(
+        pending: &PendingUpgrade, received: &[u8], ended: bool, visit: fn(Result<Answer<'_>, PeerFault>)
+    ) -> () {
+        visit(pending.read(received, ended));
+    }
+    /// An answer that a library has read.
+    fn gate_upgrade_judge(
+        pending: &PendingUpgrade, status: u16, headers: &[(&[u8], &[u8])], body: &[u8],
+        visit: fn(Result<Upgrade<'_>, PeerFault>)
+    ) -> () {
+        visit(pending.judge(status, headers.iter().copied(), body));
+    }
+    /// The handshake, the service's end: a request from a network.
+    fn gate_handshake_request(
+        method: &str, target: &str, headers: &[(&[u8], &[u8])],
+        visit: fn(Result<HandshakeRequest<'_>, HandshakeFault>)
+    ) -> () {
+        visit(HandshakeRequest::judge(method, target, headers.iter().copied()));
+    }
+    /// The handshake, the service's end.
+    fn gate_upgrade_accept(value: &[u8]) -> Option<UpgradeAccept> {
+        UpgradeKey::parse(value).map(|key| key.accept())
+    }
+    /// The handshake, the service's end.
+    fn gate_rejection(fault: HandshakeFault, refusal: Refusal) -> [Rejection; 2] {
+        [fault.into(), refusal.into()]
+    }
+    /// Reading.
+    fn gate_subprotocol(name: &[u8], message_type: i32) -> bool {
+        Subprotocol::from_name(name).is_some_and(|subprotocol| subprotocol.defines(message_type))
+    }
+
     /// JSON from a network.
     fn gate_json_check(body: &[u8]) -> Result<&str, JsonFault> { json::check(body) }
     /// JSON from a network.
@@ -208,5 +266,23 @@ export! {
     /// Printing.
     fn gate_print_message_fault(error: &MessageFault, out: &mut dyn Write) -> fmt::Result {
         write!(out, "{error}")
+    }
+    /// Printing.
+    fn gate_print_endpoint(
+        endpoint: &Endpoint, error: &InvalidEndpoint, out: &mut dyn Write
+    ) -> fmt::Result {
+        write!(out, "{endpoint} {error}")
+    }
+    /// Printing.
+    fn gate_print_upgrade_request_error(error: &UpgradeRequestError, out: &mut dyn Write) -> fmt::Result {
+        write!(out, "{error}")
+    }
+    /// Printing.
+    fn gate_print_handshake_fault(fault: &HandshakeFault, out: &mut dyn Write) -> fmt::Result {
+        write!(out, "{fault}")
+    }
+    /// Printing what a network wrote.
+    fn gate_print_peer_text(bytes: &[u8], out: &mut dyn Write) -> fmt::Result {
+        write!(out, "{}", PeerText::new(bytes))
     }
 }

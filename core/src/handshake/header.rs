@@ -1,0 +1,92 @@
+//! The headers of the handshake: their names, and how their values are taken apart.
+//!
+//! Names are written in lower case (they are case-insensitive, and HTTP libraries want them so) and read in any.
+
+/// The access token. A browser cannot set it and uses [`ACCESS_TOKEN_COOKIE`].
+pub const ACCESS_TOKEN: &str = "access-token";
+/// The cookie that may carry the access token instead of the header.
+pub const ACCESS_TOKEN_COOKIE: &str = "awsiot-tunnel-token";
+/// The client token, optional.
+pub const CLIENT_TOKEN: &str = "client-token";
+/// In an answer: an id for support, also on refusals.
+pub const CHANNEL_ID: &str = "channel-id";
+/// In a refusal: which rule said no. The body says it too.
+pub const STATUS_REASON: &str = "x-status-reason";
+/// RFC 9110.
+pub const HOST: &str = "host";
+/// RFC 9110.
+pub const UPGRADE: &str = "upgrade";
+/// RFC 9110.
+pub const CONNECTION: &str = "connection";
+/// RFC 6265.
+pub const COOKIE: &str = "cookie";
+/// RFC 9110.
+pub const CONTENT_LENGTH: &str = "content-length";
+/// RFC 9112.
+pub const TRANSFER_ENCODING: &str = "transfer-encoding";
+/// RFC 6455.
+pub const WEBSOCKET_VERSION: &str = "sec-websocket-version";
+/// RFC 6455.
+pub const WEBSOCKET_KEY: &str = "sec-websocket-key";
+/// RFC 6455.
+pub const WEBSOCKET_PROTOCOL: &str = "sec-websocket-protocol";
+/// RFC 6455.
+pub const WEBSOCKET_EXTENSIONS: &str = "sec-websocket-extensions";
+/// RFC 6455.
+pub const WEBSOCKET_ACCEPT: &str = "sec-websocket-accept";
+
+/// The one version of WebSocket: the value of [`WEBSOCKET_VERSION`].
+pub const VERSION: &str = "13";
+
+/// The values of a header that may stand only once.
+#[derive(Clone, Copy, Default)]
+pub(super) enum Values<'a> {
+    /// None so far.
+    #[default]
+    None,
+    /// One, without the white space around it.
+    One(&'a [u8]),
+    /// More than one.
+    Several,
+}
+
+impl<'a> Values<'a> {
+    pub(super) fn add(&mut self, value: &'a [u8]) {
+        *self = match self {
+            Self::None => Self::One(value.trim_ascii()),
+            Self::One(_) | Self::Several => Self::Several,
+        };
+    }
+
+    /// The value if it is the only one.
+    pub(super) const fn only(self) -> Option<&'a [u8]> {
+        match self {
+            Self::One(value) => Some(value),
+            Self::None | Self::Several => None,
+        }
+    }
+}
+
+/// What stands before and after the first `separator`.
+pub(super) fn split_once(text: &[u8], separator: u8) -> Option<(&[u8], &[u8])> {
+    let mut parts = text.splitn(2, |byte| *byte == separator);
+    Some((parts.next()?, parts.next()?))
+}
+
+/// The elements of a comma-separated list; empty ones do not count (RFC 9110 §5.6.1).
+pub(super) fn elements(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+    value
+        .split(|byte| *byte == b',')
+        .map(<[u8]>::trim_ascii)
+        .filter(|element| !element.is_empty())
+}
+
+/// Whether a list has that element, in any case.
+pub(super) fn lists(value: &[u8], element: &str) -> bool {
+    elements(value).any(|given| given.eq_ignore_ascii_case(element.as_bytes()))
+}
+
+/// Whether a name, as it came, is this one.
+pub(super) fn is(given: &[u8], name: &str) -> bool {
+    given.eq_ignore_ascii_case(name.as_bytes())
+}

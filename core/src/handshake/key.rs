@@ -1,0 +1,113 @@
+//! `sec-websocket-key` and the `sec-websocket-accept` that answers it (RFC 6455 §4).
+
+use base64ct::{Base64, Encoding};
+use sha1::{Digest, Sha1};
+
+use crate::error::Misuse;
+
+/// What RFC 6455 §1.3 appends to the key.
+const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+
+/// The key of one upgrade request: base64 of 16 random bytes. It proves that the answer is to this request; it is
+/// no secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UpgradeKey([u8; 24]);
+
+impl UpgradeKey {
+    /// The key of freshly drawn bytes. Use each only once.
+    ///
+    /// # Errors
+    /// [`Misuse::StuckEntropy`] if all 16 bytes are the same: a source that was never started reads like that.
+    pub fn new(entropy: [u8; 16]) -> Result<Self, Misuse> {
+        let [first, ..] = entropy;
+        if entropy.iter().all(|byte| *byte == first) {
+            return Err(Misuse::StuckEntropy);
+        }
+        let mut text = [0; 24];
+        // 16 bytes are 24 characters, always.
+        let _ = Base64::encode(&entropy, &mut text);
+        Ok(Self(text))
+    }
+
+    /// Reads a header's value: exactly 16 bytes in base64 with its padding.
+    #[must_use]
+    pub fn parse(value: &[u8]) -> Option<Self> {
+        let decoded = Base64::decode(value, &mut [0; 16]).ok()?.len();
+        match decoded {
+            16 => value.try_into().ok().map(Self),
+            _ => None,
+        }
+    }
+
+    /// The value of the header.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        // base64 is ASCII.
+        str::from_utf8(&self.0).unwrap_or_default()
+    }
+
+    /// The answer to this key.
+    #[must_use]
+    pub fn accept(&self) -> UpgradeAccept {
+        let digest = Sha1::new().chain_update(self.0).chain_update(GUID).finalize();
+        let mut text = [0; 28];
+        // 20 bytes are 28 characters, always.
+        let _ = Base64::encode(&digest, &mut text);
+        UpgradeAccept(text)
+    }
+}
+
+/// The value of `sec-websocket-accept`: base64 of 20 bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UpgradeAccept([u8; 28]);
+
+impl UpgradeAccept {
+    /// The value of the header.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        // base64 is ASCII.
+        str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_accept_of_a_key_is_that_of_the_standard() {
+        for (key, accept) in [
+            ("dGhlIHNhbXBsZSBub25jZQ==", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="), // RFC 6455 §1.3
+            ("9/h0zvwMEXrg06G+RjnmcA==", "k7YO/3BnT1ab312INuJ2Y2mzWDc="), // computed by Python
+        ] {
+            assert_eq!(
+                UpgradeKey::parse(key.as_bytes()).unwrap().accept().as_str(),
+                accept
+            );
+        }
+        let key = UpgradeKey::new(*b"the sample nonce").unwrap();
+        assert_eq!(key.as_str(), "dGhlIHNhbXBsZSBub25jZQ==");
+    }
+
+    #[test]
+    fn only_16_bytes_in_base64_are_a_key() {
+        for value in [
+            "",
+            "dGhlIHNhbXBsZSBub25jZQ",     // no padding
+            "dGhlIHNhbXBsZSBub25j",       // 15 bytes
+            "dGhlIHNhbXBsZSBub25jZSE=",   // 17 bytes
+            "dGhlIHNhbXBsZSBub25jZSEh",   // 18 bytes
+            "dGhlIHNhbXBsZSBub25jZR==",   // bits behind the end
+            "dGhlIHNhbXBsZSBub25jZ-==",   // the other alphabet
+            "dGhlIHNhbXBsZSBub25jZQ== ",  // white space
+            "dGhlIHNhbXBsZSBub25jZQ==\0", // more
+        ] {
+            assert_eq!(UpgradeKey::parse(value.as_bytes()), None, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_stuck_random_source_is_refused() {
+        assert_eq!(UpgradeKey::new([0; 16]), Err(Misuse::StuckEntropy));
+    }
+}
