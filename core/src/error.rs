@@ -72,6 +72,12 @@ errors! {
         InvalidAccessToken = 106, "an access token is 1 or more visible ASCII characters";
         /// What is no host name or address with an optional port.
         InvalidEndpoint = 120, "an endpoint is host, host:port, [IPv6 address] or [IPv6 address]:port";
+        /// A WebSocket frame with more payload than a peer takes.
+        FramePayloadTooLong = 140, "the payload of a WebSocket frame is at most 131,076 bytes";
+        /// A ping, pong or close frame with more payload than RFC 6455 allows.
+        ControlPayloadTooLong = 141, "a ping or pong carries at most 125 bytes, and the reason of a close has at most 123";
+        /// A WebSocket frame after the close frame.
+        SendAfterClose = 142, "a close frame has been sent: nothing may follow it";
     }
 }
 
@@ -126,6 +132,36 @@ errors! {
         UnofferedExtension = 327, "a 101 must not have sec-websocket-extensions: none was offered";
         /// An upgrade request that the service refuses; `HandshakeFault` says why.
         InvalidUpgradeRequest = 328, "the upgrade request breaks a rule of the handshake";
+        /// A WebSocket frame uses reserved bits.
+        ReservedBitsSet = 340, "a WebSocket frame sets reserved bits, and no extension was agreed";
+        /// A WebSocket frame is of an unknown kind.
+        ReservedOpcode = 341, "a WebSocket frame has a reserved opcode";
+        /// A ping, pong or close frame comes in parts.
+        FragmentedControlFrame = 342, "a ping, pong or close frame must not be fragmented";
+        /// A ping, pong or close frame is too long.
+        ControlFrameTooLong = 343, "the payload of a ping, pong or close frame is at most 125 bytes";
+        /// The length of a WebSocket frame could be written with fewer bytes.
+        FrameLengthNotMinimal = 344, "the length of a WebSocket frame must be written with as few bytes as it needs";
+        /// The length of a WebSocket frame has its highest bit set.
+        FrameLengthOutOfRange = 345, "the length of a WebSocket frame is at most 2^63 - 1 bytes";
+        /// A WebSocket frame has more payload than a peer takes.
+        FramePayloadTooLong = 346, "the payload of a WebSocket frame is at most 131,076 bytes";
+        /// The server masks its frames.
+        MaskedFrame = 347, "a server must not mask its WebSocket frames";
+        /// A text message.
+        TextFrame = 348, "a tunnel takes binary WebSocket messages, not text";
+        /// A further fragment, but of no message.
+        ContinuationWithoutStart = 349, "a WebSocket continuation frame needs a message that it continues";
+        /// A new message before the end of another.
+        MessageInterrupted = 350, "a WebSocket message must be complete before the next one begins";
+        /// A close frame with half of a code.
+        CloseCodeTruncated = 351, "the payload of a close frame is empty or at least 2 bytes";
+        /// A close frame with a number that is no code.
+        CloseCodeNotAllowed = 352, "the code of a close frame is 1000 to 1003, 1007 to 1014 or 3000 to 4999";
+        /// A close frame with a reason that is not text.
+        CloseReasonNotUtf8 = 353, "the reason of a close frame must be UTF-8";
+        /// Anything after a close frame.
+        FrameAfterClose = 354, "nothing may follow a close frame";
     }
 }
 

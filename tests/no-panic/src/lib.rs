@@ -16,6 +16,9 @@ use iot_tunnel_core::json::{
     self, BufferTooSmall, ErrorBody, JsonFault, MessageFault, Notification, RotateRequest,
     RotateRequestError, RotateResponse, Violation,
 };
+use iot_tunnel_core::websocket::{
+    CloseCode, CloseHandshake, Event, Frame, FrameHeader, MaskKey, Opcode, Receiver, SendError, Sender,
+};
 use iot_tunnel_core::{
     AccessToken, Claim, ClientMode, ClientToken, ConnectionId, Description, DestinationConfig, Effects,
     Entropy, Error, Handshake, InvalidText, Lifetime, Millis, Misuse, Opened, PeerFault, Refusal, Region,
@@ -253,6 +256,48 @@ export! {
     /// JSON into a caller's buffer.
     fn gate_write_error_body(value: &ErrorBody<'_>, buffer: &mut [u8]) -> Result<usize, BufferTooSmall> {
         value.write(buffer)
+    }
+
+    /// WebSocket frames from a network, read to the end.
+    fn gate_websocket_receive(
+        receiver: &mut Receiver, input: &mut &[u8], visit: fn(Event<'_>)
+    ) -> Result<(), PeerFault> {
+        while let Some(event) = receiver.receive(input)? {
+            visit(event);
+        }
+        Ok(())
+    }
+    /// WebSocket frames into a caller's buffer.
+    fn gate_websocket_write(
+        sender: &mut Sender, frame: Frame<'_>, key: MaskKey, buffer: &mut [u8]
+    ) -> Result<usize, SendError> {
+        sender.write(frame, key, buffer)
+    }
+    /// WebSocket frames in the caller's memory.
+    fn gate_websocket_mask(
+        sender: &Sender, payload: &mut [u8], key: MaskKey, header: &mut [u8]
+    ) -> Result<usize, SendError> {
+        sender.mask(payload, key, header)
+    }
+    /// Both ends of a WebSocket.
+    fn gate_websocket_close_handshake(sender: &Sender, receiver: &Receiver) -> CloseHandshake {
+        CloseHandshake::of(sender, receiver)
+    }
+    /// What ends a WebSocket.
+    fn gate_websocket_close_code(fault: PeerFault) -> CloseCode { fault.close_code() }
+    /// A header from a network.
+    fn gate_frame_header_decode(bytes: &[u8]) -> Result<Option<(FrameHeader, usize)>, PeerFault> {
+        FrameHeader::decode(bytes)
+    }
+    /// A header into a caller's buffer.
+    fn gate_frame_header_encode(header: &FrameHeader, buffer: &mut [u8]) -> Result<usize, BufferTooSmall> {
+        header.encode(buffer)
+    }
+    /// Composing.
+    fn gate_frame_header_whole(
+        opcode: Opcode, length: usize, mask: Option<MaskKey>
+    ) -> Result<FrameHeader, Misuse> {
+        FrameHeader::whole(opcode, length, mask)
     }
 
     /// Printing.
