@@ -70,6 +70,12 @@ errors! {
         TunnelIdTaken = 105, "a tunnel with this id exists already; every tunnel needs an id of its own";
         /// An access token with no character, or with one that is not visible ASCII.
         InvalidAccessToken = 106, "an access token is 1 or more visible ASCII characters";
+        /// A payload to be sent is over the protocol's maximum.
+        PayloadTooLong = 107, "the payload of a message has at most 64,512 bytes: send more in several messages";
+        /// A message to be sent is longer than a frame can say.
+        MessageTooLong = 108, "a message has at most 65,535 bytes";
+        /// A frame was to hold a message whose every field has its default.
+        EmptyMessage = 109, "a message with no field set has no bytes, and a frame must hold some: set its type";
         /// What is no host name or address with an optional port.
         InvalidEndpoint = 120, "an endpoint is host, host:port, [IPv6 address] or [IPv6 address]:port";
         /// A WebSocket frame with more payload than a peer takes.
@@ -114,6 +120,18 @@ errors! {
         UnexpectedJson = 302, "the JSON does not have the shape of this message";
         /// A member's value breaks its rule.
         InvalidMember = 303, "a member's value is not allowed";
+        /// A frame without a message.
+        EmptyFrame = 304, "a frame must hold a message, and this one has the length 0";
+        /// Not protobuf.
+        MalformedMessage = 305, "the bytes are not a message in protobuf";
+        /// A type that is not known on a message that may not be ignored, or the type 0.
+        UnknownMessageType = 306, "the message's type is not known, and the message may not be ignored";
+        /// Not from this side, or not from the service.
+        UnexpectedMessage = 307, "this sender may not send messages of this type";
+        /// A stream without an id.
+        StreamIdMissing = 308, "a message of this type needs a streamId other than 0";
+        /// A payload over the protocol's maximum.
+        PayloadTooLong = 309, "the payload of a message has at most 64,512 bytes";
         /// What should answer the upgrade request is no HTTP.
         MalformedUpgradeAnswer = 320, "the answer to the upgrade request is not the head of an HTTP/1.1 response";
         /// The head of the answer does not end within its limit.

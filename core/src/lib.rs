@@ -63,6 +63,8 @@
 //! | head of the answer to it | [`handshake::MAX_ANSWER_HEAD`] | ours |
 //! | nesting of JSON | [`json::MAX_DEPTH`] | ours |
 //! | a record | 1 KiB, checked at compile time | ours |
+//! | payload of a message | [`wire::MAX_PAYLOAD`] | documented |
+//! | message | [`wire::MAX_MESSAGE`] | documented: its length has 16 bits |
 //! | payload of a WebSocket frame | [`websocket::MAX_FRAME_PAYLOAD`] | documented |
 //! | a [`websocket::Receiver`] | 160 bytes, checked at compile time | ours |
 #![no_std]
@@ -82,6 +84,7 @@ pub mod token;
 pub mod tunnel;
 mod visible;
 pub mod websocket;
+pub mod wire;
 
 pub use destination::{DestinationConfig, MAX_SERVICES};
 pub use error::{Capacity, Error, Misuse, PeerFault, Refusal};

@@ -4,9 +4,9 @@
 //! measured in the same run, because a ratio means the same on another machine.
 
 mod budget;
+mod median;
 
 use std::hint::black_box;
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -18,6 +18,7 @@ use iot_tunnel_core::{
 };
 
 use self::budget::Budget;
+use self::median::median;
 
 /// The most that reading a request, and rotating, may take, in nanoseconds.
 const ALLOWED: f64 = 3_000.0;
@@ -145,18 +146,4 @@ fn report() -> ExitCode {
         unit: "bytes",
     });
     budget::judge(&budgets)
-}
-
-/// The median of a benchmark's last run, in nanoseconds, from the file that Criterion keeps of it.
-fn median(group: &str, name: &str) -> f64 {
-    let folder = std::env::var_os("CRITERION_HOME").map_or_else(
-        || Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("criterion"),
-        PathBuf::from,
-    );
-    let file = folder.join(group).join(name).join("new/estimates.json");
-    let estimates = std::fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-    let estimates: serde_json::Value = serde_json::from_slice(&estimates).expect("Criterion's JSON");
-    estimates["median"]["point_estimate"]
-        .as_f64()
-        .expect("Criterion's median")
 }

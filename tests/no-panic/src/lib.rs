@@ -19,6 +19,9 @@ use iot_tunnel_core::json::{
 use iot_tunnel_core::websocket::{
     CloseCode, CloseHandshake, Event, Frame, FrameHeader, MaskKey, Opcode, Receiver, SendError, Sender,
 };
+use iot_tunnel_core::wire::{
+    ContentFault, DecodeFault, Deframer, EncodeFault, Envelope, FrameFault, Message, Origin, Verdict,
+};
 use iot_tunnel_core::{
     AccessToken, Claim, ClientMode, ClientToken, ConnectionId, Description, DestinationConfig, Effects,
     Entropy, Error, Handshake, InvalidText, Lifetime, Millis, Misuse, Opened, PeerFault, Refusal, Region,
@@ -300,6 +303,55 @@ export! {
         FrameHeader::whole(opcode, length, mask)
     }
 
+    /// Messages from a network.
+    fn gate_decode(bytes: &[u8]) -> Result<Message<'_>, DecodeFault> { Message::decode(bytes) }
+    /// Messages from a network.
+    fn gate_available_service_ids(message: &Message<'_>, visit: fn(&str)) -> bool {
+        message.available_service_ids.iter().for_each(visit);
+        message.available_service_ids.is_empty()
+    }
+    /// Messages from a network.
+    fn gate_check(message: &Message<'_>, origin: Origin) -> Result<Verdict, ContentFault> {
+        message.check(origin)
+    }
+    /// Messages into a caller's buffer.
+    fn gate_encode(message: &Message<'_>, buffer: &mut [u8]) -> Result<usize, EncodeFault> {
+        message.encode(buffer)
+    }
+    /// Messages into a caller's buffer.
+    fn gate_encode_frame(message: &Message<'_>, buffer: &mut [u8]) -> Result<usize, EncodeFault> {
+        message.encode_frame(buffer)
+    }
+    /// Messages into a caller's buffer.
+    fn gate_encode_envelope(
+        message: &Message<'_>, buffer: &mut [u8], send: fn(Envelope<'_>)
+    ) -> Result<(), EncodeFault> {
+        message.encode_envelope(buffer).map(send)
+    }
+    /// A stream from a network, with the buffer in the deframer.
+    fn gate_deframe_inside(
+        deframer: &mut Deframer<[u8; 64]>, input: &mut &[u8], visit: fn(&[u8])
+    ) -> Result<Option<()>, FrameFault> {
+        Ok(deframer.next(input)?.map(visit))
+    }
+    /// A stream from a network, with the buffer elsewhere.
+    fn gate_deframe_outside(
+        deframer: &mut Deframer<&mut [u8]>, input: &mut &[u8], visit: fn(&[u8])
+    ) -> Result<Option<()>, FrameFault> {
+        Ok(deframer.next(input)?.map(visit))
+    }
+
+    /// Printing.
+    fn gate_print_message_type(message: &Message<'_>, out: &mut dyn Write) -> fmt::Result {
+        write!(out, "{}", message.message_type)
+    }
+    /// Printing.
+    fn gate_print_wire_faults(
+        faults: &(FrameFault, DecodeFault, ContentFault, EncodeFault), out: &mut dyn Write
+    ) -> fmt::Result {
+        let (frame, decode, content, encode) = faults;
+        write!(out, "{frame} {decode} {content} {encode}")
+    }
     /// Printing.
     fn gate_print_error(error: &Error, out: &mut dyn Write) -> fmt::Result { write!(out, "{error}") }
     /// Printing.
