@@ -84,6 +84,32 @@ errors! {
         ControlPayloadTooLong = 141, "a ping or pong carries at most 125 bytes, and the reason of a close has at most 123";
         /// A WebSocket frame after the close frame.
         SendAfterClose = 142, "a close frame has been sent: nothing may follow it";
+        /// A report of a handshake that the session does not wait for.
+        NotConnecting = 160, "the session waits for no handshake: report its end once, and only of the latest Connect";
+        /// A report of a WebSocket that the session does not have.
+        NotConnected = 161, "the session has no connection: report nothing of one that was lost or is to be closed";
+        /// A connection was to be opened too early.
+        NotOpen = 162, "the session is not open: wait until its status says so";
+        /// A connection that is over was used.
+        ConnectionEnded = 163, "this connection of the tunnel has ended";
+        /// A call after the end.
+        SessionClosed = 164, "the session is closed: make another one";
+        /// A token for the other side.
+        TokenOfOtherSide = 165, "the token is for the other side of the tunnel, and this session keeps its side";
+        /// A service that is not in the session's list.
+        UnknownService = 166, "there is no service of this number: count the configured ones from 0";
+        /// The tunnel was opened with other services.
+        ServiceNotInTunnel = 167, "the tunnel does not have this service";
+        /// The peers cannot tell services apart.
+        ServiceNeedsName = 168, "without service ids (V1, or a tunnel without services) a session has exactly one service";
+        /// A destination was to open a connection.
+        NotSource = 169, "a source opens connections, a destination does not";
+        /// More bytes were reported as sent than there were.
+        SentTooMuch = 170, "more bytes were reported as sent than the session had to send";
+        /// The same service twice.
+        DuplicateService = 171, "each service is configured once";
+        /// An agreed maximum outside of the protocol's.
+        MaxPayloadOutOfRange = 172, "the longest payload is 1 to 64512 bytes";
     }
 }
 
@@ -180,6 +206,10 @@ errors! {
         CloseReasonNotUtf8 = 353, "the reason of a close frame must be UTF-8";
         /// Anything after a close frame.
         FrameAfterClose = 354, "nothing may follow a close frame";
+        /// Something else came first.
+        MessageBeforeServiceIds = 360, "the first message over V2 and V3 is SERVICE_IDS";
+        /// CONNECTION_START or CONNECTION_RESET in a stream without connection ids.
+        StreamWithoutConnectionIds = 361, "the stream was started without a connection id: it has one connection, and no CONNECTION_* message";
     }
 }
 
@@ -198,6 +228,14 @@ errors! {
         RotationsExhausted = 405, "this side has been rotated as often as a tunnel can be";
         /// The upgrade request would be longer than the service takes.
         UpgradeRequestTooLong = 420, "the upgrade request would be longer than the 4096 bytes that the service takes";
+        /// The service has as many connections as the session has room for.
+        ConnectionTableFull = 440, "the service has as many connections as the session has room for";
+        /// V1 and V2 have one connection a service.
+        OneConnectionOnly = 441, "over V1 and V2 a service has one connection at a time";
+        /// More services than the session has room for.
+        ServiceTableFull = 442, "these are more services than the session has room for";
+        /// A buffer for what is to be sent without room for two messages.
+        OutgoingBufferTooSmall = 443, "the buffer for what is to be sent needs at least 512 bytes";
     }
 }
 

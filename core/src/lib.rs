@@ -63,6 +63,8 @@
 //! | head of the answer to it | [`handshake::MAX_ANSWER_HEAD`] | ours |
 //! | nesting of JSON | [`json::MAX_DEPTH`] | ours |
 //! | a record | 1 KiB, checked at compile time | ours |
+//! | a [`Session`](session::Session), without its buffers and access token | 4 KiB, checked at compile time | ours |
+//! | connections of a service in a session | [`session::MAX_CONNECTIONS`], or what its type says | ours |
 //! | payload of a message | [`wire::MAX_PAYLOAD`] | documented |
 //! | message | [`wire::MAX_MESSAGE`] | documented: its length has 16 bits |
 //! | payload of a WebSocket frame | [`websocket::MAX_FRAME_PAYLOAD`] | documented |
@@ -79,6 +81,7 @@ pub mod handshake;
 pub mod id;
 pub mod json;
 pub mod mode;
+pub mod session;
 pub mod time;
 pub mod token;
 pub mod tunnel;

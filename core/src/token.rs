@@ -91,6 +91,22 @@ impl ClientToken {
         })
     }
 
+    /// A fresh one: 256 bits in hexadecimal. `None` never happens: 64 characters fit.
+    pub(crate) fn fresh(entropy: &Entropy) -> Option<Self> {
+        let mut text = Zeroizing::new([0; 64]);
+        let nibbles = entropy
+            .for_client_token()
+            .iter()
+            .flat_map(|byte| [byte >> 4, byte & 15]);
+        for (slot, nibble) in text.iter_mut().zip(nibbles) {
+            *slot = match nibble {
+                ..=9 => b'0' + nibble,
+                _ => b'a' + (nibble - 10),
+            };
+        }
+        Secret::copy(str::from_utf8(&*text).ok()?).map(Self)
+    }
+
     /// The secret itself. Whoever calls this answers for where it goes.
     #[must_use]
     pub fn expose(&self) -> &str {
@@ -193,6 +209,17 @@ impl Entropy {
             true => Err(Misuse::StuckEntropy),
             false => Ok(entropy),
         }
+    }
+
+    /// The half that a session makes a client token of.
+    fn for_client_token(&self) -> &[u8] {
+        self.0.split_at(32).0
+    }
+
+    /// A number for what a session draws that is no secret. It shares no byte with the client token.
+    pub(crate) fn seed(&self) -> u64 {
+        let bytes = self.0.last_chunk();
+        bytes.map_or(0, |bytes| u64::from_be_bytes(*bytes))
     }
 
     fn of_side(&self, side: Side) -> &[u8] {

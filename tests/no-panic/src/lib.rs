@@ -16,6 +16,10 @@ use iot_tunnel_core::json::{
     self, BufferTooSmall, ErrorBody, JsonFault, MessageFault, Notification, RotateRequest,
     RotateRequestError, RotateResponse, Violation,
 };
+use iot_tunnel_core::session::{
+    Announced, Binding, Config, Connection, Event as SessionEvent, Output, Progress, Session, Status,
+    Timeout, TokenTaken,
+};
 use iot_tunnel_core::websocket::{
     CloseCode, CloseHandshake, Event, Frame, FrameHeader, MaskKey, Opcode, Receiver, SendError, Sender,
 };
@@ -51,6 +55,8 @@ macro_rules! export {
 type Token = AccessToken<512>;
 /// Any number shows the same code.
 type Tunnels = Table<4>;
+/// Likewise.
+type Client<'b> = Session<&'b mut [u8], 512>;
 
 export! {
     /// Parsing.
@@ -352,6 +358,71 @@ export! {
         let (frame, decode, content, encode) = faults;
         write!(out, "{frame} {decode} {content} {encode}")
     }
+
+    /// A client's end of a tunnel.
+    fn gate_session(config: &Config<'_>, buffers: [&'static mut [u8]; 2]) -> Result<Client<'static>, Error> {
+        let [incoming, outgoing] = buffers;
+        Client::new(config, incoming, outgoing)
+    }
+    /// A client's end of a tunnel.
+    fn gate_session_token(
+        session: &mut Client<'_>, now: Millis, side: Side, token: Token, binding: Binding, entropy: &Entropy
+    ) -> Result<TokenTaken, Error> {
+        session.handle_token(now, side, token, binding, entropy)
+    }
+    /// A client's end of a tunnel.
+    fn gate_session_upgrade(
+        session: &mut Client<'_>, now: Millis, upgrade: &Upgrade<'_>
+    ) -> Result<Status, Misuse> {
+        session.handle_upgrade(now, upgrade)
+    }
+    /// Messages from a network.
+    fn gate_session_bytes(
+        session: &mut Client<'_>, now: Millis, input: &mut &[u8], visit: fn(SessionEvent<'_>)
+    ) -> Result<(), Misuse> {
+        while let Some(event) = session.handle_bytes(now, input)? {
+            visit(event);
+        }
+        Ok(())
+    }
+    /// What a network announced.
+    fn gate_session_announced(announced: &Announced<'_>, visit: fn(&str)) -> () {
+        announced.only_in_tunnel().for_each(visit);
+        announced.only_in_session().for_each(|service| visit(service.as_str()));
+    }
+    /// A client's end of a tunnel.
+    fn gate_session_closed(session: &mut Client<'_>, now: Millis) -> Result<Status, Misuse> {
+        session.handle_closed(now)
+    }
+    /// A client's end of a tunnel.
+    fn gate_session_pong(session: &mut Client<'_>, now: Millis) -> Result<(), Misuse> { session.handle_pong(now) }
+    /// A client's end of a tunnel.
+    fn gate_session_timeout(session: &mut Client<'_>, now: Millis) -> Timeout { session.handle_timeout(now) }
+    /// A client's end of a tunnel.
+    fn gate_session_pause(session: &mut Client<'_>, now: Millis, paused: bool) -> Result<(), Misuse> {
+        session.pause(now, paused)
+    }
+    /// A client's end of a tunnel.
+    fn gate_session_open(session: &mut Client<'_>, service: usize) -> Result<Progress<Connection>, Error> {
+        session.open(service)
+    }
+    /// A client's end of a tunnel.
+    fn gate_session_send(
+        session: &mut Client<'_>, connection: Connection, data: &[u8]
+    ) -> Result<Progress<usize>, Misuse> {
+        session.send(connection, data)
+    }
+    /// A client's end of a tunnel.
+    fn gate_session_reset(session: &mut Client<'_>, connection: Connection) -> Result<(), Misuse> {
+        session.reset(connection)
+    }
+    /// A client's end of a tunnel.
+    fn gate_session_close(session: &mut Client<'_>) -> () { session.close() }
+    /// What is to be done.
+    fn gate_session_poll(session: &mut Client<'_>, visit: fn(Output<'_, 512>)) -> () { visit(session.poll_output()) }
+    /// A client's end of a tunnel.
+    fn gate_session_sent(session: &mut Client<'_>, count: usize) -> Result<(), Misuse> { session.sent(count) }
+
     /// Printing.
     fn gate_print_error(error: &Error, out: &mut dyn Write) -> fmt::Result { write!(out, "{error}") }
     /// Printing.

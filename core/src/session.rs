@@ -1,0 +1,375 @@
+//! A client's end of a tunnel, source or destination, without I/O: it takes tokens, bytes and time, and says what to do.
+//!
+//! What a session keeps across connections is its token and what it counts. Everything half-received, every stream and
+//! the format that the peer spoke belong to one connection and go with it.
+//!
+//! # The loop of a client
+//!
+//! 1. Bring what happened: a token ([`handle_token`](Session::handle_token)), the handshake's answer
+//!    ([`handle_upgrade`](Session::handle_upgrade)), a socket that closed or could not be opened
+//!    ([`handle_closed`](Session::handle_closed)), a pong ([`handle_pong`](Session::handle_pong)), the time
+//!    ([`handle_timeout`](Session::handle_timeout)).
+//! 2. Bring the payload of binary WebSocket messages to [`handle_bytes`](Session::handle_bytes), for as long as it gives
+//!    an [`Event`] and the application can take one.
+//! 3. Bring what the application wants: [`open`](Session::open), [`send`](Session::send), [`reset`](Session::reset).
+//! 4. Do what [`poll_output`](Session::poll_output) says until it says [`Wait`](Output::Wait) or the socket takes no
+//!    more.
+//! 5. Sleep until something happens or the time of `Wait` has come; begin again.
+//!
+//! ```
+//! use iot_tunnel_core::handshake::{Subprotocol, Upgrade};
+//! use iot_tunnel_core::session::{Binding, Config, Event, Output, Progress, Session, Status};
+//! use iot_tunnel_core::wire::{Message, MessageType};
+//! use iot_tunnel_core::{AccessToken, Entropy, Millis, ServiceId, Side};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # fn draw() -> [u8; 64] { core::array::from_fn(|i| i as u8) }
+//! let services = [ServiceId::parse("SSH")?];
+//! let (mut incoming, mut outgoing) = (vec![0; 65_535], vec![0; 65_535]);
+//! let mut session: Session<&mut [u8]> =
+//!     Session::new(&Config::new(Side::Destination, &services), &mut incoming[..], &mut outgoing[..])?;
+//! let mut now = Millis(0);
+//!
+//! let token = AccessToken::parse("from the notification".split(' ').next().unwrap())?;
+//! session.handle_token(now, Side::Destination, token, Binding::Fresh, &Entropy::new(draw())?)?; // 1
+//! # let frame = |message: Message| {
+//! #     let mut frame = vec![0; 64];
+//! #     let length = message.encode_frame(&mut frame).unwrap();
+//! #     frame.truncate(length);
+//! #     frame
+//! # };
+//! # let ids = frame(Message {
+//! #     message_type: MessageType::ServiceIds, available_service_ids: ["SSH"].as_slice().into(), ..Message::default()
+//! # });
+//! # let mut start = Message { message_type: MessageType::StreamStart, stream_id: 7, service_id: "SSH", ..Message::default() };
+//! # start.connection_id = 1;
+//! # let data = frame(Message { message_type: MessageType::Data, payload: b"hello", ..start });
+//! # let received = [ids, frame(start), data].concat();
+//! # let (mut arrives, mut socket) = (Some(received), Vec::new());
+//! loop {
+//!     loop {
+//!         match session.poll_output() { // 4
+//!             Output::Connect(connect) => {
+//!                 assert!(connect.client_token.is_some());
+//!                 // Make an UpgradeRequest of it, send that, read the answer, and report it:
+//!                 let upgrade = Upgrade::Accepted { subprotocol: Subprotocol::V3, channel_id: None };
+//!                 session.handle_upgrade(now, &upgrade)?; // 1
+//!             }
+//!             Output::Send(bytes) => {
+//!                 socket.extend_from_slice(bytes);
+//!                 let count = bytes.len();
+//!                 session.sent(count)?;
+//!             }
+//!             Output::Ping | Output::CloseWebSocket(_) => {}
+//!             Output::Wait(deadline) => {
+//!                 now = deadline.unwrap_or(now); // 5
+//!                 break;
+//!             }
+//!         }
+//!     }
+//!     let Some(received) = arrives.take() else { break };
+//!     let mut input = &received[..];
+//!     while let Some(event) = session.handle_bytes(now, &mut input)? { // 2
+//!         match event {
+//!             Event::Open(announced) => assert_eq!(announced.only_in_session().count(), 0),
+//!             Event::Started { connection, .. } => assert_eq!(connection.service(), 0), // dial SSH
+//!             Event::Data { connection, payload } => {
+//!                 let echo = payload.to_vec();
+//!                 assert_eq!(session.send(connection, &echo)?, Progress::Done(5)); // 3
+//!             }
+//!             Event::Ended { .. } | Event::StreamEnded { .. } | Event::SessionReset => {}
+//!             Event::Lost { fault } => println!("{fault}"),
+//!             Event::Handled => {}
+//!         }
+//!     }
+//! }
+//! assert_eq!(session.status(), Status::Open);
+//! assert!(socket.windows(5).any(|bytes| bytes == b"hello"));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! An event is the answer of the call that caused it, so that there is no queue of events to bound or to overflow, and
+//! [`Event::Data`] borrows from what was received: nobody copies it. What is to be done follows from the state, so
+//! `poll_output` needs no queue either, but for the frames to be sent: those lie in the caller's buffer.
+//!
+//! # States
+#![doc = include_str!("session/transitions.md")]
+//!
+//! The waits of the back-off are drawn from 0 to a ceiling of [`FIRST_BACKOFF`], which doubles with each failure up to
+//! [`MAX_BACKOFF`]. The ceiling falls back when a connection has proved usable: it was open, and the peer answered a
+//! ping, which is sent after [`PING_INTERVAL`] (ours). A connection that opens and breaks again proves nothing.
+//!
+//! # Back-pressure
+//!
+//! **Outward**, [`send`](Session::send) takes as many bytes as the buffer has room for, and
+//! [`WouldBlock`](Progress::WouldBlock) is an answer of its own. **Inward**, nothing is kept but a message's parts: an
+//! application that cannot take an event does not call `handle_bytes`, keeps what is left of the input, reads no more
+//! from its socket, and says so by [`pause`](Session::pause), since a pong may stand behind what it does not read. So TCP
+//! stops the peer. All connections of a tunnel share that socket: the protocol has no way to stop one alone. A
+//! destination also takes no message while the buffer has no room for an answer; `handle_bytes` then leaves the input as it
+//! is, and goes on when something was sent.
+//!
+//! # Source of the rules
+//! data-plane.md §4 and §5.
+
+mod backoff;
+mod config;
+mod event;
+mod incoming;
+mod machine;
+mod outgoing;
+mod random;
+mod state;
+mod streams;
+
+#[cfg(test)]
+mod tests;
+
+use core::fmt;
+
+use heapless::Vec;
+
+pub use backoff::{FIRST_BACKOFF, MAX_BACKOFF};
+pub use config::Config;
+pub use event::{Announced, Binding, Connect, Event, Output, Progress, Timeout, TokenTaken};
+pub use outgoing::MIN_OUTGOING;
+pub use state::{CONNECT_TIMEOUT, NoToken, PING_INTERVAL, PONG_TIMEOUT, SERVICE_IDS_TIMEOUT, Status};
+pub use streams::{Connection, MAX_STREAM_ID};
+
+use crate::destination::MAX_SERVICES;
+use crate::error::{Capacity, Error, Misuse};
+use crate::handshake::Upgrade;
+use crate::id::ServiceId;
+use crate::mode::Side;
+use crate::time::Millis;
+use crate::token::{AccessToken, Entropy, MAX_ACCESS_TOKEN};
+use crate::wire::{Deframer, MAX_PAYLOAD};
+use machine::Machine;
+
+/// Connections of a service at a time, unless a session's type says otherwise (ours).
+pub const MAX_CONNECTIONS: usize = 32;
+
+/// A client's end of a tunnel: the state machine of the [module](self).
+///
+/// `B` is the kind of the two buffers that the caller gives it, `TOKEN` the longest access token in bytes, `SERVICES` at
+/// most 255. Every call that fails has changed nothing.
+pub struct Session<
+    B,
+    const TOKEN: usize = MAX_ACCESS_TOKEN,
+    const SERVICES: usize = MAX_SERVICES,
+    const CONNECTIONS: usize = MAX_CONNECTIONS,
+> {
+    services: Vec<ServiceId, SERVICES, u8>,
+    deframer: Deframer<B>,
+    machine: Machine<B, TOKEN, SERVICES, CONNECTIONS>,
+}
+
+const _: () = assert!(
+    size_of::<Session<&mut [u8]>>() - size_of::<AccessToken>() <= 4096,
+    "a session's own state has at most 4 KiB"
+);
+
+impl<B, const TOKEN: usize, const SERVICES: usize, const CONNECTIONS: usize>
+    Session<B, TOKEN, SERVICES, CONNECTIONS>
+where
+    B: AsRef<[u8]> + AsMut<[u8]>,
+{
+    /// A session that awaits its token. It owns nothing but what it is given: `incoming` reassembles messages and has
+    /// room for the longest that is taken ([`MAX_MESSAGE`](crate::wire::MAX_MESSAGE) for every one), `outgoing` holds
+    /// what waits to be sent, at least [`MIN_OUTGOING`] bytes. Their lengths must not change.
+    ///
+    /// # Errors
+    /// [`Misuse::NoServices`], [`Misuse::DuplicateService`], [`Misuse::MaxPayloadOutOfRange`],
+    /// [`Capacity::ServiceTableFull`], [`Capacity::OutgoingBufferTooSmall`].
+    pub fn new(config: &Config<'_>, incoming: B, outgoing: B) -> Result<Self, Error> {
+        const {
+            assert!(SERVICES <= 255 && CONNECTIONS >= 1);
+        }
+        if config.services.is_empty() {
+            return Err(Misuse::NoServices.into());
+        }
+        let mut services = Vec::new();
+        for service in config.services {
+            if services.contains(service) {
+                return Err(Misuse::DuplicateService.into());
+            }
+            services
+                .push(service.clone())
+                .map_err(|_| Capacity::ServiceTableFull)?;
+        }
+        if !(1..=MAX_PAYLOAD).contains(&config.max_payload) {
+            return Err(Misuse::MaxPayloadOutOfRange.into());
+        }
+        if outgoing.as_ref().len() < MIN_OUTGOING {
+            return Err(Capacity::OutgoingBufferTooSmall.into());
+        }
+        Ok(Self {
+            services,
+            deframer: Deframer::new(incoming),
+            machine: Machine::new(config, outgoing),
+        })
+    }
+
+    /// Where the session is.
+    #[must_use]
+    pub const fn status(&self) -> Status {
+        self.machine.status()
+    }
+
+    /// The side of the tunnel.
+    #[must_use]
+    pub const fn side(&self) -> Side {
+        self.machine.side()
+    }
+
+    /// Takes an access token, in any state: the first one, or one that a rotation issued. If it is not the latest once
+    /// more, it replaces that, a live connection is closed with all that was in it, and a new one is made at once.
+    /// `side` is the side that the token came for; a fresh client token is made of `entropy`, which is used once.
+    ///
+    /// # Errors
+    /// [`Misuse::TokenOfOtherSide`], [`Misuse::SessionClosed`].
+    pub fn handle_token(
+        &mut self,
+        now: Millis,
+        side: Side,
+        access_token: AccessToken<TOKEN>,
+        binding: Binding,
+        entropy: &Entropy,
+    ) -> Result<TokenTaken, Error> {
+        self.machine.token(now, side, access_token, binding, entropy)
+    }
+
+    /// Takes the answer to the upgrade request that [`Output::Connect`] asked for. The socket of any but an accepted one
+    /// is the caller's to close. Its reason is the caller's to show.
+    ///
+    /// # Errors
+    /// [`Misuse::NotConnecting`], [`Misuse::SessionClosed`].
+    pub fn handle_upgrade(&mut self, now: Millis, upgrade: &Upgrade<'_>) -> Result<Status, Misuse> {
+        self.machine.upgrade(now, upgrade)?;
+        self.deframer.clear();
+        Ok(self.status())
+    }
+
+    /// Takes the next message off the start of `input`, the payload of binary WebSocket messages in any split, and says
+    /// what it means. Without one, `None`: then all of `input` is taken, unless something is to be sent first.
+    ///
+    /// # Errors
+    /// [`Misuse::NotConnected`], [`Misuse::SessionClosed`]; but never for an empty `input`. What the peer does wrong is
+    /// an event: [`Event::Lost`], and what is left of `input` is gone with the connection.
+    pub fn handle_bytes<'s, 'i: 's>(
+        &'s mut self,
+        now: Millis,
+        input: &mut &'i [u8],
+    ) -> Result<Option<Event<'s>>, Misuse> {
+        if input.is_empty() {
+            return Ok(None);
+        }
+        let misuse = self.machine.misuse(Misuse::NotConnected);
+        self.machine.state.link().ok_or(misuse)?.hear(now);
+        if !self.machine.takes_message() {
+            return Ok(None);
+        }
+        let message = match self.deframer.next(input) {
+            Ok(None) => return Ok(None),
+            Ok(Some(message)) => Ok(message),
+            Err(fault) => Err(fault.into()),
+        };
+        let event = self.machine.message(now, message, &self.services);
+        if let Event::Lost { .. } = event {
+            *input = &[];
+        }
+        Ok(Some(event))
+    }
+
+    /// Takes the end of the socket that [`Output::Connect`] asked for, whatever it was: no connection, no TLS, no
+    /// answer, a close frame, a broken connection. A close frame's code and reason are the caller's to show.
+    ///
+    /// # Errors
+    /// [`Misuse::NotConnected`], [`Misuse::SessionClosed`].
+    pub fn handle_closed(&mut self, now: Millis) -> Result<Status, Misuse> {
+        self.machine.closed(now)?;
+        Ok(self.status())
+    }
+
+    /// Takes a pong. The peer's pings are answered by the WebSocket itself.
+    ///
+    /// # Errors
+    /// [`Misuse::NotConnected`], [`Misuse::SessionClosed`].
+    pub fn handle_pong(&mut self, now: Millis) -> Result<(), Misuse> {
+        self.machine.pong(now)
+    }
+
+    /// Takes the time: due when [`Output::Wait`] says so, harmless at any other. Says what ran out.
+    pub fn handle_timeout(&mut self, now: Millis) -> Timeout {
+        self.machine.timeout(now)
+    }
+
+    /// Says that the application leaves the peer's bytes in the socket from now on, or (`false`) that it reads again.
+    /// Meanwhile pings are sent, and the peer is not taken for silent.
+    ///
+    /// # Errors
+    /// [`Misuse::NotConnected`], [`Misuse::SessionClosed`].
+    pub fn pause(&mut self, now: Millis, paused: bool) -> Result<(), Misuse> {
+        let misuse = self.machine.misuse(Misuse::NotConnected);
+        self.machine.state.link().ok_or(misuse)?.set_paused(paused, now);
+        Ok(())
+    }
+
+    /// At a source: opens a connection to a service, the place in [`Config::services`]. Its destination may answer by
+    /// [`Event::Ended`] that it cannot.
+    ///
+    /// # Errors
+    /// [`Misuse::NotSource`], [`Misuse::NotOpen`], [`Misuse::SessionClosed`], [`Misuse::UnknownService`],
+    /// [`Misuse::ServiceNotInTunnel`], [`Misuse::ServiceNeedsName`], [`Capacity::ConnectionTableFull`],
+    /// [`Capacity::OneConnectionOnly`].
+    pub fn open(&mut self, service: usize) -> Result<Progress<Connection>, Error> {
+        self.machine.open(service, &self.services)
+    }
+
+    /// Sends bytes of a connection: the first of `data`, as many as have room and one message takes. Says how many.
+    ///
+    /// # Errors
+    /// [`Misuse::ConnectionEnded`], [`Misuse::SessionClosed`].
+    pub fn send(&mut self, connection: Connection, data: &[u8]) -> Result<Progress<usize>, Misuse> {
+        self.machine.send(connection, data, &self.services)
+    }
+
+    /// Ends a connection; the peer is told after what was sent before. It never waits for room. In a stream without
+    /// connection ids this ends the stream.
+    ///
+    /// # Errors
+    /// [`Misuse::ConnectionEnded`], [`Misuse::SessionClosed`].
+    pub fn reset(&mut self, connection: Connection) -> Result<(), Misuse> {
+        self.machine.reset(connection)
+    }
+
+    /// Ends the session: every connection is over and the tokens are wiped.
+    pub fn close(&mut self) {
+        self.machine.close();
+    }
+
+    /// What is to be done next.
+    pub fn poll_output(&mut self) -> Output<'_, TOKEN> {
+        self.machine.poll(&self.services)
+    }
+
+    /// Takes that the first `count` bytes of [`Output::Send`] were sent.
+    ///
+    /// # Errors
+    /// [`Misuse::SentTooMuch`].
+    pub fn sent(&mut self, count: usize) -> Result<(), Misuse> {
+        self.machine.sent(count)
+    }
+}
+
+impl<B, const TOKEN: usize, const SERVICES: usize, const CONNECTIONS: usize> fmt::Debug
+    for Session<B, TOKEN, SERVICES, CONNECTIONS>
+{
+    /// The services only: the rest is secrets and somebody's data.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("services", &self.services)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,36 @@
+//! [`Config`]: what a session is told once.
+
+use crate::handshake::Subprotocol;
+use crate::id::ServiceId;
+use crate::mode::Side;
+use crate::wire::MAX_PAYLOAD;
+
+/// What a session is told when it is made. It keeps a copy.
+#[derive(Clone, Copy, Debug)]
+pub struct Config<'a> {
+    /// The side of the tunnel. A session keeps it: a token for the other side is refused.
+    pub side: Side,
+    /// The services that a source opens connections to, or that a destination serves: at least one. In a tunnel
+    /// without services the one stands for what the other side has, whatever its name.
+    pub services: &'a [ServiceId],
+    /// The newest format that a source speaks; it is an older one where the accepted subprotocol is older. Over V3 a
+    /// source may speak V1 or V2 format, for a destination that knows no other. A destination answers in the format of
+    /// each stream.
+    pub format: Subprotocol,
+    /// The longest payload that is sent, in bytes: 1 to [`MAX_PAYLOAD`], or less where the peers agreed on less
+    /// (data-plane.md §3). What is taken is limited by the buffer for it.
+    pub max_payload: usize,
+}
+
+impl<'a> Config<'a> {
+    /// V3 and the protocol's longest payload.
+    #[must_use]
+    pub const fn new(side: Side, services: &'a [ServiceId]) -> Self {
+        Self {
+            side,
+            services,
+            format: Subprotocol::V3,
+            max_payload: MAX_PAYLOAD,
+        }
+    }
+}

@@ -1,0 +1,393 @@
+//! What each input does to the state: the code of the table in `transitions.md`.
+
+use super::backoff::Failures;
+use super::config::Config;
+use super::event::{Announced, Binding, Connect, Event, Output, Progress, Timeout, TokenTaken};
+use super::incoming::Incoming;
+use super::outgoing::Outgoing;
+use super::state::{
+    Active, AwaitingToken, Credentials, Link, NoToken, Offered, Open, Phase, SERVICE_IDS_TIMEOUT, State,
+    Status,
+};
+use super::streams::{Connection, Counters, Format, Streams};
+use crate::error::{Capacity, Error, Misuse, PeerFault};
+use crate::handshake::{Subprotocol, Upgrade};
+use crate::id::ServiceId;
+use crate::mode::Side;
+use crate::time::Millis;
+use crate::token::{AccessToken, ClientToken, Entropy, TokenDigest};
+use crate::websocket::{CloseCode, MAX_FRAME_PAYLOAD};
+use crate::wire::{Message, MessageType, Origin, Verdict};
+
+/// A session without its list of services and its reassembly buffer, from which events borrow.
+pub(super) struct Machine<B, const TOKEN: usize, const SERVICES: usize, const CONNECTIONS: usize> {
+    side: Side,
+    format: Subprotocol,
+    max_payload: usize,
+    pub(super) state: State<TOKEN, SERVICES, CONNECTIONS>,
+    counters: Counters,
+    outgoing: Outgoing<B>,
+    /// A socket that the session has given up and the caller still has.
+    hang_up: Option<CloseCode>,
+}
+
+impl<B, const TOKEN: usize, const SERVICES: usize, const CONNECTIONS: usize>
+    Machine<B, TOKEN, SERVICES, CONNECTIONS>
+where
+    B: AsRef<[u8]> + AsMut<[u8]>,
+{
+    pub(super) const fn new(config: &Config<'_>, outgoing: B) -> Self {
+        Self {
+            side: config.side,
+            format: config.format,
+            max_payload: config.max_payload,
+            state: State::AwaitingToken(AwaitingToken {
+                why: NoToken::None,
+                latest: None,
+            }),
+            counters: Counters::new(),
+            outgoing: Outgoing::new(outgoing),
+            hang_up: None,
+        }
+    }
+
+    pub(super) const fn side(&self) -> Side {
+        self.side
+    }
+
+    /// The error of a call that the state does not allow.
+    pub(super) const fn misuse(&self, otherwise: Misuse) -> Misuse {
+        match self.state {
+            State::Closed => Misuse::SessionClosed,
+            _ => otherwise,
+        }
+    }
+
+    fn give_up_socket(&mut self, code: CloseCode) {
+        if self.state.has_socket() {
+            self.hang_up = Some(code);
+        }
+    }
+
+    pub(super) fn token(
+        &mut self,
+        now: Millis,
+        side: Side,
+        access_token: AccessToken<TOKEN>,
+        binding: Binding,
+        entropy: &Entropy,
+    ) -> Result<TokenTaken, Error> {
+        if side != self.side {
+            return Err(Misuse::TokenOfOtherSide.into());
+        }
+        let same = match &self.state {
+            State::Closed => return Err(Misuse::SessionClosed.into()),
+            State::AwaitingToken(AwaitingToken { latest, .. }) => *latest == Some(access_token.digest()),
+            State::Active(active) => active.credentials.access_token == access_token,
+        };
+        if same {
+            return Ok(TokenTaken::Same);
+        }
+        let client_token = match binding {
+            Binding::Fresh => Some(ClientToken::fresh(entropy).ok_or(Capacity::BufferTooSmall)?),
+            Binding::With(client_token) => Some(client_token),
+            Binding::Unbound => None,
+        };
+        // Nothing fails from here on.
+        self.give_up_socket(CloseCode::NORMAL);
+        self.counters.random.stir(entropy.seed());
+        self.outgoing.clear();
+        self.state = State::Active(Active {
+            credentials: Credentials {
+                access_token,
+                client_token,
+            },
+            failures: Failures::default(),
+            phase: Phase::ConnectDue { since: now },
+        });
+        Ok(TokenTaken::New)
+    }
+
+    pub(super) fn upgrade(&mut self, now: Millis, upgrade: &Upgrade<'_>) -> Result<(), Misuse> {
+        let State::Active(Active {
+            phase: phase @ Phase::Connecting { .. },
+            ..
+        }) = &mut self.state
+        else {
+            return Err(self.misuse(Misuse::NotConnecting));
+        };
+        match *upgrade {
+            Upgrade::Accepted { subprotocol, .. } => {
+                let link = Link::new(subprotocol, now);
+                *phase = match subprotocol {
+                    Subprotocol::V1 => Phase::Open(Open {
+                        link,
+                        offer: Offered::Unnamed,
+                        streams: Streams::new(),
+                    }),
+                    Subprotocol::V2 | Subprotocol::V3 => Phase::AwaitingServices {
+                        link,
+                        until: now.after(SERVICE_IDS_TIMEOUT),
+                    },
+                };
+            }
+            Upgrade::Refused { status, .. } => self.await_token(NoToken::Refused { status }),
+            Upgrade::Retry { .. } => self.drop_connection(now),
+        }
+        Ok(())
+    }
+
+    /// The token is of no more use: it is wiped, and its digest stays.
+    fn await_token(&mut self, why: NoToken) {
+        let latest = match &self.state {
+            State::Active(active) => Some(active.credentials.access_token.digest()),
+            State::AwaitingToken(AwaitingToken { latest, .. }) => *latest,
+            State::Closed => None::<TokenDigest>,
+        };
+        self.outgoing.clear();
+        self.state = State::AwaitingToken(AwaitingToken { why, latest });
+    }
+
+    /// The connection is gone, or did not come about.
+    fn drop_connection(&mut self, now: Millis) {
+        let State::Active(active) = &mut self.state else {
+            return;
+        };
+        // Before the 101 the access token is not known to be used.
+        let usable = match active.phase {
+            Phase::ConnectDue { .. } | Phase::Connecting { .. } | Phase::Backoff { .. } => true,
+            Phase::AwaitingServices { .. } | Phase::Open(_) => active.credentials.client_token.is_some(),
+        };
+        if usable {
+            let wait = active.failures.next_wait(&mut self.counters.random);
+            active.phase = Phase::Backoff {
+                until: now.after(wait),
+            };
+            self.outgoing.clear();
+        } else {
+            self.await_token(NoToken::Spent);
+        }
+    }
+
+    pub(super) fn closed(&mut self, now: Millis) -> Result<(), Misuse> {
+        if !self.state.has_socket() {
+            return Err(self.misuse(Misuse::NotConnected));
+        }
+        self.drop_connection(now);
+        Ok(())
+    }
+
+    pub(super) fn timeout(&mut self, now: Millis) -> Timeout {
+        let State::Active(Active { phase, .. }) = &mut self.state else {
+            return Timeout::None;
+        };
+        let timeout = match phase {
+            Phase::Connecting { until } if *until <= now => Timeout::Connect,
+            Phase::AwaitingServices { until, .. } if *until <= now => Timeout::ServiceIds,
+            Phase::AwaitingServices { link, .. } | Phase::Open(Open { link, .. }) => {
+                match link.is_silent(now) {
+                    true => Timeout::Pong,
+                    false => Timeout::None,
+                }
+            }
+            Phase::Backoff { until } if *until <= now => {
+                *phase = Phase::ConnectDue { since: now };
+                Timeout::None
+            }
+            _ => Timeout::None,
+        };
+        if timeout != Timeout::None {
+            self.give_up_socket(CloseCode::GOING_AWAY);
+            self.drop_connection(now);
+        }
+        timeout
+    }
+
+    pub(super) fn pong(&mut self, now: Millis) -> Result<(), Misuse> {
+        let misuse = self.misuse(Misuse::NotConnected);
+        let link = self.state.link().ok_or(misuse)?;
+        let answered = link.take_pong(now);
+        if let State::Active(Active {
+            failures,
+            phase: Phase::Open(_),
+            ..
+        }) = &mut self.state
+            && answered
+        {
+            failures.forget();
+        }
+        Ok(())
+    }
+
+    pub(super) fn close(&mut self) {
+        self.give_up_socket(CloseCode::NORMAL);
+        self.outgoing.clear();
+        self.state = State::Closed;
+    }
+
+    /// Whether the answer that a message may need has room. A source never waits for that: it owes no answers, and two
+    /// ends that waited for each other would wait for ever.
+    pub(super) fn takes_message(&self) -> bool {
+        self.side == Side::Source || self.outgoing.takes_control()
+    }
+
+    /// Takes one whole message, or what is wrong with it.
+    pub(super) fn message<'m>(
+        &mut self,
+        now: Millis,
+        message: Result<&'m [u8], Error>,
+        services: &'m [ServiceId],
+    ) -> Event<'m> {
+        let outcome = message
+            .and_then(|bytes| Ok(Message::decode(bytes)?))
+            .and_then(|message| self.judged(&message, services));
+        match outcome {
+            Ok(event) => event,
+            Err(fault) => {
+                self.give_up_socket(match fault {
+                    Error::Peer(fault) => fault.close_code(),
+                    _ => CloseCode::MESSAGE_TOO_BIG,
+                });
+                self.drop_connection(now);
+                Event::Lost { fault }
+            }
+        }
+    }
+
+    fn judged<'m>(&mut self, message: &Message<'m>, services: &'m [ServiceId]) -> Result<Event<'m>, Error> {
+        if message.check(Origin::ServiceTo(self.side))? == Verdict::Skip {
+            return Ok(Event::Handled);
+        }
+        let State::Active(active) = &mut self.state else {
+            return Ok(Event::Handled);
+        };
+        if let Phase::Open(open) = &mut active.phase {
+            return Ok(Incoming {
+                services,
+                streams: &mut open.streams,
+                counters: &mut self.counters,
+                outgoing: &mut self.outgoing,
+            }
+            .take(message));
+        }
+        if let Phase::AwaitingServices { link, .. } = &active.phase {
+            if message.message_type != MessageType::ServiceIds {
+                return Err(PeerFault::MessageBeforeServiceIds.into());
+            }
+            let tunnel = message.available_service_ids;
+            active.phase = Phase::Open(Open {
+                link: *link,
+                offer: Offered::of(tunnel, services),
+                streams: Streams::new(),
+            });
+            return Ok(Event::Open(Announced {
+                tunnel,
+                session: services,
+            }));
+        }
+        Ok(Event::Handled)
+    }
+
+    pub(super) fn open(
+        &mut self,
+        index: usize,
+        services: &[ServiceId],
+    ) -> Result<Progress<Connection>, Error> {
+        if self.side != Side::Source {
+            return Err(Misuse::NotSource.into());
+        }
+        let misuse = self.misuse(Misuse::NotOpen);
+        let open = self.state.open().ok_or(misuse)?;
+        let service = services.get(index).ok_or(Misuse::UnknownService)?;
+        let format = self.format.min(open.link.subprotocol);
+        let named = match open.offer {
+            Offered::Unnamed => false,
+            Offered::Named(named) if named.get(index) != Some(&true) => {
+                return Err(Misuse::ServiceNotInTunnel.into());
+            }
+            Offered::Named(_) => format >= Subprotocol::V2,
+        };
+        if !named && services.len() > 1 {
+            return Err(Misuse::ServiceNeedsName.into());
+        }
+        if !self.outgoing.takes_control() {
+            return Ok(Progress::WouldBlock);
+        }
+        let format = Format {
+            service_id: named,
+            connection_id: format >= Subprotocol::V3,
+        };
+        let (connection, message) = open.streams.open(index, service, format, &mut self.counters)?;
+        // There is room: see above.
+        self.outgoing.push(&message);
+        Ok(Progress::Done(connection))
+    }
+
+    pub(super) fn send(
+        &mut self,
+        connection: Connection,
+        data: &[u8],
+        services: &[ServiceId],
+    ) -> Result<Progress<usize>, Misuse> {
+        let misuse = self.misuse(Misuse::ConnectionEnded);
+        let open = self.state.open().ok_or(misuse)?;
+        let service = services.get(connection.service()).ok_or(misuse)?;
+        let mut message = open.streams.data(connection, service).ok_or(misuse)?;
+        let length = self.max_payload.min(self.outgoing.room_for_payload());
+        message.payload = data.get(..length).unwrap_or(data);
+        Ok(match message.payload.len() {
+            0 if data.is_empty() => Progress::Done(0),
+            length if length > 0 && self.outgoing.push(&message) => Progress::Done(length),
+            _ => Progress::WouldBlock,
+        })
+    }
+
+    pub(super) fn reset(&mut self, connection: Connection) -> Result<(), Misuse> {
+        let misuse = self.misuse(Misuse::ConnectionEnded);
+        match self.state.open().ok_or(misuse)?.streams.reset(connection) {
+            true => Ok(()),
+            false => Err(misuse),
+        }
+    }
+
+    pub(super) fn sent(&mut self, count: usize) -> Result<(), Misuse> {
+        self.outgoing.sent(count)
+    }
+
+    pub(super) fn poll(&mut self, services: &[ServiceId]) -> Output<'_, TOKEN> {
+        if let Some(code) = self.hang_up.take() {
+            return Output::CloseWebSocket(code);
+        }
+        if let Some(open) = self.state.open() {
+            let outgoing = &mut self.outgoing;
+            while open.streams.pay_reset(services, |message| outgoing.push(message)) {}
+        }
+        if self.state.link().is_some_and(Link::take_ping) {
+            return Output::Ping;
+        }
+        if self.state.begin_connect()
+            && let State::Active(Active { credentials, .. }) = &self.state
+        {
+            return Output::Connect(Connect {
+                side: self.side,
+                access_token: &credentials.access_token,
+                client_token: credentials.client_token.as_ref(),
+            });
+        }
+        let deadline = self.state.deadline();
+        match self.outgoing.bytes() {
+            [] => Output::Wait(deadline),
+            bytes => Output::Send(bytes.get(..MAX_FRAME_PAYLOAD as usize).unwrap_or(bytes)),
+        }
+    }
+
+    /// Whether the caller is still to close a socket, for the invariants of the tests.
+    #[cfg(test)]
+    pub(super) const fn owes_hang_up(&self) -> bool {
+        self.hang_up.is_some()
+    }
+
+    pub(super) const fn status(&self) -> Status {
+        self.state.status()
+    }
+}

@@ -1,0 +1,123 @@
+//! [`Outgoing`]: what waits to be sent, in the caller's buffer.
+
+use crate::error::Misuse;
+use crate::wire::{MAX_ENVELOPE, Message};
+
+/// Fewest bytes of a buffer for what is to be sent: a control message, the envelope of a DATA and some payload (ours).
+pub const MIN_OUTGOING: usize = 512;
+const _: () = assert!(MIN_OUTGOING > 2 * MAX_ENVELOPE);
+
+/// A queue of whole frames.
+///
+/// Data leaves room for one control message free, so that an answer that a peer is owed does not wait for data.
+pub(super) struct Outgoing<B> {
+    buffer: B,
+    /// What has been sent; it goes when room is needed.
+    start: usize,
+    end: usize,
+}
+
+impl<B: AsRef<[u8]> + AsMut<[u8]>> Outgoing<B> {
+    pub(super) const fn new(buffer: B) -> Self {
+        Self {
+            buffer,
+            start: 0,
+            end: 0,
+        }
+    }
+
+    /// What waits.
+    pub(super) fn bytes(&self) -> &[u8] {
+        self.buffer.as_ref().get(self.start..self.end).unwrap_or_default()
+    }
+
+    /// How many bytes have room.
+    fn room(&self) -> usize {
+        self.buffer.as_ref().len().saturating_sub(self.end - self.start)
+    }
+
+    /// Whether a message without payload has room.
+    pub(super) fn takes_control(&self) -> bool {
+        self.room() >= MAX_ENVELOPE
+    }
+
+    /// The longest payload that has room now, beside the reserve for control messages.
+    pub(super) fn room_for_payload(&self) -> usize {
+        self.room().saturating_sub(2 * MAX_ENVELOPE)
+    }
+
+    /// Takes a message, if it has room.
+    pub(super) fn push(&mut self, message: &Message<'_>) -> bool {
+        if self.start > 0 {
+            let end = self.end;
+            if let Some(used) = self.buffer.as_mut().get_mut(..end) {
+                used.copy_within(self.start.min(end).., 0);
+            }
+            (self.start, self.end) = (0, self.end - self.start);
+        }
+        let free = self.buffer.as_mut().get_mut(self.end..).unwrap_or_default();
+        match message.encode_frame(free) {
+            Ok(length) => {
+                self.end += length;
+                true
+            }
+            Err(_) => false,
+        }
+    }
+
+    /// Lets go of the first `count` bytes, which were sent.
+    pub(super) fn sent(&mut self, count: usize) -> Result<(), Misuse> {
+        match count {
+            _ if count > self.end - self.start => return Err(Misuse::SentTooMuch),
+            _ => self.start += count,
+        }
+        if self.start == self.end {
+            self.clear();
+        }
+        Ok(())
+    }
+
+    /// Forgets everything.
+    pub(super) const fn clear(&mut self) {
+        (self.start, self.end) = (0, 0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::MessageType;
+
+    #[test]
+    fn frames_come_out_in_order_however_they_are_sent() {
+        fn data(payload: &[u8]) -> Message<'_> {
+            Message {
+                message_type: MessageType::Data,
+                stream_id: 1,
+                payload,
+                ..Message::default()
+            }
+        }
+        let mut outgoing = Outgoing::new([0; 20]);
+        let (mut pushed, mut sent) = (std::vec::Vec::new(), std::vec::Vec::new());
+        for step in 0..200_usize {
+            let payload = [step as u8; 5];
+            let message = data(&payload[..step % 5 + 1]);
+            let mut frame = [0; 20];
+            let length = message.encode_frame(&mut frame).unwrap();
+            if outgoing.push(&message) {
+                pushed.extend_from_slice(&frame[..length]);
+            }
+            let count = outgoing.bytes().len().min(step % 9);
+            sent.extend_from_slice(&outgoing.bytes()[..count]);
+            assert_eq!(
+                outgoing.sent(outgoing.bytes().len() + 1),
+                Err(Misuse::SentTooMuch)
+            );
+            outgoing.sent(count).unwrap();
+        }
+        sent.extend_from_slice(outgoing.bytes());
+        assert!(pushed.len() > 500);
+        assert_eq!(sent, pushed);
+    }
+}

@@ -1,0 +1,296 @@
+//! The states of a session. Each owns its data; where there is no token there is none to leak, where there is no
+//! connection there are no streams.
+
+use super::backoff::Failures;
+use super::streams::Streams;
+use crate::handshake::Subprotocol;
+use crate::id::ServiceId;
+use crate::time::Millis;
+use crate::token::{AccessToken, ClientToken, TokenDigest};
+use crate::wire::AvailableServiceIds;
+
+/// Longest wait for an answer to a Connect, in milliseconds: name, TCP, TLS and upgrade together (ours).
+pub const CONNECT_TIMEOUT: u64 = 30_000;
+/// Longest wait for SERVICE_IDS after the upgrade, in milliseconds (ours).
+pub const SERVICE_IDS_TIMEOUT: u64 = 30_000;
+/// Time between two pings, in milliseconds (data-plane.md §2: idle connections are dropped upstream at 60 s).
+pub const PING_INTERVAL: u64 = 20_000;
+/// Longest wait for a pong, in milliseconds (ours).
+pub const PONG_TIMEOUT: u64 = 20_000;
+
+pub(super) enum State<const TOKEN: usize, const SERVICES: usize, const CONNECTIONS: usize> {
+    AwaitingToken(AwaitingToken),
+    Active(Active<TOKEN, SERVICES, CONNECTIONS>),
+    Closed,
+}
+
+/// There is no token to connect with.
+pub(super) struct AwaitingToken {
+    pub(super) why: NoToken,
+    /// The latest token's digest: a redelivery of it is no news.
+    pub(super) latest: Option<TokenDigest>,
+}
+
+/// Why a session has no token to connect with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum NoToken {
+    /// It has had none.
+    None,
+    /// Its connection was lost, and without a client token the access token cannot be used again.
+    Spent,
+    /// The service refused it, for good: the HTTP status, 400–499. The reason was in the answer.
+    Refused {
+        /// The HTTP status.
+        status: u16,
+    },
+}
+
+/// There is a token.
+pub(super) struct Active<const TOKEN: usize, const SERVICES: usize, const CONNECTIONS: usize> {
+    pub(super) credentials: Credentials<TOKEN>,
+    pub(super) failures: Failures,
+    pub(super) phase: Phase<SERVICES, CONNECTIONS>,
+}
+
+/// The tokens of a connection.
+pub(super) struct Credentials<const TOKEN: usize> {
+    pub(super) access_token: AccessToken<TOKEN>,
+    pub(super) client_token: Option<ClientToken>,
+}
+
+/// What is done with the token.
+pub(super) enum Phase<const SERVICES: usize, const CONNECTIONS: usize> {
+    /// The Connect has not been handed out.
+    ConnectDue {
+        since: Millis,
+    },
+    /// It has.
+    Connecting {
+        until: Millis,
+    },
+    /// The service speaks first, over V2 and V3.
+    AwaitingServices {
+        link: Link,
+        until: Millis,
+    },
+    Open(Open<SERVICES, CONNECTIONS>),
+    Backoff {
+        until: Millis,
+    },
+}
+
+/// Bytes flow.
+pub(super) struct Open<const SERVICES: usize, const CONNECTIONS: usize> {
+    pub(super) link: Link,
+    pub(super) offer: Offered<SERVICES>,
+    pub(super) streams: Streams<SERVICES, CONNECTIONS>,
+}
+
+/// Which of the session's services the tunnel has.
+#[derive(Clone, Copy)]
+pub(super) enum Offered<const SERVICES: usize> {
+    /// It names none, so it carries one.
+    Unnamed,
+    /// By their places in the session's list.
+    Named([bool; SERVICES]),
+}
+
+impl<const SERVICES: usize> Offered<SERVICES> {
+    /// What SERVICE_IDS says.
+    pub(super) fn of(tunnel: AvailableServiceIds<'_>, services: &[ServiceId]) -> Self {
+        if tunnel.is_empty() {
+            return Self::Unnamed;
+        }
+        let mut named = [false; SERVICES];
+        for (named, service) in named.iter_mut().zip(services) {
+            *named = tunnel.iter().any(|id| id == service.as_str());
+        }
+        Self::Named(named)
+    }
+}
+
+/// A WebSocket that is up.
+#[derive(Clone, Copy)]
+pub(super) struct Link {
+    pub(super) subprotocol: Subprotocol,
+    pub(super) heartbeat: Heartbeat,
+    /// Whether the caller leaves the peer's bytes in the socket, and its pongs with them.
+    pub(super) paused: bool,
+}
+
+/// Where the pings stand.
+#[derive(Clone, Copy)]
+pub(super) enum Heartbeat {
+    Quiet { until: Millis },
+    PingDue { since: Millis },
+    PongAwaited { until: Millis },
+}
+
+impl Link {
+    pub(super) const fn new(subprotocol: Subprotocol, now: Millis) -> Self {
+        Self {
+            subprotocol,
+            heartbeat: Heartbeat::Quiet {
+                until: now.after(PING_INTERVAL),
+            },
+            paused: false,
+        }
+    }
+
+    pub(super) const fn deadline(&self) -> Option<Millis> {
+        match self.heartbeat {
+            Heartbeat::Quiet { until } | Heartbeat::PongAwaited { until } => Some(until),
+            Heartbeat::PingDue { .. } => None,
+        }
+    }
+
+    /// Whether the peer has been silent for too long. Otherwise a ping may have become due.
+    pub(super) fn is_silent(&mut self, now: Millis) -> bool {
+        match self.heartbeat {
+            Heartbeat::PongAwaited { until } if until <= now && !self.paused => return true,
+            Heartbeat::Quiet { until } | Heartbeat::PongAwaited { until } if until <= now => {
+                self.heartbeat = Heartbeat::PingDue { since: now };
+            }
+            _ => {}
+        }
+        false
+    }
+
+    /// A ping is handed out.
+    pub(super) const fn take_ping(&mut self) -> bool {
+        match self.heartbeat {
+            Heartbeat::PingDue { since } => {
+                self.heartbeat = Heartbeat::PongAwaited {
+                    until: since.after(PONG_TIMEOUT),
+                };
+                true
+            }
+            Heartbeat::Quiet { .. } | Heartbeat::PongAwaited { .. } => false,
+        }
+    }
+
+    /// The peer has answered a ping. Whether one was awaited.
+    pub(super) const fn take_pong(&mut self, now: Millis) -> bool {
+        match self.heartbeat {
+            Heartbeat::PongAwaited { .. } => {
+                self.heartbeat = Heartbeat::Quiet {
+                    until: now.after(PING_INTERVAL),
+                };
+                true
+            }
+            Heartbeat::Quiet { .. } | Heartbeat::PingDue { .. } => false,
+        }
+    }
+
+    /// Bytes are signs of life: a pong may stand behind many of them.
+    pub(super) const fn hear(&mut self, now: Millis) {
+        if let Heartbeat::PongAwaited { .. } = self.heartbeat {
+            self.heartbeat = Heartbeat::PongAwaited {
+                until: now.after(PONG_TIMEOUT),
+            };
+        }
+    }
+
+    pub(super) const fn set_paused(&mut self, paused: bool, now: Millis) {
+        self.paused = paused;
+        // What the peer said meanwhile may still stand in the socket.
+        self.hear(now);
+    }
+}
+
+impl<const TOKEN: usize, const SERVICES: usize, const CONNECTIONS: usize>
+    State<TOKEN, SERVICES, CONNECTIONS>
+{
+    /// The WebSocket, if one is up.
+    pub(super) const fn link(&mut self) -> Option<&mut Link> {
+        match self {
+            Self::Active(Active {
+                phase: Phase::AwaitingServices { link, .. } | Phase::Open(Open { link, .. }),
+                ..
+            }) => Some(link),
+            _ => None,
+        }
+    }
+
+    /// What is open, if the session is.
+    pub(super) const fn open(&mut self) -> Option<&mut Open<SERVICES, CONNECTIONS>> {
+        match self {
+            Self::Active(Active {
+                phase: Phase::Open(open),
+                ..
+            }) => Some(open),
+            _ => None,
+        }
+    }
+
+    /// A Connect is handed out. Whether one was due.
+    pub(super) fn begin_connect(&mut self) -> bool {
+        let Self::Active(Active { phase, .. }) = self else {
+            return false;
+        };
+        let Phase::ConnectDue { since } = *phase else {
+            return false;
+        };
+        *phase = Phase::Connecting {
+            until: since.after(CONNECT_TIMEOUT),
+        };
+        true
+    }
+
+    /// Whether the caller has a socket, or is about to have one, that is the session's.
+    pub(super) const fn has_socket(&self) -> bool {
+        matches!(
+            self,
+            Self::Active(Active {
+                phase: Phase::Connecting { .. } | Phase::AwaitingServices { .. } | Phase::Open(_),
+                ..
+            })
+        )
+    }
+
+    pub(super) const fn status(&self) -> Status {
+        match self {
+            Self::AwaitingToken(AwaitingToken { why, .. }) => Status::AwaitingToken(*why),
+            Self::Closed => Status::Closed,
+            Self::Active(Active { phase, .. }) => match phase {
+                Phase::ConnectDue { .. } | Phase::Connecting { .. } => Status::Connecting,
+                Phase::AwaitingServices { .. } => Status::AwaitingServices,
+                Phase::Open(_) => Status::Open,
+                Phase::Backoff { until } => Status::Backoff { until: *until },
+            },
+        }
+    }
+
+    /// When [`Session::handle_timeout`](super::Session::handle_timeout) has something to do.
+    pub(super) fn deadline(&self) -> Option<Millis> {
+        let Self::Active(active) = self else { return None };
+        match &active.phase {
+            Phase::ConnectDue { .. } => None,
+            Phase::Connecting { until } | Phase::Backoff { until } => Some(*until),
+            Phase::AwaitingServices { link, until } => {
+                Some(link.deadline().map_or(*until, |ping| ping.min(*until)))
+            }
+            Phase::Open(open) => open.link.deadline(),
+        }
+    }
+}
+
+/// Where a session is (data-plane.md §5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Status {
+    /// It needs a token.
+    AwaitingToken(NoToken),
+    /// It connects: the handshake is to be made or answered.
+    Connecting,
+    /// The WebSocket is up, and the service is to say which services there are (V2 and V3).
+    AwaitingServices,
+    /// Bytes flow.
+    Open,
+    /// It waits before it connects again.
+    Backoff {
+        /// Until when.
+        until: Millis,
+    },
+    /// It is over.
+    Closed,
+}

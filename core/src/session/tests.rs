@@ -1,0 +1,9 @@
+//! Promises of a session, on one harness with virtual time.
+
+mod faults;
+mod pair;
+mod properties;
+mod reconnecting;
+mod rig;
+mod streams;
+mod table;

@@ -1,0 +1,245 @@
+//! A session and its token: what it does when a connection ends, and when a token comes.
+
+use super::rig::{Rig, Seen, data, entropy, frame, services};
+use crate::error::{Capacity, Error, Misuse};
+use crate::handshake::{PeerText, Subprotocol, Upgrade};
+use crate::id::ServiceId;
+use crate::mode::Side;
+use crate::session::{
+    Binding, Config, MAX_BACKOFF, NoToken, PING_INTERVAL, PONG_TIMEOUT, Progress, Session, Status, Timeout,
+    TokenTaken,
+};
+use crate::time::Millis;
+use crate::token::{AccessToken, ClientToken};
+use crate::wire::MessageType;
+
+#[test]
+fn a_rotated_token_is_taken_in_the_middle_and_the_session_goes_on() {
+    let mut rig = Rig::open(Side::Destination);
+    let old = rig.start(7, "SSH", 1);
+    assert_eq!(rig.token("rotated", Binding::Fresh), TokenTaken::New);
+    assert_eq!((rig.closes.len(), rig.connects), (1, 2));
+    assert_ne!(rig.client_tokens[0], rig.client_tokens[1]);
+    assert_eq!(rig.session.send(old, b"x"), Err(Misuse::ConnectionEnded));
+    rig.go_open(&["SSH", "RDP"]);
+    // The same stream id again: the old connection's name does not reach the new one.
+    let new = rig.start(7, "SSH", 1);
+    assert_ne!(old, new);
+    assert_eq!(rig.session.send(old, b"x"), Err(Misuse::ConnectionEnded));
+    assert_eq!(rig.session.send(new, b"x"), Ok(Progress::Done(1)));
+}
+
+#[test]
+fn a_redelivered_token_changes_nothing_even_after_its_refusal() {
+    let mut rig = Rig::open(Side::Destination);
+    let connection = rig.start(7, "SSH", 1);
+    assert_eq!(rig.token("first", Binding::Fresh), TokenTaken::Same);
+    assert_eq!((rig.connects, rig.closes.len()), (1, 0));
+    assert_eq!(rig.session.send(connection, b"x"), Ok(Progress::Done(1)));
+
+    rig.lose();
+    rig.wait();
+    let upgrade = Upgrade::Refused {
+        status: 403,
+        reason: PeerText::new(b"revoked"),
+        channel_id: None,
+    };
+    let refused = Status::AwaitingToken(NoToken::Refused { status: 403 });
+    assert_eq!(rig.session.handle_upgrade(rig.now, &upgrade), Ok(refused));
+    assert_eq!(rig.token("first", Binding::Fresh), TokenTaken::Same);
+    assert_eq!((rig.session.status(), rig.connects), (refused, 2));
+    // Nothing ever tries it again.
+    assert_eq!(rig.session.handle_timeout(Millis(u64::MAX)), Timeout::None);
+    assert_eq!(rig.session.status(), refused);
+    assert_eq!(rig.token("second", Binding::Fresh), TokenTaken::New);
+    assert_eq!(rig.connects, 3);
+}
+
+#[test]
+fn a_client_token_is_fresh_given_or_none_and_stays_over_reconnects() {
+    let mut rig = Rig::new(Side::Source);
+    let given = "c".repeat(32);
+    rig.token("fresh", Binding::Fresh);
+    rig.lose();
+    rig.wait();
+    rig.token("given", Binding::With(ClientToken::parse(&given).unwrap()));
+    rig.token("none", Binding::Unbound);
+    let tokens = &rig.client_tokens;
+    let fresh = tokens[0].as_ref().unwrap();
+    assert!(ClientToken::parse(fresh).is_ok() && fresh.len() == 64);
+    assert_eq!(tokens[0], tokens[1]);
+    assert_eq!((&tokens[2], &tokens[3]), (&Some(given), &None));
+}
+
+#[test]
+fn a_drop_without_a_client_token_spends_the_token_and_tries_nothing() {
+    let mut rig = Rig::new(Side::Destination);
+    rig.token("once", Binding::Unbound);
+    // Before the 101 the token is not used: a failed connection is tried again.
+    assert!(matches!(rig.lose(), Status::Backoff { .. }));
+    rig.wait();
+    rig.go_open(&["SSH"]);
+    assert_eq!(rig.lose(), Status::AwaitingToken(NoToken::Spent));
+    assert_eq!(rig.token("once", Binding::Fresh), TokenTaken::Same);
+    assert_eq!(rig.connects, 2);
+}
+
+#[test]
+fn a_connection_that_opens_and_breaks_is_no_hot_loop() {
+    for seed in 0..50 {
+        let mut rig = Rig::new(Side::Destination);
+        rig.token(&"t".repeat(seed + 1), Binding::Fresh);
+        let (begin, mut longest) = (rig.now, 0);
+        while rig.now.0 - begin.0 < 10 * Millis::MINUTE {
+            rig.go_open(&["SSH"]);
+            let Status::Backoff { until } = rig.lose() else {
+                panic!()
+            };
+            longest = longest.max(until.0 - rig.now.0);
+            rig.wait();
+        }
+        assert!(rig.connects < 60, "{} connects in ten minutes", rig.connects);
+        assert!(longest <= MAX_BACKOFF);
+    }
+}
+
+#[test]
+fn the_wait_falls_back_only_after_a_ping_was_answered() {
+    let ceiling = |proved: bool| {
+        let waits = (1..=40).map(|seed| {
+            let mut rig = Rig::new(Side::Destination);
+            rig.token(&"t".repeat(seed), Binding::Fresh);
+            for _ in 0..7 {
+                rig.lose();
+                rig.wait();
+            }
+            rig.go_open(&["SSH"]);
+            // Bytes alone prove nothing, nor does a pong to no ping.
+            rig.receive(&frame(MessageType::SessionReset, 0, "", 0));
+            rig.session.handle_pong(rig.now).unwrap();
+            if proved {
+                rig.wait();
+                assert_eq!(rig.pings, 1);
+                rig.session.handle_pong(rig.now).unwrap();
+            }
+            match rig.lose() {
+                Status::Backoff { until } => until.0 - rig.now.0,
+                other => panic!("{other:?}"),
+            }
+        });
+        waits.max().unwrap()
+    };
+    assert!(ceiling(true) <= 1_000);
+    assert!(ceiling(false) > 60_000);
+}
+
+#[test]
+fn a_silent_peer_is_dropped_and_a_paused_application_is_not_its_fault() {
+    let mut rig = Rig::open(Side::Source);
+    assert_eq!((rig.wait(), rig.pings), (Timeout::None, 1));
+    assert_eq!(rig.now, Millis(1_000 + PING_INTERVAL));
+    // Bytes are a sign of life.
+    rig.now = rig.now.after(PONG_TIMEOUT - 1);
+    rig.receive(&frame(MessageType::SessionReset, 0, "", 0));
+    rig.now = rig.now.after(1);
+    assert_eq!(rig.session.handle_timeout(rig.now), Timeout::None);
+    // Who does not read cannot hear: pings go on, and nobody is dropped.
+    rig.session.pause(rig.now, true).unwrap();
+    for pings in 2..6 {
+        assert_eq!((rig.wait(), rig.pings), (Timeout::None, pings));
+    }
+    rig.session.pause(rig.now, false).unwrap();
+    assert_eq!(rig.wait(), Timeout::Pong);
+    assert!(matches!(rig.session.status(), Status::Backoff { .. }));
+    assert_eq!(rig.closes.len(), 1);
+}
+
+#[test]
+fn half_a_message_and_every_stream_are_forgotten_with_the_connection() {
+    let mut rig = Rig::open(Side::Destination);
+    let connection = rig.start(7, "SSH", 1);
+    let message = data(7, "SSH", 1, b"from the old connection");
+    let (half, rest) = message.split_at(12);
+    assert_eq!(rig.receive(half), []);
+    assert_eq!(rig.session.send(connection, b"unsent"), Ok(Progress::Done(6)));
+    rig.session.handle_closed(rig.now).unwrap();
+    assert_eq!(rig.poll(), []);
+    rig.wait();
+    rig.go_open(&["SSH"]);
+    // What would have completed it, as data of a stream that is no more, is another message or none.
+    assert_eq!(rig.receive(&data(7, "SSH", 1, b"stale")), []);
+    assert!(rest.len() > 12);
+    assert_eq!(
+        rig.session.machine.state.open().unwrap().streams.live().count(),
+        0
+    );
+}
+
+#[test]
+fn a_service_that_never_names_its_services_is_dropped() {
+    let mut rig = Rig::new(Side::Source);
+    rig.token("first", Binding::Fresh);
+    rig.accept(Subprotocol::V2);
+    rig.wait();
+    rig.session.handle_pong(rig.now).unwrap();
+    assert_eq!(rig.wait(), Timeout::ServiceIds);
+    rig.wait();
+    assert_eq!(rig.wait(), Timeout::Connect);
+    assert_eq!(rig.closes.len(), 2);
+}
+
+#[test]
+fn a_closed_session_takes_nothing_more() {
+    let mut rig = Rig::open(Side::Source);
+    rig.session.close();
+    rig.session.close();
+    assert_eq!(rig.poll(), []);
+    assert_eq!((rig.closes.len(), rig.session.status()), (1, Status::Closed));
+    assert_eq!(rig.session.open(0), Err(Misuse::SessionClosed.into()));
+    let token = AccessToken::parse("second").unwrap();
+    let taken = rig
+        .session
+        .handle_token(rig.now, Side::Source, token, Binding::Fresh, &entropy(1));
+    assert_eq!(taken, Err(Misuse::SessionClosed.into()));
+}
+
+#[test]
+fn what_cannot_be_a_session_is_refused_with_the_reason() {
+    let make = |names: &[&str], max_payload, outgoing| {
+        let services = services(names);
+        let config = Config {
+            max_payload,
+            ..Config::new(Side::Source, &services)
+        };
+        let session: Result<Session<_, 64>, Error> =
+            Session::new(&config, std::vec![0; 100], std::vec![0; outgoing]);
+        session.map(drop)
+    };
+    assert_eq!(make(&["A", "B", "C"], 1, 512), Ok(()));
+    assert_eq!(make(&[], 1, 512), Err(Misuse::NoServices.into()));
+    assert_eq!(make(&["A", "A"], 1, 512), Err(Misuse::DuplicateService.into()));
+    assert_eq!(
+        make(&["A", "B", "C", "D"], 1, 512),
+        Err(Capacity::ServiceTableFull.into())
+    );
+    for max_payload in [0, 64_513] {
+        let error = Err(Misuse::MaxPayloadOutOfRange.into());
+        assert_eq!(make(&["A"], max_payload, 512), error);
+    }
+    assert_eq!(make(&["A"], 1, 511), Err(Capacity::OutgoingBufferTooSmall.into()));
+}
+
+#[test]
+fn an_announcement_says_what_differs() {
+    let mut rig = Rig::new(Side::Destination);
+    rig.token("first", Binding::Fresh);
+    rig.accept(Subprotocol::V3);
+    let announced = super::rig::service_ids(&["RDP", "VNC"]);
+    let event = rig.session.handle_bytes(rig.now, &mut &announced[..]).unwrap();
+    let Some(crate::session::Event::Open(announced)) = event else {
+        panic!("{event:?}")
+    };
+    assert!(announced.only_in_tunnel().eq(["VNC"]));
+    assert!(announced.only_in_session().map(ServiceId::as_str).eq(["SSH"]));
+    assert_eq!(rig.receive(&super::rig::service_ids(&[])), [] as [Seen; 0]);
+}
