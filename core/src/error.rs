@@ -206,6 +206,8 @@ errors! {
         CloseReasonNotUtf8 = 353, "the reason of a close frame must be UTF-8";
         /// Anything after a close frame.
         FrameAfterClose = 354, "nothing may follow a close frame";
+        /// A client does not mask its frames.
+        UnmaskedFrame = 355, "a client must mask its WebSocket frames";
         /// Something else came first.
         MessageBeforeServiceIds = 360, "the first message over V2 and V3 is SERVICE_IDS";
         /// CONNECTION_START or CONNECTION_RESET in a stream without connection ids.

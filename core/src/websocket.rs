@@ -1,4 +1,5 @@
-//! RFC 6455 framing for a client that has only a TLS socket: firmware without a WebSocket library.
+//! RFC 6455 framing for a client that has only a TLS socket, such as firmware without a WebSocket library, and for the
+//! service at its other end.
 //!
 //! [`Receiver`] takes the socket's bytes, in any split, and yields [`Event`]s; [`Sender`] writes [`Frame`]s into a
 //! caller's buffer. Both begin after the upgrade was accepted, own no buffer for payload, and do no I/O.
@@ -36,6 +37,9 @@
 //! When `receive` fails, the peer broke the protocol: answer with a close frame of the fault's
 //! [`close_code`](crate::PeerFault::close_code) and drop the connection.
 //!
+//! The service does the same with [`Receiver::of_client`], [`Receiver::receive_masked`] and
+//! [`Sender::write_unmasked`].
+//!
 //! # Closing
 #![doc = include_str!("websocket/transitions.md")]
 //!
@@ -63,6 +67,8 @@ mod sender;
 mod oracle;
 #[cfg(test)]
 mod properties;
+#[cfg(test)]
+mod server;
 #[cfg(test)]
 mod tests;
 

@@ -18,6 +18,14 @@ impl MaskKey {
         self.0
     }
 
+    /// Turns the key to where it stands after `length` bytes: the payload goes on in another piece.
+    pub(super) const fn advance(&mut self, length: usize) {
+        // Which of the 4 bytes is next.
+        self.0 = u32::from_be_bytes(self.0)
+            .rotate_left(8 * (length % 4) as u32)
+            .to_be_bytes();
+    }
+
     /// Masks a frame's whole payload in place, or takes the mask off again.
     pub fn apply(&self, payload: &mut [u8]) {
         let key = u32::from_ne_bytes(self.0);

@@ -17,9 +17,9 @@ use crate::error::PeerFault;
 
 /// A socket: what is to be read, and what was written.
 #[derive(Default)]
-struct Socket {
-    input: Vec<u8>,
-    output: Vec<u8>,
+pub(super) struct Socket {
+    pub(super) input: Vec<u8>,
+    pub(super) output: Vec<u8>,
 }
 
 impl Read for Socket {
@@ -45,7 +45,7 @@ impl Write for Socket {
     }
 }
 
-fn tungstenite(role: Role) -> WebSocket<Socket> {
+pub(super) fn tungstenite(role: Role) -> WebSocket<Socket> {
     let config = WebSocketConfig::default().max_frame_size(Some(MAX_FRAME_PAYLOAD as usize));
     WebSocket::from_raw_socket(Socket::default(), role, Some(config))
 }

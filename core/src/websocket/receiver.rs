@@ -1,11 +1,12 @@
-//! [`Receiver`]: what the server sends, out of the socket's bytes.
+//! [`Receiver`]: what the peer sends, out of the socket's bytes.
 
 use super::MAX_FRAME_PAYLOAD;
 use super::close::{Close, ControlPayload};
 use super::header::{ControlOpcode, DataOpcode, FrameHeader, Opcode};
+use super::mask::MaskKey;
 use crate::error::PeerFault;
 
-/// What a server has sent.
+/// What the peer has sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event<'a> {
     /// The next bytes of the stream, never none. Where they end means nothing: neither a frame nor a message.
@@ -19,10 +20,14 @@ pub enum Event<'a> {
     Close(Option<Close<'a>>),
 }
 
-/// Judges a server's frames and hands on their payload. It holds what must be whole to be understood, a header or a
+/// Judges a peer's frames and hands on their payload. It holds what must be whole to be understood, a header or a
 /// control frame, and never the payload of a message.
-#[derive(Clone, Debug)]
+///
+/// A client's receiver, [`new`](Self::new), [`receive`](Self::receive)s what a server sends: without a mask. A server's,
+/// [`of_client`](Self::of_client), [`receive_masked`](Self::receive_masked)s, and takes the mask off in place.
+#[derive(Debug)]
 pub struct Receiver {
+    from: Peer,
     next: Next,
     /// A message has begun, and its last frame has not.
     in_message: bool,
@@ -33,15 +38,26 @@ pub struct Receiver {
 // A device has one for each tunnel.
 const _: () = assert!(size_of::<Receiver>() <= 160, "a receiver is at most 160 bytes");
 
+/// Who sends: RFC 6455, §5.1, has a client mask every frame and a server none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Peer {
+    Server,
+    Client,
+}
+
 /// What the next byte belongs to.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 enum Next {
     /// A frame's header, of which this much is here.
     Header(heapless::Vec<u8, { FrameHeader::MAX_LENGTH }, u8>),
     /// A message's payload, of which this frame has so many more bytes, at least one.
-    Binary { left: u32 },
+    Binary { left: u32, mask: Option<MaskKey> },
     /// A control frame's payload of so many bytes.
-    Control { opcode: ControlOpcode, length: u8 },
+    Control {
+        opcode: ControlOpcode,
+        length: u8,
+        mask: Option<MaskKey>,
+    },
     /// Nothing: the peer has closed.
     Closed,
     /// Nothing: the peer broke the protocol.
@@ -52,17 +68,30 @@ impl Next {
     const HEADER: Self = Self::Header(heapless::Vec::new());
 }
 
-/// What is whole: bytes of the input, or the control frame whose payload is held.
-enum Part<'i> {
-    Binary(&'i [u8]),
+/// What is whole.
+enum Part {
+    /// So many bytes of a message, the last that were taken of the input, and the mask that was on them.
+    Binary { length: usize, mask: Option<MaskKey> },
+    /// The control frame whose payload is held, without its mask.
     Control(ControlOpcode),
 }
 
 impl Receiver {
-    /// The receiver of a new connection: the next byte is the first behind the answer to the upgrade.
+    /// A client's receiver for a new connection: the next byte is the first behind the answer to the upgrade.
     #[must_use]
     pub const fn new() -> Self {
+        Self::from(Peer::Server)
+    }
+
+    /// A server's receiver for a new connection: the next byte is the first behind the upgrade request.
+    #[must_use]
+    pub const fn of_client() -> Self {
+        Self::from(Peer::Client)
+    }
+
+    const fn from(from: Peer) -> Self {
         Self {
+            from,
             next: Next::HEADER,
             in_message: false,
             control: heapless::Vec::new(),
@@ -74,26 +103,49 @@ impl Receiver {
     ///
     /// # Errors
     /// The peer broke the protocol: every later call gives the same fault. A server's frames must not be masked
-    /// ([`PeerFault::MaskedFrame`]) nor hold text ([`PeerFault::TextFrame`]) nor more than [`MAX_FRAME_PAYLOAD`] bytes
+    /// ([`PeerFault::MaskedFrame`]) and a client's must be ([`PeerFault::UnmaskedFrame`]); neither may hold text
+    /// ([`PeerFault::TextFrame`]) nor more than [`MAX_FRAME_PAYLOAD`] bytes
     /// ([`PeerFault::FramePayloadTooLong`]); fragments must follow each other
     /// ([`PeerFault::ContinuationWithoutStart`], [`PeerFault::MessageInterrupted`]); a close must be well-formed
     /// ([`PeerFault::CloseCodeTruncated`], [`PeerFault::CloseCodeNotAllowed`], [`PeerFault::CloseReasonNotUtf8`]) and
     /// the last ([`PeerFault::FrameAfterClose`]); and every header is judged by [`FrameHeader::decode`].
     pub fn receive<'r, 'i: 'r>(&'r mut self, input: &mut &'i [u8]) -> Result<Option<Event<'r>>, PeerFault> {
-        let part = self
-            .read(input)
-            .inspect_err(|fault| self.next = Next::Failed(*fault))?;
-        Ok(match part {
-            None => None,
-            Some(Part::Binary(bytes)) => Some(Event::Binary(bytes)),
-            Some(Part::Control(ControlOpcode::Ping)) => Some(Event::Ping(&self.control)),
-            Some(Part::Control(ControlOpcode::Pong)) => Some(Event::Pong(&self.control)),
-            Some(Part::Control(ControlOpcode::Close)) => {
-                let close = Close::decode(&self.control);
-                self.next = close.map_or_else(Next::Failed, |_| Next::Closed);
-                Some(Event::Close(close?))
+        let (part, taken) = self.read(input);
+        let taken = take(input, taken);
+        let part = part.inspect_err(|fault| self.next = Next::Failed(*fault))?;
+        match part {
+            None => Ok(None),
+            Some(Part::Binary { length, .. }) => Ok(Some(Event::Binary(last(taken, length)))),
+            Some(Part::Control(opcode)) => self.control(opcode).map(Some),
+        }
+    }
+
+    /// As [`receive`](Self::receive), of a client's bytes: takes the mask off in place.
+    ///
+    /// # Errors
+    /// As [`receive`](Self::receive).
+    pub fn receive_masked<'r, 'i: 'r>(
+        &'r mut self,
+        input: &mut &'i mut [u8],
+    ) -> Result<Option<Event<'r>>, PeerFault> {
+        let (part, taken) = self.read(input);
+        let taken = match input.split_off_mut(..taken) {
+            Some(taken) => taken,
+            None => core::mem::take(input),
+        };
+        let part = part.inspect_err(|fault| self.next = Next::Failed(*fault))?;
+        match part {
+            None => Ok(None),
+            Some(Part::Binary { length, mask }) => {
+                let start = taken.len().saturating_sub(length);
+                let bytes = taken.get_mut(start..).unwrap_or_default();
+                if let Some(mask) = mask {
+                    mask.apply(bytes);
+                }
+                Ok(Some(Event::Binary(bytes)))
             }
-        })
+            Some(Part::Control(opcode)) => self.control(opcode).map(Some),
+        }
     }
 
     /// Whether the peer has sent a well-formed close frame.
@@ -102,8 +154,27 @@ impl Receiver {
         matches!(self.next, Next::Closed | Next::Failed(PeerFault::FrameAfterClose))
     }
 
-    /// Reads until something is whole, or the input is used up.
-    fn read<'i>(&mut self, input: &mut &'i [u8]) -> Result<Option<Part<'i>>, PeerFault> {
+    /// The control frame that is held.
+    fn control(&mut self, opcode: ControlOpcode) -> Result<Event<'_>, PeerFault> {
+        Ok(match opcode {
+            ControlOpcode::Ping => Event::Ping(&self.control),
+            ControlOpcode::Pong => Event::Pong(&self.control),
+            ControlOpcode::Close => {
+                let close = Close::decode(&self.control);
+                self.next = close.map_or_else(Next::Failed, |_| Next::Closed);
+                Event::Close(close?)
+            }
+        })
+    }
+
+    /// Reads until something is whole, or the input is used up; tells how many bytes of the input it has taken.
+    fn read(&mut self, input: &[u8]) -> (Result<Option<Part>, PeerFault>, usize) {
+        let mut rest = input;
+        let part = self.read_part(&mut rest);
+        (part, input.len().saturating_sub(rest.len()))
+    }
+
+    fn read_part(&mut self, input: &mut &[u8]) -> Result<Option<Part>, PeerFault> {
         loop {
             match &mut self.next {
                 Next::Header(bytes) => {
@@ -116,25 +187,31 @@ impl Receiver {
                         self.next = self.begin(&header)?;
                     }
                 }
-                Next::Binary { left } => {
+                Next::Binary { left, mask } => {
                     let wanted = usize::try_from(*left).unwrap_or(usize::MAX);
-                    let bytes = take(input, wanted);
-                    if bytes.is_empty() {
+                    let length = take(input, wanted).len();
+                    if length == 0 {
                         return Ok(None);
                     }
-                    *left = left.saturating_sub(u32::try_from(bytes.len()).unwrap_or(u32::MAX));
+                    let on = mask.as_ref().map(|mask| MaskKey::new(mask.bytes()));
+                    *left = left.saturating_sub(u32::try_from(length).unwrap_or(u32::MAX));
                     if *left == 0 {
                         self.next = Next::HEADER;
+                    } else if let Some(mask) = mask {
+                        mask.advance(length);
                     }
-                    return Ok(Some(Part::Binary(bytes)));
+                    return Ok(Some(Part::Binary { length, mask: on }));
                 }
-                Next::Control { opcode, length } => {
+                Next::Control { opcode, length, mask } => {
                     let wanted = usize::from(*length).saturating_sub(self.control.len());
                     self.control
                         .extend_from_slice(take(input, wanted))
                         .map_err(|_| PeerFault::ControlFrameTooLong)?;
                     if self.control.len() < usize::from(*length) {
                         return Ok(None);
+                    }
+                    if let Some(mask) = mask {
+                        mask.apply(&mut self.control);
                     }
                     let part = Part::Control(*opcode);
                     self.next = Next::HEADER;
@@ -149,15 +226,18 @@ impl Receiver {
 
     /// What follows a header.
     fn begin(&mut self, header: &FrameHeader) -> Result<Next, PeerFault> {
-        if header.mask().is_some() {
-            return Err(PeerFault::MaskedFrame);
+        match (self.from, header.mask()) {
+            (Peer::Server, Some(_)) => return Err(PeerFault::MaskedFrame),
+            (Peer::Client, None) => return Err(PeerFault::UnmaskedFrame),
+            (Peer::Server, None) | (Peer::Client, Some(_)) => {}
         }
+        let mask = header.mask().map(|mask| MaskKey::new(mask.bytes()));
         match header.opcode() {
             Opcode::Control(opcode) => {
                 self.control.clear();
                 let length =
                     u8::try_from(header.payload_length()).map_err(|_| PeerFault::ControlFrameTooLong)?;
-                return Ok(Next::Control { opcode, length });
+                return Ok(Next::Control { opcode, length, mask });
             }
             Opcode::Data(DataOpcode::Text) => return Err(PeerFault::TextFrame),
             Opcode::Data(DataOpcode::Binary) if self.in_message => return Err(PeerFault::MessageInterrupted),
@@ -173,7 +253,7 @@ impl Receiver {
         self.in_message = !header.is_final();
         Ok(match left {
             0 => Next::HEADER,
-            left => Next::Binary { left },
+            left => Next::Binary { left, mask },
         })
     }
 }
@@ -190,4 +270,11 @@ fn take<'i>(input: &mut &'i [u8], wanted: usize) -> &'i [u8] {
         Some(bytes) => bytes,
         None => core::mem::take(input),
     }
+}
+
+/// The last `length` bytes.
+fn last(bytes: &[u8], length: usize) -> &[u8] {
+    bytes
+        .get(bytes.len().saturating_sub(length)..)
+        .unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! [`Sender`]: what a client sends, into a caller's buffer.
+//! [`Sender`]: what is sent, into a caller's buffer.
 
 use core::fmt;
 
@@ -8,7 +8,7 @@ use super::mask::MaskKey;
 use crate::error::{Error, Misuse};
 use crate::json::BufferTooSmall;
 
-/// What a client can send.
+/// What can be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Frame<'a> {
     /// A binary message, at most [`MAX_FRAME_PAYLOAD`](super::MAX_FRAME_PAYLOAD) bytes.
@@ -62,7 +62,7 @@ impl From<SendError> for Error {
     }
 }
 
-/// Writes a client's frames, each masked with a key of its own.
+/// Writes frames: a client's, each masked with a key of its own, or a server's.
 #[derive(Clone, Debug, Default)]
 pub struct Sender {
     closed: bool,
@@ -81,6 +81,23 @@ impl Sender {
     /// [`Misuse::SendAfterClose`], [`Misuse::FramePayloadTooLong`], [`Misuse::ControlPayloadTooLong`], or
     /// [`BufferTooSmall`] with the length needed. Nothing is written then.
     pub fn write(&mut self, frame: Frame<'_>, key: MaskKey, buffer: &mut [u8]) -> Result<usize, SendError> {
+        self.write_frame(frame, Some(key), buffer)
+    }
+
+    /// As [`write`](Self::write), for a server: its frames have no mask (RFC 6455, §5.1).
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    pub fn write_unmasked(&mut self, frame: Frame<'_>, buffer: &mut [u8]) -> Result<usize, SendError> {
+        self.write_frame(frame, None, buffer)
+    }
+
+    fn write_frame(
+        &mut self,
+        frame: Frame<'_>,
+        key: Option<MaskKey>,
+        buffer: &mut [u8],
+    ) -> Result<usize, SendError> {
         self.may_send()?;
         let close_payload;
         let (opcode, payload): (_, &[u8]) = match frame {
@@ -93,7 +110,7 @@ impl Sender {
                 (Opcode::CLOSE, &close_payload)
             }
         };
-        let header = FrameHeader::whole(opcode, payload.len(), Some(key))?;
+        let header = FrameHeader::whole(opcode, payload.len(), key)?;
 
         let needed = header.encoded_length() + payload.len();
         let out = buffer.get_mut(..needed).ok_or(BufferTooSmall { needed })?;

@@ -276,6 +276,21 @@ export! {
         }
         Ok(())
     }
+    /// A client's WebSocket frames, without their mask.
+    fn gate_websocket_receive_masked(
+        receiver: &mut Receiver, input: &mut &mut [u8], visit: fn(Event<'_>)
+    ) -> Result<(), PeerFault> {
+        while let Some(event) = receiver.receive_masked(input)? {
+            visit(event);
+        }
+        Ok(())
+    }
+    /// A server's WebSocket frames into a caller's buffer.
+    fn gate_websocket_write_unmasked(
+        sender: &mut Sender, frame: Frame<'_>, buffer: &mut [u8]
+    ) -> Result<usize, SendError> {
+        sender.write_unmasked(frame, buffer)
+    }
     /// WebSocket frames into a caller's buffer.
     fn gate_websocket_write(
         sender: &mut Sender, frame: Frame<'_>, key: MaskKey, buffer: &mut [u8]
