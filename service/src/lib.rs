@@ -23,6 +23,8 @@ pub mod local;
 pub mod logging;
 pub mod metrics;
 pub mod notify;
+pub mod program;
+pub mod proxy;
 pub mod record;
 mod server;
 pub mod service;
