@@ -19,6 +19,7 @@
 
 pub mod api;
 pub mod auth;
+pub mod client;
 pub mod clock;
 pub mod entropy;
 pub mod local;

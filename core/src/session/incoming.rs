@@ -2,14 +2,14 @@
 
 use super::event::Event;
 use super::outgoing::Outgoing;
+use super::services::ServiceList;
 use super::streams::{Counters, Format, Streams};
 use crate::error::PeerFault;
-use crate::id::ServiceId;
 use crate::wire::{Message, MessageType};
 
 /// What a message can touch in an open session.
 pub(super) struct Incoming<'s, B, const SERVICES: usize, const CONNECTIONS: usize> {
-    pub(super) services: &'s [ServiceId],
+    pub(super) services: &'s ServiceList<SERVICES>,
     pub(super) streams: &'s mut Streams<SERVICES, CONNECTIONS>,
     pub(super) counters: &'s mut Counters,
     /// It has room for one message: a destination takes none before.
@@ -36,13 +36,9 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>, const SERVICES: usize, const CONNECTIONS: usi
         }
     }
 
-    /// The service that a message is about: the one it names, or the only one.
+    /// The service that a message is about.
     fn service(&self, message: &Message<'_>) -> Option<usize> {
-        match (message.service_id, self.services) {
-            ("", [_]) => Some(0),
-            ("", _) => None,
-            (id, services) => services.iter().position(|service| service.as_str() == id),
-        }
+        self.services.position(message.service_id)
     }
 
     fn stream_start<'m>(&mut self, message: &Message<'m>) -> Event<'m> {

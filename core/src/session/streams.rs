@@ -3,8 +3,8 @@
 use heapless::Vec;
 
 use super::random::Random;
+use super::services::ServiceList;
 use crate::error::{Capacity, Error, Misuse};
-use crate::id::ServiceId;
 use crate::wire::{Message, MessageType};
 
 /// Highest stream id: a public encoder cannot go further (data-plane.md §4).
@@ -155,15 +155,11 @@ impl<const CONNECTIONS: usize> Stream<CONNECTIONS> {
     }
 
     /// A message of this stream about a connection.
-    fn message<'m>(&self, message_type: MessageType, service: &'m ServiceId, id: u32) -> Message<'m> {
+    fn message<'m>(&self, message_type: MessageType, service: &'m str, id: u32) -> Message<'m> {
         Message {
             message_type,
             stream_id: self.id,
-            service_id: if self.format.service_id {
-                service.as_str()
-            } else {
-                ""
-            },
+            service_id: if self.format.service_id { service } else { "" },
             connection_id: if self.format.connection_id { id } else { 0 },
             ..Message::default()
         }
@@ -229,7 +225,7 @@ impl<const SERVICES: usize, const CONNECTIONS: usize> Streams<SERVICES, CONNECTI
     pub(super) fn open<'m>(
         &mut self,
         index: usize,
-        service: &'m ServiceId,
+        service: &'m str,
         format: Format,
         counters: &mut Counters,
     ) -> Result<(Connection, Message<'m>), Error> {
@@ -272,7 +268,7 @@ impl<const SERVICES: usize, const CONNECTIONS: usize> Streams<SERVICES, CONNECTI
     }
 
     /// A DATA without payload yet on a connection that lives.
-    pub(super) fn data<'m>(&mut self, connection: Connection, service: &'m ServiceId) -> Option<Message<'m>> {
+    pub(super) fn data<'m>(&mut self, connection: Connection, service: &'m str) -> Option<Message<'m>> {
         let (stream, position) = self.find(connection)?;
         let id = stream.slots.get(position)?.id;
         Some(stream.message(MessageType::Data, service, id))
@@ -295,10 +291,10 @@ impl<const SERVICES: usize, const CONNECTIONS: usize> Streams<SERVICES, CONNECTI
     /// Tells the peer of one connection that is over, if `send` takes the message. Whether it did.
     pub(super) fn pay_reset(
         &mut self,
-        services: &[ServiceId],
+        services: &ServiceList<SERVICES>,
         mut send: impl FnMut(&Message<'_>) -> bool,
     ) -> bool {
-        for (place, service) in self.0.iter_mut().zip(services) {
+        for (index, place) in self.0.iter_mut().enumerate() {
             let Some(stream) = place else { continue };
             let Some(position) = stream.slots.iter().position(|slot| slot.reset_owed) else {
                 continue;
@@ -311,7 +307,7 @@ impl<const SERVICES: usize, const CONNECTIONS: usize> Streams<SERVICES, CONNECTI
                 true => MessageType::ConnectionReset,
                 false => MessageType::StreamReset,
             };
-            if !send(&stream.message(message_type, service, id)) {
+            if !send(&stream.message(message_type, services.id(index), id)) {
                 return false;
             }
             match has_connection_ids {

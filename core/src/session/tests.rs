@@ -7,3 +7,5 @@ mod reconnecting;
 mod rig;
 mod streams;
 mod table;
+mod tokens;
+mod unnamed;

@@ -1,88 +1,17 @@
-//! A session and its token: what it does when a connection ends, and when a token comes.
+//! What a session does when a connection ends.
 
 use super::rig::{Rig, Seen, data, entropy, frame, services};
 use crate::error::{Capacity, Error, Misuse};
-use crate::handshake::{PeerText, Subprotocol, Upgrade};
+use crate::handshake::Subprotocol;
 use crate::id::ServiceId;
 use crate::mode::Side;
 use crate::session::{
-    Binding, Config, MAX_BACKOFF, NoToken, PING_INTERVAL, PONG_TIMEOUT, Progress, Session, Status, Timeout,
-    TokenTaken,
+    Binding, Config, MAX_BACKOFF, PING_INTERVAL, PONG_TIMEOUT, Progress, Session, Status, Timeout,
 };
 use crate::time::Millis;
-use crate::token::{AccessToken, ClientToken};
+use crate::token::AccessToken;
+use crate::websocket::{Close, CloseCode};
 use crate::wire::MessageType;
-
-#[test]
-fn a_rotated_token_is_taken_in_the_middle_and_the_session_goes_on() {
-    let mut rig = Rig::open(Side::Destination);
-    let old = rig.start(7, "SSH", 1);
-    assert_eq!(rig.token("rotated", Binding::Fresh), TokenTaken::New);
-    assert_eq!((rig.closes.len(), rig.connects), (1, 2));
-    assert_ne!(rig.client_tokens[0], rig.client_tokens[1]);
-    assert_eq!(rig.session.send(old, b"x"), Err(Misuse::ConnectionEnded));
-    rig.go_open(&["SSH", "RDP"]);
-    // The same stream id again: the old connection's name does not reach the new one.
-    let new = rig.start(7, "SSH", 1);
-    assert_ne!(old, new);
-    assert_eq!(rig.session.send(old, b"x"), Err(Misuse::ConnectionEnded));
-    assert_eq!(rig.session.send(new, b"x"), Ok(Progress::Done(1)));
-}
-
-#[test]
-fn a_redelivered_token_changes_nothing_even_after_its_refusal() {
-    let mut rig = Rig::open(Side::Destination);
-    let connection = rig.start(7, "SSH", 1);
-    assert_eq!(rig.token("first", Binding::Fresh), TokenTaken::Same);
-    assert_eq!((rig.connects, rig.closes.len()), (1, 0));
-    assert_eq!(rig.session.send(connection, b"x"), Ok(Progress::Done(1)));
-
-    rig.lose();
-    rig.wait();
-    let upgrade = Upgrade::Refused {
-        status: 403,
-        reason: PeerText::new(b"revoked"),
-        channel_id: None,
-    };
-    let refused = Status::AwaitingToken(NoToken::Refused { status: 403 });
-    assert_eq!(rig.session.handle_upgrade(rig.now, &upgrade), Ok(refused));
-    assert_eq!(rig.token("first", Binding::Fresh), TokenTaken::Same);
-    assert_eq!((rig.session.status(), rig.connects), (refused, 2));
-    // Nothing ever tries it again.
-    assert_eq!(rig.session.handle_timeout(Millis(u64::MAX)), Timeout::None);
-    assert_eq!(rig.session.status(), refused);
-    assert_eq!(rig.token("second", Binding::Fresh), TokenTaken::New);
-    assert_eq!(rig.connects, 3);
-}
-
-#[test]
-fn a_client_token_is_fresh_given_or_none_and_stays_over_reconnects() {
-    let mut rig = Rig::new(Side::Source);
-    let given = "c".repeat(32);
-    rig.token("fresh", Binding::Fresh);
-    rig.lose();
-    rig.wait();
-    rig.token("given", Binding::With(ClientToken::parse(&given).unwrap()));
-    rig.token("none", Binding::Unbound);
-    let tokens = &rig.client_tokens;
-    let fresh = tokens[0].as_ref().unwrap();
-    assert!(ClientToken::parse(fresh).is_ok() && fresh.len() == 64);
-    assert_eq!(tokens[0], tokens[1]);
-    assert_eq!((&tokens[2], &tokens[3]), (&Some(given), &None));
-}
-
-#[test]
-fn a_drop_without_a_client_token_spends_the_token_and_tries_nothing() {
-    let mut rig = Rig::new(Side::Destination);
-    rig.token("once", Binding::Unbound);
-    // Before the 101 the token is not used: a failed connection is tried again.
-    assert!(matches!(rig.lose(), Status::Backoff { .. }));
-    rig.wait();
-    rig.go_open(&["SSH"]);
-    assert_eq!(rig.lose(), Status::AwaitingToken(NoToken::Spent));
-    assert_eq!(rig.token("once", Binding::Fresh), TokenTaken::Same);
-    assert_eq!(rig.connects, 2);
-}
 
 #[test]
 fn a_connection_that_opens_and_breaks_is_no_hot_loop() {
@@ -162,7 +91,7 @@ fn half_a_message_and_every_stream_are_forgotten_with_the_connection() {
     let (half, rest) = message.split_at(12);
     assert_eq!(rig.receive(half), []);
     assert_eq!(rig.session.send(connection, b"unsent"), Ok(Progress::Done(6)));
-    rig.session.handle_closed(rig.now).unwrap();
+    rig.session.handle_closed(rig.now, None).unwrap();
     assert_eq!(rig.poll(), []);
     rig.wait();
     rig.go_open(&["SSH"]);
@@ -186,6 +115,42 @@ fn a_service_that_never_names_its_services_is_dropped() {
     rig.wait();
     assert_eq!(rig.wait(), Timeout::Connect);
     assert_eq!(rig.closes.len(), 2);
+}
+
+#[test]
+fn only_a_close_that_says_that_the_tunnel_is_closed_ends_the_session() {
+    let close = |number, reason| {
+        let code = CloseCode::from_number(number).unwrap();
+        Close { code, reason }
+    };
+    let lost = |close: Option<Close<'_>>| {
+        let mut rig = Rig::open(Side::Destination);
+        let status = rig.session.handle_closed(rig.now, close).unwrap();
+        // It is the peer who closed: nothing is left to close, and a session that is over asks for nothing.
+        rig.poll();
+        assert!(rig.closes.is_empty());
+        (status, rig)
+    };
+    for close in [
+        None,
+        Some(close(1000, "")),
+        Some(close(1008, "")),
+        Some(close(1008, "access token rotated")),
+        Some(close(1008, "replaced by a new connection")),
+        Some(close(1008, "Tunnel closed")),
+        Some(close(1008, "tunnel closed.")),
+        Some(close(1001, "tunnel closed")),
+    ] {
+        assert!(matches!(lost(close).0, Status::Backoff { .. }), "{close:?}");
+    }
+    let (status, mut rig) = lost(Some(close(1008, "tunnel closed")));
+    assert_eq!(status, Status::Closed);
+    assert_eq!(rig.session.handle_timeout(Millis(u64::MAX)), Timeout::None);
+    assert_eq!((rig.poll(), rig.connects), (std::vec![], 1));
+    assert_eq!(
+        rig.session.handle_closed(rig.now, None),
+        Err(Misuse::SessionClosed)
+    );
 }
 
 #[test]

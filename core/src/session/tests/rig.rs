@@ -109,8 +109,12 @@ impl Rig {
             format,
             ..Config::new(side, &services)
         };
+        Self::of(&config, outgoing)
+    }
+
+    pub(super) fn of(config: &Config<'_>, outgoing: usize) -> Self {
         Self {
-            session: Session::new(&config, vec![0; 65_535], vec![0; outgoing]).unwrap(),
+            session: Session::new(config, vec![0; 65_535], vec![0; outgoing]).unwrap(),
             now: Millis(1_000),
             connects: 0,
             client_tokens: Vec::new(),
@@ -221,7 +225,7 @@ impl Rig {
     }
 
     pub(super) fn lose(&mut self) -> Status {
-        let status = self.session.handle_closed(self.now).unwrap();
+        let status = self.session.handle_closed(self.now, None).unwrap();
         self.poll();
         status
     }
