@@ -1,9 +1,11 @@
 //! Promises of a session, on one harness with virtual time.
 
 mod faults;
+mod heartbeat;
 mod pair;
 mod properties;
 mod reconnecting;
+mod resets;
 mod rig;
 mod streams;
 mod table;

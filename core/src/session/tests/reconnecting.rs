@@ -5,9 +5,7 @@ use crate::error::{Capacity, Error, Misuse};
 use crate::handshake::Subprotocol;
 use crate::id::ServiceId;
 use crate::mode::Side;
-use crate::session::{
-    Binding, Config, MAX_BACKOFF, PING_INTERVAL, PONG_TIMEOUT, Progress, Session, Status, Timeout,
-};
+use crate::session::{Binding, Config, FIRST_BACKOFF, MAX_BACKOFF, Progress, Session, Status, Timeout};
 use crate::time::Millis;
 use crate::token::AccessToken;
 use crate::websocket::{Close, CloseCode};
@@ -33,8 +31,8 @@ fn a_connection_that_opens_and_breaks_is_no_hot_loop() {
 }
 
 #[test]
-fn the_wait_falls_back_only_after_a_ping_was_answered() {
-    let ceiling = |proved: bool| {
+fn the_wait_falls_back_only_after_the_connection_proved_usable() {
+    let ceiling = |prove: fn(&mut Rig)| {
         let waits = (1..=40).map(|seed| {
             let mut rig = Rig::new(Side::Destination);
             rig.token(&"t".repeat(seed), Binding::Fresh);
@@ -43,14 +41,7 @@ fn the_wait_falls_back_only_after_a_ping_was_answered() {
                 rig.wait();
             }
             rig.go_open(&["SSH"]);
-            // Bytes alone prove nothing, nor does a pong to no ping.
-            rig.receive(&frame(MessageType::SessionReset, 0, "", 0));
-            rig.session.handle_pong(rig.now).unwrap();
-            if proved {
-                rig.wait();
-                assert_eq!(rig.pings, 1);
-                rig.session.handle_pong(rig.now).unwrap();
-            }
+            prove(&mut rig);
             match rig.lose() {
                 Status::Backoff { until } => until.0 - rig.now.0,
                 other => panic!("{other:?}"),
@@ -58,29 +49,28 @@ fn the_wait_falls_back_only_after_a_ping_was_answered() {
         });
         waits.max().unwrap()
     };
-    assert!(ceiling(true) <= 1_000);
-    assert!(ceiling(false) > 60_000);
-}
-
-#[test]
-fn a_silent_peer_is_dropped_and_a_paused_application_is_not_its_fault() {
-    let mut rig = Rig::open(Side::Source);
-    assert_eq!((rig.wait(), rig.pings), (Timeout::None, 1));
-    assert_eq!(rig.now, Millis(1_000 + PING_INTERVAL));
-    // Bytes are a sign of life.
-    rig.now = rig.now.after(PONG_TIMEOUT - 1);
-    rig.receive(&frame(MessageType::SessionReset, 0, "", 0));
-    rig.now = rig.now.after(1);
-    assert_eq!(rig.session.handle_timeout(rig.now), Timeout::None);
-    // Who does not read cannot hear: pings go on, and nobody is dropped.
-    rig.session.pause(rig.now, true).unwrap();
-    for pings in 2..6 {
-        assert_eq!((rig.wait(), rig.pings), (Timeout::None, pings));
-    }
-    rig.session.pause(rig.now, false).unwrap();
-    assert_eq!(rig.wait(), Timeout::Pong);
-    assert!(matches!(rig.session.status(), Status::Backoff { .. }));
-    assert_eq!(rig.closes.len(), 1);
+    // The service's own messages prove nothing, nor do a peer's ids, a pong to no ping and a ping that is not answered.
+    let unproven: fn(&mut Rig) = |rig| {
+        rig.receive(&frame(MessageType::SessionReset, 0, "", 0));
+        rig.start(1, "SSH", 1);
+        rig.receive(&data(9, "SSH", 1, b"stale"));
+        rig.receive(&data(1, "SSH", 1, b""));
+        rig.session.handle_pong(rig.now).unwrap();
+        rig.session.handle_ping(rig.now).unwrap();
+        rig.wait();
+        assert_eq!(rig.pings, 1);
+    };
+    assert!(ceiling(unproven) > 60_000);
+    let answered: fn(&mut Rig) = |rig| {
+        rig.wait();
+        rig.session.handle_pong(rig.now).unwrap();
+    };
+    assert!(ceiling(answered) <= FIRST_BACKOFF);
+    let carried: fn(&mut Rig) = |rig| {
+        rig.start(1, "SSH", 1);
+        rig.receive(&data(1, "SSH", 1, b"x"));
+    };
+    assert!(ceiling(carried) <= FIRST_BACKOFF);
 }
 
 #[test]
