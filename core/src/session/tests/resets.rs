@@ -11,19 +11,6 @@ use crate::session::{Binding, Progress};
 use crate::wire::MessageType::{ConnectionReset, ConnectionStart, Data, StreamReset, StreamStart};
 
 #[test]
-fn one_connection_too_many_is_refused_and_the_others_live() {
-    let mut rig = Rig::open(Side::Destination);
-    let first = rig.start(1, "SSH", 1);
-    for id in 2..=4 {
-        assert_eq!(rig.receive(&frame(ConnectionStart, 1, "SSH", id)).len(), 1);
-    }
-    assert_eq!(rig.receive(&frame(ConnectionStart, 1, "SSH", 5)), []);
-    assert_eq!(rig.poll(), [sent(ConnectionReset, 1, "SSH", 5)]);
-    assert_eq!(rig.receive(&data(1, "SSH", 5, b"x")), []);
-    assert_eq!(rig.session.send(first, b"x"), Ok(Progress::Done(1)));
-}
-
-#[test]
 fn a_live_id_that_is_started_again_is_reset_on_both_sides() {
     let mut rig = Rig::open(Side::Destination);
     let connection = rig.start(1, "SSH", 1);
