@@ -31,6 +31,7 @@ class Program:
         threading.Thread(target=self._read_log, daemon=True).start()
         self._stdout = Lines(self._process.stdout)
         self.ready = None
+        self._end_was_expected = False
 
     def _read_log(self):
         for line in self._process.stderr:
@@ -67,6 +68,7 @@ class Program:
     def ended(self, seconds=SOON_SECONDS):
         """Waits until it ends by itself; its exit code."""
         code = self._process.wait(seconds)
+        self._end_was_expected = True
         with self._news:
             self._news.wait_for(lambda: self._log and self._log[-1] == "", SOON_SECONDS)
         return code
@@ -78,7 +80,9 @@ class Program:
         return self._process.poll() is None
 
     def stop(self):
-        """SIGTERM: it ends in order with code 0, or this raises."""
+        """SIGTERM: it ends in order with code 0, or this raises; unless its end was expected before."""
+        if self._end_was_expected:
+            return
         if self.is_running():
             self.signal(signal.SIGTERM)
         try:

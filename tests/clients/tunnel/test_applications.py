@@ -6,14 +6,13 @@ import os
 import pathlib
 import random
 import shutil
-import socket
 import subprocess
-import sys
 
 import pytest
 
 from ends import Agent, Source, until
 from service import free_port, tool
+from webserver import WebServer, listens
 
 MIB = 1 << 20
 
@@ -42,14 +41,6 @@ def sshd(tmp_path):
     finally:
         server.terminate()
         server.wait()
-
-
-def listens(port):
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=5).close()
-    except OSError:
-        return False
-    return True
 
 
 def ssh(port, options, command, **more):
@@ -84,27 +75,21 @@ def attempt(call, *arguments, wanted=0):
 def test_files_over_http(service, tunnels, opened, thing, tmp_path):
     data = random.Random(8).randbytes(10 * MIB)
     (tmp_path / "firmware.bin").write_bytes(data)
-    port = free_port()
-    server = subprocess.Popen(
-        [sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1", "--directory", str(tmp_path)],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )
-    try:
-        until(lambda: listens(port), "the HTTP server")
-        tunnel = opened("HTTP", thing=thing)
-        with Agent(service, thing, {"HTTP": port}), Source(service, tunnel["sourceAccessToken"], services=["HTTP"]) as source:
-            tunnels.rotate_tunnel_access_token(tunnelId=tunnel["tunnelId"], clientMode="DESTINATION")
-            url = f"http://127.0.0.1:{source.port('HTTP')}/firmware.bin"
-            got = until(lambda: attempt(curl, url), "a download")
-            assert hashlib.sha256(got.stdout).digest() == hashlib.sha256(data).digest()
-            # Eight at a time, as a browser does.
-            downloads = [subprocess.Popen(["curl", "-sS", "-f", url], stdout=subprocess.PIPE) for _ in range(8)]
-            for download in downloads:
-                body, _ = download.communicate(timeout=120)
-                assert download.returncode == 0 and body == data
-    finally:
-        server.terminate()
-        server.wait()
+    tunnel = opened("HTTP", thing=thing)
+    with (
+        WebServer(tmp_path) as server,
+        Agent(service, thing, {"HTTP": server.port}),
+        Source(service, tunnel["sourceAccessToken"], services=["HTTP"]) as source,
+    ):
+        tunnels.rotate_tunnel_access_token(tunnelId=tunnel["tunnelId"], clientMode="DESTINATION")
+        url = f"http://127.0.0.1:{source.port('HTTP')}/firmware.bin"
+        got = until(lambda: attempt(curl, url), "a download")
+        assert hashlib.sha256(got.stdout).digest() == hashlib.sha256(data).digest()
+        # Eight at a time, as a browser does.
+        downloads = [subprocess.Popen(["curl", "-sS", "-f", url], stdout=subprocess.PIPE) for _ in range(8)]
+        for download in downloads:
+            body, _ = download.communicate(timeout=120)
+            assert download.returncode == 0 and body == data
 
 
 def curl(url):

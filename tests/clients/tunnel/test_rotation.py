@@ -119,7 +119,7 @@ def test_a_proxy_with_credentials_gets_its_own_tokens(service, tunnels, opened, 
         "AWS_ENDPOINT_URL_IOTSECURETUNNELING": service.control,
     }
     with (
-        Destination(service, tunnel["destinationAccessToken"], {"SSH": server.port}),
+        Destination(service, tunnel["destinationAccessToken"], {"SSH": server.port}) as destination,
         Source(service, None, "--tunnel-id", tunnel["tunnelId"], env=credentials) as source,
     ):
         until_answers(source.port())
@@ -130,8 +130,9 @@ def test_a_proxy_with_credentials_gets_its_own_tokens(service, tunnels, opened, 
             until_answers(source.port())
         assert echoed(source.port(), 3, 1_000_000)
         tunnels.close_tunnel(tunnelId=tunnel["tunnelId"])
-        assert source.ended() == 4
-        assert "closed" in source.log()
+        for end in (source, destination):
+            assert end.ended() == 4
+            assert "error: the tunnel is closed" in end.log()
 
 
 def test_both_ends_are_back_within_a_second(service, tunnels, opened, thing, server):
