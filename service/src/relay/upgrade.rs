@@ -83,8 +83,10 @@ async fn peer(
         .and_then(|upgraded| upgraded.downcast::<TokioIo<Transport>>().ok());
     match socket {
         Some(parts) => {
-            let socket = parts.io.into_inner();
-            relay.serve(seat, subprotocol, socket, &parts.read_buf).await;
+            let (socket, early) = (parts.io.into_inner(), parts.read_buf.to_vec());
+            // The buffer that the request was read into.
+            drop(parts.read_buf);
+            relay.serve(seat, subprotocol, socket, early).await;
         }
         None => {
             tracing::info!(tunnel_id = %seat.tunnel_id, %channel_id, "the client left before its answer");
