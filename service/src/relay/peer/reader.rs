@@ -33,7 +33,7 @@ pub(super) struct Reader<S> {
     deframer: Deframer<Reassembly>,
     /// When the peer's last byte came. The time in which it was not read does not count.
     heard: Instant,
-    /// When it is to be pinged next if it is not read.
+    /// When it is to be pinged at the earliest, if it is not read.
     ping_at: Instant,
     /// Counts the bytes of the messages that go to the other side.
     passed_on: IntCounter,
@@ -46,7 +46,7 @@ impl<S: AsyncRead> Reader<S> {
             websocket: Receiver::of_client(),
             deframer: Deframer::new(Reassembly::default()),
             heard: Instant::now(),
-            ping_at: Instant::now() + PING_WHILE_HELD,
+            ping_at: Instant::now(),
             passed_on,
         }
     }
