@@ -9,5 +9,8 @@ mod handshake;
 mod held_store;
 mod http;
 mod peer;
+mod rate;
+mod refusing;
+mod resetting;
 mod rig;
 mod token_life;
