@@ -97,8 +97,9 @@
 #![doc = include_str!("session/transitions.md")]
 //!
 //! The waits of the back-off are drawn from 0 to a ceiling of [`FIRST_BACKOFF`], which doubles with each failure up to
-//! [`MAX_BACKOFF`]. The ceiling falls back when a connection has proved usable: it was open, and the peer answered a
-//! ping, which is sent after [`PING_INTERVAL`] (ours). A connection that opens and breaks again proves nothing.
+//! [`MAX_BACKOFF`]. The ceiling falls back when a connection has proved usable: it brought bytes of the peer, or was open
+//! until a ping, which is sent after [`PING_INTERVAL`], was answered (ours). A connection that opens and breaks again
+//! proves nothing.
 //!
 //! # Back-pressure
 //!

@@ -5,7 +5,7 @@
 //! | where the token comes from | what happens when it is refused |
 //! |---|---|
 //! | `--access-token` or its variable | the program ends with code 3 |
-//! | `--token-file`, read at the start and at SIGHUP | it is read again; without another token in it the program ends with code 3 |
+//! | `--token-file`, read at the start and whenever it is written | the program waits for another token in it |
 //! | `--tunnel-id` and AWS credentials | RotateTunnelAccessToken (SOURCE) gives a new one; the listeners stay up |
 //!
 //! They can be combined: the token that is given comes first, then the file's, then that of a rotation.

@@ -5,6 +5,7 @@ use super::outgoing::Outgoing;
 use super::services::ServiceList;
 use super::streams::{Counters, Format, Streams};
 use crate::error::PeerFault;
+use crate::id::ServiceId;
 use crate::wire::{Message, MessageType};
 
 /// What a message can touch in an open session.
@@ -71,7 +72,8 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>, const SERVICES: usize, const CONNECTIONS: usi
             return self.answer(MessageType::ConnectionReset, message);
         };
         if !stream.has_connection_ids() {
-            return self.fail_stream(service, message);
+            self.answer(MessageType::StreamReset, message);
+            return self.fail_stream(service);
         }
         if let Some(connection) = stream.start(service, message.connection_id, self.counters) {
             return Event::Started {
@@ -102,7 +104,8 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>, const SERVICES: usize, const CONNECTIONS: usi
             return Event::Handled;
         };
         match self.streams.get(service, message.stream_id) {
-            Some(stream) if !stream.has_connection_ids() => self.fail_stream(service, message),
+            // Its sender is done with it already, and a reset is never answered with one.
+            Some(stream) if !stream.has_connection_ids() => self.fail_stream(service),
             Some(stream) => match stream.end(service, message.connection_id) {
                 Some(connection) => Event::Ended { connection },
                 None => Event::Handled,
@@ -125,17 +128,22 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>, const SERVICES: usize, const CONNECTIONS: usi
     }
 
     /// Ends a stream that the other side treats as what it is not.
-    fn fail_stream<'m>(&mut self, service: usize, message: &Message<'m>) -> Event<'m> {
+    fn fail_stream<'m>(&mut self, service: usize) -> Event<'m> {
         self.streams.end(service);
-        self.answer(MessageType::StreamReset, message);
         Event::StreamEnded {
             service,
             fault: Some(PeerFault::StreamWithoutConnectionIds),
         }
     }
 
-    /// Sends a reset with the message's own ids, so that it matches whatever its sender has.
+    /// A destination sends a reset with the message's own ids, so that it matches whatever its sender has.
+    ///
+    /// Only to a service id that a service can have: for a longer one there may be no room, and now to answer and now not
+    /// would be worse than never.
     fn answer<'m>(&mut self, message_type: MessageType, message: &Message<'m>) -> Event<'m> {
+        if message.service_id.len() > ServiceId::RULE.max {
+            return Event::Handled;
+        }
         self.outgoing.push(&Message {
             message_type,
             stream_id: message.stream_id,

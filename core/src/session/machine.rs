@@ -1,8 +1,10 @@
 //! What each input does to the state: the code of the table in `transitions.md`.
 
+mod calls;
+
 use super::backoff::Failures;
 use super::config::Config;
-use super::event::{Announced, Binding, Connect, Event, Output, Progress, Timeout, TokenTaken};
+use super::event::{Announced, Binding, Connect, Event, Output, Timeout, TokenTaken};
 use super::history::TokenHistory;
 use super::incoming::Incoming;
 use super::outgoing::Outgoing;
@@ -10,7 +12,7 @@ use super::services::ServiceList;
 use super::state::{
     Active, Credentials, Link, NoToken, Offered, Open, Phase, SERVICE_IDS_TIMEOUT, State, Status,
 };
-use super::streams::{Connection, Counters, Format, Streams};
+use super::streams::{Counters, Streams};
 use crate::error::{Capacity, Error, Misuse, PeerFault};
 use crate::handshake::{Subprotocol, Upgrade};
 use crate::mode::Side;
@@ -276,13 +278,18 @@ where
             return Ok(Event::Handled);
         };
         if let Phase::Open(open) = &mut active.phase {
-            return Ok(Incoming {
+            let event = Incoming {
                 services,
                 streams: &mut open.streams,
                 counters: &mut self.counters,
                 outgoing: &mut self.outgoing,
             }
-            .take(message));
+            .take(message);
+            if let Event::Data { .. } = event {
+                // Bytes have come all the way from the peer.
+                active.failures.forget();
+            }
+            return Ok(event);
         }
         if let Phase::AwaitingServices { link, .. } = &active.phase {
             if message.message_type != MessageType::ServiceIds {
@@ -304,74 +311,6 @@ where
         Ok(Event::Handled)
     }
 
-    pub(super) fn open(
-        &mut self,
-        index: usize,
-        services: &ServiceList<SERVICES>,
-    ) -> Result<Progress<Connection>, Error> {
-        if self.side != Side::Source {
-            return Err(Misuse::NotSource.into());
-        }
-        let misuse = self.misuse(Misuse::NotOpen);
-        let open = self.state.open().ok_or(misuse)?;
-        if index >= services.count() {
-            return Err(Misuse::UnknownService.into());
-        }
-        if services.needs_name() {
-            return Err(Misuse::ServiceNotChosen.into());
-        }
-        let format = self.format.min(open.link.subprotocol);
-        let named = match open.offer {
-            Offered::Unnamed => false,
-            Offered::Named(named) if named.get(index) != Some(&true) => {
-                return Err(Misuse::ServiceNotInTunnel.into());
-            }
-            Offered::Named(_) => format >= Subprotocol::V2,
-        };
-        if !named && services.count() > 1 {
-            return Err(Misuse::ServiceNeedsName.into());
-        }
-        if !self.outgoing.takes_control() {
-            return Ok(Progress::WouldBlock);
-        }
-        let format = Format {
-            service_id: named,
-            connection_id: format >= Subprotocol::V3,
-        };
-        let service = services.id(index);
-        let (connection, message) = open.streams.open(index, service, format, &mut self.counters)?;
-        // There is room: see above.
-        self.outgoing.push(&message);
-        Ok(Progress::Done(connection))
-    }
-
-    pub(super) fn send(
-        &mut self,
-        connection: Connection,
-        data: &[u8],
-        services: &ServiceList<SERVICES>,
-    ) -> Result<Progress<usize>, Misuse> {
-        let misuse = self.misuse(Misuse::ConnectionEnded);
-        let open = self.state.open().ok_or(misuse)?;
-        let service = services.id(connection.service());
-        let mut message = open.streams.data(connection, service).ok_or(misuse)?;
-        let length = self.max_payload.min(self.outgoing.room_for_payload());
-        message.payload = data.get(..length).unwrap_or(data);
-        Ok(match message.payload.len() {
-            0 if data.is_empty() => Progress::Done(0),
-            length if length > 0 && self.outgoing.push(&message) => Progress::Done(length),
-            _ => Progress::WouldBlock,
-        })
-    }
-
-    pub(super) fn reset(&mut self, connection: Connection) -> Result<(), Misuse> {
-        let misuse = self.misuse(Misuse::ConnectionEnded);
-        match self.state.open().ok_or(misuse)?.streams.reset(connection) {
-            true => Ok(()),
-            false => Err(misuse),
-        }
-    }
-
     pub(super) fn sent(&mut self, count: usize) -> Result<(), Misuse> {
         self.outgoing.sent(count)
     }
@@ -381,8 +320,7 @@ where
             return Output::CloseWebSocket(code);
         }
         if let Some(open) = self.state.open() {
-            let outgoing = &mut self.outgoing;
-            while open.streams.pay_reset(services, |message| outgoing.push(message)) {}
+            while open.streams.pay_reset(services, &mut self.outgoing) {}
         }
         if self.state.link().is_some_and(Link::take_ping) {
             return Output::Ping;

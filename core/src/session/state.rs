@@ -15,8 +15,9 @@ pub const CONNECT_TIMEOUT: u64 = 30_000;
 pub const SERVICE_IDS_TIMEOUT: u64 = 30_000;
 /// Time between two pings, in milliseconds (data-plane.md §2: idle connections are dropped upstream at 60 s).
 pub const PING_INTERVAL: u64 = 20_000;
-/// Longest wait for a pong, in milliseconds (ours).
-pub const PONG_TIMEOUT: u64 = 20_000;
+/// Longest silence after a ping, in milliseconds (ours: longer than [`PING_INTERVAL`], so that a peer that pings as often
+/// as we do is always heard in time).
+pub const PONG_TIMEOUT: u64 = 30_000;
 
 pub(super) enum State<const TOKEN: usize, const SERVICES: usize, const CONNECTIONS: usize> {
     /// There is no token to connect with.

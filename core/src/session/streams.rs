@@ -2,6 +2,7 @@
 
 use heapless::Vec;
 
+use super::outgoing::Outgoing;
 use super::random::Random;
 use super::services::ServiceList;
 use crate::error::{Capacity, Error, Misuse};
@@ -221,7 +222,8 @@ impl<const SERVICES: usize, const CONNECTIONS: usize> Streams<SERVICES, CONNECTI
     }
 
     /// Opens a connection for a source: in the active stream if that has a connection, else in a new stream, since a
-    /// destination may have given up one that stands empty. Returns the message that tells the peer.
+    /// destination may have given up one that stands empty. Returns the message that tells the peer. What was owed to it
+    /// before has been paid.
     pub(super) fn open<'m>(
         &mut self,
         index: usize,
@@ -288,11 +290,11 @@ impl<const SERVICES: usize, const CONNECTIONS: usize> Streams<SERVICES, CONNECTI
         }
     }
 
-    /// Tells the peer of one connection that is over, if `send` takes the message. Whether it did.
+    /// Tells the peer of one connection that is over, if the message has room. Whether it did.
     pub(super) fn pay_reset(
         &mut self,
         services: &ServiceList<SERVICES>,
-        mut send: impl FnMut(&Message<'_>) -> bool,
+        outgoing: &mut Outgoing<impl AsRef<[u8]> + AsMut<[u8]>>,
     ) -> bool {
         for (index, place) in self.0.iter_mut().enumerate() {
             let Some(stream) = place else { continue };
@@ -307,7 +309,7 @@ impl<const SERVICES: usize, const CONNECTIONS: usize> Streams<SERVICES, CONNECTI
                 true => MessageType::ConnectionReset,
                 false => MessageType::StreamReset,
             };
-            if !send(&stream.message(message_type, services.id(index), id)) {
+            if !outgoing.push(&stream.message(message_type, services.id(index), id)) {
                 return false;
             }
             match has_connection_ids {

@@ -4,7 +4,6 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use iot_tunnel_core::{AccessToken, ClientToken, Side};
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{Instant, sleep};
 
 use super::rotation::{RotateError, Rotator, Verdict};
@@ -81,14 +80,6 @@ impl Running {
 
     /// Runs to the end.
     pub(super) async fn run(mut self, mut signals: Signals) -> Result<(), Failure> {
-        let mut hang_ups = match &self.tokens.file {
-            // Without a file to read, SIGHUP does what it always does.
-            None => None,
-            Some(_) => {
-                let hang_up = signal(SignalKind::hangup());
-                Some(hang_up.map_err(|error| Failure::new(Exit::Failed, error))?)
-            }
-        };
         let rotator = self.rotator.take();
         let mut rotating: Option<Rotating<'_>> = None;
         let mut pace = Backoff::new(FIRST_WAIT, MAX_WAIT);
@@ -115,7 +106,7 @@ impl Running {
                         }
                     }
                 }
-                () = hung_up(&mut hang_ups) => {
+                () = changed(self.tokens.file.as_ref()) => {
                     if let Some(token) = self.tokens.read_file() {
                         rotating = None;
                         self.hand(token, None).await?;
@@ -147,12 +138,24 @@ impl Running {
                     Ok(false)
                 }
                 None if can_rotate => Ok(true),
-                None => Err(self.no_token()),
+                None => self.wait_for_file().map(|()| false),
             },
             Event::TunnelClosed | Event::Closed => {
                 Err(Failure::new(Exit::TunnelClosed, "the tunnel is closed"))
             }
             Event::Connecting | Event::Lost { .. } => Ok(false),
+        }
+    }
+
+    /// Waits for a token file to be written; without one, or when the tunnel is closed, the program ends.
+    fn wait_for_file(&self) -> Result<(), Failure> {
+        let failure = self.no_token();
+        match &self.tokens.file {
+            Some(file) if failure.exit == Exit::TokenRefused => {
+                tracing::warn!(file = %file.path().display(), "waiting for another access token in the file");
+                Ok(())
+            }
+            _ => Err(failure),
         }
     }
 
@@ -244,10 +247,10 @@ async fn ended(rotating: &mut Option<Rotating<'_>>) -> Result<AccessToken, Rotat
     }
 }
 
-/// The next SIGHUP; never, if it is not caught.
-async fn hung_up(hang_ups: &mut Option<Signal>) {
-    match hang_ups {
-        Some(hang_ups) => drop(hang_ups.recv().await),
+/// The next change of the token file; never, if there is none.
+async fn changed(file: Option<&TokenFile>) {
+    match file {
+        Some(file) => file.changed().await,
         None => std::future::pending().await,
     }
 }

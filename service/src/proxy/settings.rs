@@ -54,7 +54,7 @@ pub struct Settings {
     )]
     pub client_token: Option<ClientToken>,
 
-    /// A file with the client access token in it; it is read again at SIGHUP, and when the token is refused
+    /// A file with the client access token in it; a rotated token that is written there is taken at once, without a restart
     #[arg(long, value_name = "FILE", env = "IOT_TUNNEL_TOKEN_FILE")]
     pub token_file: Option<PathBuf>,
 

@@ -26,6 +26,18 @@ pub(super) struct Sent {
     pub(super) payload: Vec<u8>,
 }
 
+impl Sent {
+    pub(super) fn of(message: &Message<'_>) -> Self {
+        Self {
+            message_type: message.message_type,
+            stream: message.stream_id,
+            service: message.service_id.into(),
+            connection: message.connection_id,
+            payload: message.payload.into(),
+        }
+    }
+}
+
 /// An event that owns what it says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Seen {
@@ -198,13 +210,7 @@ impl Rig {
                     let mut part = &bytes[..count];
                     while let Some(message) = self.deframer.next(&mut part).unwrap() {
                         let message = Message::decode(message).unwrap();
-                        sent.push(Sent {
-                            message_type: message.message_type,
-                            stream: message.stream_id,
-                            service: message.service_id.into(),
-                            connection: message.connection_id,
-                            payload: message.payload.into(),
-                        });
+                        sent.push(Sent::of(&message));
                     }
                     self.session.sent(count).unwrap();
                 }

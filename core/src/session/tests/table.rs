@@ -4,7 +4,7 @@ use std::format;
 use std::string::{String, ToString};
 use std::vec::Vec;
 
-use super::rig::{Rig, entropy, frame, service_ids};
+use super::rig::{Rig, bytes, entropy, frame, service_ids};
 use crate::error::Error;
 use crate::handshake::{PeerText, Subprotocol, Upgrade};
 use crate::mode::Side;
@@ -13,7 +13,7 @@ use crate::session::{Binding, Output};
 use crate::time::Millis;
 use crate::token::AccessToken;
 use crate::tunnel::DisconnectReason;
-use crate::wire::MessageType;
+use crate::wire::{Message, MessageType};
 
 const TABLE: &str = include_str!("../transitions.md");
 
@@ -109,7 +109,16 @@ fn apply(rig: &mut Rig, input: &str) -> Result<(), Error> {
         }
         "SERVICE_IDS" => return Ok(receive(rig, &service_ids(&["SSH"]))?),
         "SESSION_RESET" => return Ok(receive(rig, &frame(MessageType::SessionReset, 0, "", 0))?),
+        "an unknown message that may be ignored" => {
+            let message = Message {
+                message_type: MessageType::from_number(99),
+                ignorable: true,
+                ..Message::default()
+            };
+            return Ok(receive(rig, &bytes(&message))?);
+        }
         "a frame of length 0" => return Ok(receive(rig, b"\0\0")?),
+        "pause" => return Ok(rig.session.pause(now, true)?),
         "ping" => return Ok(rig.session.handle_ping(now)?),
         "pong" => return Ok(rig.session.handle_pong(now)?),
         "Connect handed out" => {
@@ -179,5 +188,5 @@ fn every_state_answers_every_input_as_the_table_says() {
             }
         }
     }
-    assert_eq!(checked, 18 * 7 * 2);
+    assert_eq!(checked, 20 * 7 * 2);
 }
