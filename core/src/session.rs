@@ -147,7 +147,7 @@ use crate::mode::Side;
 use crate::time::Millis;
 use crate::token::{AccessToken, Entropy, MAX_ACCESS_TOKEN};
 use crate::websocket::Close;
-use crate::wire::{Deframer, MAX_PAYLOAD};
+use crate::wire::{Deframer, Envelope, MAX_PAYLOAD};
 use machine::Machine;
 use services::ServiceList;
 
@@ -356,6 +356,43 @@ where
     /// [`Misuse::ConnectionEnded`], [`Misuse::SessionClosed`].
     pub fn send(&mut self, connection: Connection, data: &[u8]) -> Result<Progress<usize>, Misuse> {
         self.machine.send(connection, data, &self.services)
+    }
+
+    /// As [`send`](Self::send), of bytes that the caller sends itself, from where they lie: gives what stands before and
+    /// after the first `n` of them in their frame, in `buffer`, and `n`. Send the three parts at once, before
+    /// [`poll_output`](Self::poll_output) is asked again. It would block as long as anything else waits to be sent, and if
+    /// `data` is empty. [`MAX_ENVELOPE`](crate::wire::MAX_ENVELOPE) bytes are room enough.
+    ///
+    /// ```
+    /// # use iot_tunnel_core::session::{Connection, Progress, Session};
+    /// # use iot_tunnel_core::wire::MAX_ENVELOPE;
+    /// # fn write(session: &mut Session<&mut [u8]>, connection: Connection, data: &[u8], socket: &mut Vec<u8>)
+    /// # -> Result<(), iot_tunnel_core::Error> {
+    /// let mut buffer = [0; MAX_ENVELOPE];
+    /// if let Progress::Done((envelope, n)) = session.envelope(connection, data, &mut buffer)? {
+    ///     socket.extend_from_slice(envelope.head);
+    ///     socket.extend_from_slice(&data[..n]);
+    ///     socket.extend_from_slice(envelope.tail);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Misuse::ConnectionEnded`], [`Misuse::SessionClosed`], [`Capacity::BufferTooSmall`].
+    pub fn envelope<'b>(
+        &mut self,
+        connection: Connection,
+        data: &[u8],
+        buffer: &'b mut [u8],
+    ) -> Result<Progress<(Envelope<'b>, usize)>, Error> {
+        self.machine.envelope(connection, data, &self.services, buffer)
+    }
+
+    /// Whether nothing waits to be sent.
+    #[must_use]
+    pub fn has_sent_all(&self) -> bool {
+        self.machine.has_sent_all()
     }
 
     /// Ends a connection; the peer is told after what was sent before. It never waits for room. In a stream without
