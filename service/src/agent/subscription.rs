@@ -213,3 +213,6 @@ fn deliver(
         let _ = heard.try_send(Heard::Notification(Letter { payload, receipt }));
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,6 @@
 //! The agent: it hears of tunnels over MQTT, connects to them, and lives through rotations.
 
+use std::net::TcpListener;
 use std::process::Command;
 
 use serde_json::json;
@@ -17,19 +18,12 @@ fn agent(rig: &Rig, flags: &[&str]) -> Program {
 fn command(rig: &Rig, flags: &[&str]) -> Command {
     let server = format!("SSH={}", echo_server());
     let broker = rig.ready["mqtt"].as_str().expect("a broker");
-    let own = [
-        "agent",
-        "--thing",
-        "pump-7",
-        "--mqtt",
-        broker,
-        "-e",
-        rig.data(),
-        "-d",
-        &server,
-        "--ready",
-    ];
-    program(&[&own, flags].concat())
+    // A flag wins over its variable, so that a test can choose another.
+    let mut command = program(&[&["agent", "-e", rig.data(), "-d", &server, "--ready"], flags].concat());
+    command
+        .env("IOT_TUNNEL_THING", "pump-7")
+        .env("IOT_TUNNEL_MQTT_BROKER", broker);
+    command
 }
 
 /// Waits until the destination of a tunnel is connected.
@@ -91,34 +85,45 @@ fn a_tunnel_that_is_closed_ends_and_leaves_the_agent_as_it_was() {
 }
 
 #[test]
-fn an_agent_waits_for_a_broker_that_is_not_there() {
+fn a_tunnel_that_is_opened_while_the_agent_is_away_is_served_when_it_comes_back() {
     let rig = Rig::start();
-    let mut command = command(&rig, &[]);
-    command.args(["--mqtt-client-id", "pump-7"]);
-    let gone = std::net::TcpListener::bind("127.0.0.1:0").expect("a listener");
+    agent(&rig, &[]).stop();
+    let tunnel = rig.open();
+    let agent = agent(&rig, &[]);
+    connected(&rig, &tunnel);
+    agent.stop();
+}
+
+#[test]
+fn an_agent_whose_broker_is_not_there_tries_again_and_ends_in_order() {
+    let rig = Rig::start();
+    let gone = TcpListener::bind("127.0.0.1:0").expect("a listener");
     let broker = format!("mqtt://{}", gone.local_addr().expect("an address"));
     drop(gone);
-    let server = format!("SSH={}", echo_server());
-    let flags = [
-        "agent",
-        "--thing",
-        "pump-7",
-        "--mqtt",
-        &broker,
-        "-e",
-        rig.data(),
-        "-d",
-        &server,
-    ];
-    let mut lonely = program(&flags);
-    lonely.env("IOT_TUNNEL_LOG", "info");
-    let (program, _) = Program::start(command);
-    program.stop();
-    let ended = run({
-        let mut command = lonely;
-        command.args(["--mqtt-cert", "a", "--mqtt-key", "b"]);
-        command
-    });
-    assert_eq!(ended.code, Some(2));
-    assert!(ended.stderr.contains("behind mqtts://"), "{}", ended.stderr);
+    let mut agent = Program::spawn(command(&rig, &["--mqtt", &broker]));
+    agent.has_logged("cannot subscribe");
+    agent.stop();
+}
+
+#[test]
+fn what_does_not_go_together_is_code_2() {
+    let rig = Rig::start();
+    for (flags, text) in [
+        (
+            &["--mqtt-cert", "a", "--mqtt-key", "b"][..],
+            "are for a broker behind mqtts://",
+        ),
+        (&["--mqtt-cert", "a"], "--mqtt-key <FILE>"),
+        (&["--max-tunnels", "0"], "1..=64"),
+        (&["--thing", "a b"], "thingName has ' ' at position 1"),
+        (
+            &["--mqtt", "mqtt://me:secret@broker/x"],
+            "nothing may follow the port",
+        ),
+    ] {
+        let ended = run(command(&rig, flags));
+        assert_eq!(ended.code, Some(2), "{flags:?}: {}", ended.stderr);
+        assert!(ended.stderr.contains(text), "{flags:?}: {}", ended.stderr);
+        assert!(!ended.stderr.contains("secret"), "{}", ended.stderr);
+    }
 }

@@ -28,8 +28,9 @@ fn a_source_without_the_services_name_takes_the_one_that_the_tunnel_has() {
     let rig = Rig::start();
     let tunnel = rig.open();
     let server = crate::proxying::echo_server();
-    let (_destination, _) = Program::start(rig.proxy(&tunnel.destination, &["-d", &server]));
+    let (mut destination, _) = Program::start(rig.proxy(&tunnel.destination, &["-d", &server]));
     let (mut source, ready) = Program::start(rig.proxy(&tunnel.source, &["-s", "0"]));
+    destination.has_logged("the tunnel is open");
     source.has_logged("the tunnel is open");
     echoes(&crate::proxying::listener(&ready), b"no name");
 }

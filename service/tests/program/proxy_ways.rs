@@ -82,11 +82,12 @@ fn over_tls_only_a_trusted_certificate_is_taken_unless_told_otherwise() {
     for flags in [["-c", ca.as_str()], ["-c", folder], ["-k", "--log=info"]] {
         let tunnel = rig.open();
         let server = format!("SSH={}", echo_server());
-        let (_destination, _) = Program::start(rig.proxy(&tunnel.destination, &["-d", &server]));
+        let (mut destination, _) = Program::start(rig.proxy(&tunnel.destination, &["-d", &server]));
         let (mut source, ready) = Program::start(source(data, &tunnel.source, &flags));
         if flags[0] == "-k" {
             source.has_logged("whoever is on the way can read the token");
         }
+        destination.has_logged("the tunnel is open");
         source.has_logged("the tunnel is open");
         echoes(&listener(&ready), &crate::proxying::pattern(500_000));
         source.stop();
