@@ -1,0 +1,2 @@
+//! Makes the seeds.
+fn main() {}
