@@ -62,8 +62,8 @@ errors! {
         DestinationConfigWithSource = 101, "destinationConfig is allowed with clientMode DESTINATION or ALL, not with SOURCE";
         /// A lifetime outside 1–720 minutes.
         LifetimeOutOfRange = 102, "maxLifetimeTimeoutMinutes must be 1 to 720";
-        /// A destination config without a service.
-        NoServices = 103, "a destination config needs at least 1 service";
+        /// A destination config or a session without a service.
+        NoServices = 103, "a destination config or a session needs at least 1 service";
         /// All bytes of the entropy are the same: the random source is not running.
         StuckEntropy = 104, "every byte of the entropy is the same: the random source is not running";
         /// A tunnel with that id is in the table already.
@@ -110,6 +110,8 @@ errors! {
         DuplicateService = 171, "each service is configured once";
         /// An agreed maximum outside of the protocol's.
         MaxPayloadOutOfRange = 172, "the longest payload is 1 to 64512 bytes";
+        /// A session without a name for its service came into a tunnel with several.
+        ServiceNotChosen = 173, "the tunnel has several services, and the session has no name for its own: configure one of theirs";
     }
 }
 

@@ -7,14 +7,14 @@
 //!
 //! 1. Bring what happened: a token ([`handle_token`](Session::handle_token)), the handshake's answer
 //!    ([`handle_upgrade`](Session::handle_upgrade)), a socket that closed or could not be opened
-//!    ([`handle_closed`](Session::handle_closed)), a pong ([`handle_pong`](Session::handle_pong)), the time
-//!    ([`handle_timeout`](Session::handle_timeout)).
+//!    ([`handle_closed`](Session::handle_closed)), a pong ([`handle_pong`](Session::handle_pong)) or a ping
+//!    ([`handle_ping`](Session::handle_ping)), the time ([`handle_timeout`](Session::handle_timeout)).
 //! 2. Bring the payload of binary WebSocket messages to [`handle_bytes`](Session::handle_bytes), for as long as it gives
 //!    an [`Event`] and the application can take one.
 //! 3. Bring what the application wants: [`open`](Session::open), [`send`](Session::send), [`reset`](Session::reset).
 //! 4. Do what [`poll_output`](Session::poll_output) says until it says [`Wait`](Output::Wait) or the socket takes no
 //!    more.
-//! 5. Sleep until something happens or the time of `Wait` has come; begin again.
+//! 5. Sleep until something happens or the [`deadline`](Session::deadline) has come, which `Wait` says too; begin again.
 //!
 //! ```
 //! use iot_tunnel_core::handshake::{Subprotocol, Upgrade};
@@ -97,8 +97,9 @@
 #![doc = include_str!("session/transitions.md")]
 //!
 //! The waits of the back-off are drawn from 0 to a ceiling of [`FIRST_BACKOFF`], which doubles with each failure up to
-//! [`MAX_BACKOFF`]. The ceiling falls back when a connection has proved usable: it was open, and the peer answered a
-//! ping, which is sent after [`PING_INTERVAL`] (ours). A connection that opens and breaks again proves nothing.
+//! [`MAX_BACKOFF`]. The ceiling falls back when a connection has proved usable: it brought bytes of the peer, or was open
+//! until a ping, which is sent after [`PING_INTERVAL`], was answered (ours). A connection that opens and breaks again
+//! proves nothing.
 //!
 //! # Back-pressure
 //!
@@ -116,10 +117,12 @@
 mod backoff;
 mod config;
 mod event;
+mod history;
 mod incoming;
 mod machine;
 mod outgoing;
 mod random;
+mod services;
 mod state;
 mod streams;
 
@@ -128,11 +131,10 @@ mod tests;
 
 use core::fmt;
 
-use heapless::Vec;
-
 pub use backoff::{FIRST_BACKOFF, MAX_BACKOFF};
-pub use config::Config;
+pub use config::{Config, Services};
 pub use event::{Announced, Binding, Connect, Event, Output, Progress, Timeout, TokenTaken};
+pub use history::REMEMBERED_TOKENS;
 pub use outgoing::MIN_OUTGOING;
 pub use state::{CONNECT_TIMEOUT, NoToken, PING_INTERVAL, PONG_TIMEOUT, SERVICE_IDS_TIMEOUT, Status};
 pub use streams::{Connection, MAX_STREAM_ID};
@@ -144,8 +146,10 @@ use crate::id::ServiceId;
 use crate::mode::Side;
 use crate::time::Millis;
 use crate::token::{AccessToken, Entropy, MAX_ACCESS_TOKEN};
+use crate::websocket::Close;
 use crate::wire::{Deframer, MAX_PAYLOAD};
 use machine::Machine;
+use services::ServiceList;
 
 /// Connections of a service at a time, unless a session's type says otherwise (ours).
 pub const MAX_CONNECTIONS: usize = 32;
@@ -160,7 +164,7 @@ pub struct Session<
     const SERVICES: usize = MAX_SERVICES,
     const CONNECTIONS: usize = MAX_CONNECTIONS,
 > {
-    services: Vec<ServiceId, SERVICES, u8>,
+    services: ServiceList<SERVICES>,
     deframer: Deframer<B>,
     machine: Machine<B, TOKEN, SERVICES, CONNECTIONS>,
 }
@@ -184,20 +188,9 @@ where
     /// [`Capacity::ServiceTableFull`], [`Capacity::OutgoingBufferTooSmall`].
     pub fn new(config: &Config<'_>, incoming: B, outgoing: B) -> Result<Self, Error> {
         const {
-            assert!(SERVICES <= 255 && CONNECTIONS >= 1);
+            assert!(SERVICES >= 1 && SERVICES <= 255 && CONNECTIONS >= 1);
         }
-        if config.services.is_empty() {
-            return Err(Misuse::NoServices.into());
-        }
-        let mut services = Vec::new();
-        for service in config.services {
-            if services.contains(service) {
-                return Err(Misuse::DuplicateService.into());
-            }
-            services
-                .push(service.clone())
-                .map_err(|_| Capacity::ServiceTableFull)?;
-        }
+        let services = ServiceList::new(config.services)?;
         if !(1..=MAX_PAYLOAD).contains(&config.max_payload) {
             return Err(Misuse::MaxPayloadOutOfRange.into());
         }
@@ -223,8 +216,16 @@ where
         self.machine.side()
     }
 
-    /// Takes an access token, in any state: the first one, or one that a rotation issued. If it is not the latest once
-    /// more, it replaces that, a live connection is closed with all that was in it, and a new one is made at once.
+    /// The names of its services, each at its place. A session of [`Services::Unnamed`] has one service and shows the
+    /// name that the latest connection found for it, if it found one.
+    #[must_use]
+    pub fn services(&self) -> &[ServiceId] {
+        self.services.names()
+    }
+
+    /// Takes an access token, in any state: the first one, or one that a rotation issued. A new one replaces the latest:
+    /// a live connection is closed with all that was in it, and another is made at once. One that the session has had
+    /// before is no news and changes nothing.
     /// `side` is the side that the token came for; a fresh client token is made of `entropy`, which is used once.
     ///
     /// # Errors
@@ -248,6 +249,7 @@ where
     pub fn handle_upgrade(&mut self, now: Millis, upgrade: &Upgrade<'_>) -> Result<Status, Misuse> {
         self.machine.upgrade(now, upgrade)?;
         self.deframer.clear();
+        self.services.forget();
         Ok(self.status())
     }
 
@@ -265,17 +267,20 @@ where
         if input.is_empty() {
             return Ok(None);
         }
+        let takes_message = self.machine.takes_message();
         let misuse = self.machine.misuse(Misuse::NotConnected);
-        self.machine.state.link().ok_or(misuse)?.hear(now);
-        if !self.machine.takes_message() {
+        let link = self.machine.state.link().ok_or(misuse)?;
+        if !takes_message {
+            // What stays in `input` is no sign of life again and again.
             return Ok(None);
         }
+        link.hear(now);
         let message = match self.deframer.next(input) {
             Ok(None) => return Ok(None),
             Ok(Some(message)) => Ok(message),
             Err(fault) => Err(fault.into()),
         };
-        let event = self.machine.message(now, message, &self.services);
+        let event = self.machine.message(now, message, &mut self.services);
         if let Event::Lost { .. } = event {
             *input = &[];
         }
@@ -283,16 +288,18 @@ where
     }
 
     /// Takes the end of the socket that [`Output::Connect`] asked for, whatever it was: no connection, no TLS, no
-    /// answer, a close frame, a broken connection. A close frame's code and reason are the caller's to show.
+    /// answer, a close frame, a broken connection. `close` is what a close frame said, if one came; it is the caller's to
+    /// show. If it says [`TunnelClosed`](crate::DisconnectReason::TunnelClosed) the session is closed; everything else
+    /// is a connection that was lost.
     ///
     /// # Errors
     /// [`Misuse::NotConnected`], [`Misuse::SessionClosed`].
-    pub fn handle_closed(&mut self, now: Millis) -> Result<Status, Misuse> {
-        self.machine.closed(now)?;
+    pub fn handle_closed(&mut self, now: Millis, close: Option<Close<'_>>) -> Result<Status, Misuse> {
+        self.machine.closed(now, close)?;
         Ok(self.status())
     }
 
-    /// Takes a pong. The peer's pings are answered by the WebSocket itself.
+    /// Takes a pong.
     ///
     /// # Errors
     /// [`Misuse::NotConnected`], [`Misuse::SessionClosed`].
@@ -300,7 +307,23 @@ where
         self.machine.pong(now)
     }
 
-    /// Takes the time: due when [`Output::Wait`] says so, harmless at any other. Says what ran out.
+    /// Takes a ping of the peer, which the WebSocket itself answers. It is a sign of life of one who at the moment reads
+    /// nothing from us, our pings included, because what we sent before waits for somebody slow.
+    ///
+    /// # Errors
+    /// [`Misuse::NotConnected`], [`Misuse::SessionClosed`].
+    pub fn handle_ping(&mut self, now: Millis) -> Result<(), Misuse> {
+        self.machine.ping(now)
+    }
+
+    /// When [`handle_timeout`](Self::handle_timeout) is due: what [`Output::Wait`] says, for a caller who does not come so
+    /// far because the socket takes no more.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Millis> {
+        self.machine.state.deadline()
+    }
+
+    /// Takes the time: due at the [`deadline`](Self::deadline), harmless at any other moment. Says what ran out.
     pub fn handle_timeout(&mut self, now: Millis) -> Timeout {
         self.machine.timeout(now)
     }
@@ -321,7 +344,7 @@ where
     ///
     /// # Errors
     /// [`Misuse::NotSource`], [`Misuse::NotOpen`], [`Misuse::SessionClosed`], [`Misuse::UnknownService`],
-    /// [`Misuse::ServiceNotInTunnel`], [`Misuse::ServiceNeedsName`], [`Capacity::ConnectionTableFull`],
+    /// [`Misuse::ServiceNotInTunnel`], [`Misuse::ServiceNeedsName`], [`Misuse::ServiceNotChosen`], [`Capacity::ConnectionTableFull`],
     /// [`Capacity::OneConnectionOnly`].
     pub fn open(&mut self, service: usize) -> Result<Progress<Connection>, Error> {
         self.machine.open(service, &self.services)
@@ -369,7 +392,7 @@ impl<B, const TOKEN: usize, const SERVICES: usize, const CONNECTIONS: usize> fmt
     /// The services only: the rest is secrets and somebody's data.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Session")
-            .field("services", &self.services)
+            .field("services", &self.services.names())
             .finish_non_exhaustive()
     }
 }

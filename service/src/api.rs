@@ -62,8 +62,14 @@ impl Api {
             .with_state(Arc::new(self))
     }
 
-    /// Judges and runs one request.
-    async fn answer(&self, asked: &mut Asked, parts: &Parts, body: &[u8]) -> Result<Bytes, Exception> {
+    /// Judges and runs one request, and says what it was.
+    async fn answer(self: Arc<Self>, parts: Parts, body: Bytes) -> (Asked, Result<Bytes, Exception>) {
+        let mut asked = Asked::default();
+        let outcome = self.judge(&mut asked, &parts, &body).await;
+        (asked, outcome)
+    }
+
+    async fn judge(&self, asked: &mut Asked, parts: &Parts, body: &[u8]) -> Result<Bytes, Exception> {
         let key = self.authenticate(parts, body)?;
         let operation = Operation::of(&parts.headers)?;
         asked.operation = operation.name();
@@ -116,17 +122,27 @@ struct Asked {
     client_mode: Option<&'static str>,
 }
 
+impl Default for Asked {
+    fn default() -> Self {
+        Self {
+            operation: "unknown",
+            client_mode: None,
+        }
+    }
+}
+
 async fn serve(State(api): State<Arc<Api>>, request: Request) -> Response {
     let started = Instant::now();
     let id = Uuid::new_v4();
-    let mut asked = Asked {
-        operation: "unknown",
-        client_mode: None,
-    };
     let (parts, body) = request.into_parts();
-    let outcome = match read(body).await {
-        Ok(body) => api.answer(&mut asked, &parts, &body).await,
-        Err(exception) => Err(exception),
+    let (asked, outcome) = match read(body).await {
+        // A task of its own: a client that goes away drops this future, and a change that is durable by then must still
+        // close connections and notify things.
+        Ok(body) => match tokio::spawn(api.clone().answer(parts, body)).await {
+            Ok(answered) => answered,
+            Err(error) => (Asked::default(), Err(Exception::internal(&error))),
+        },
+        Err(exception) => (Asked::default(), Err(exception)),
     };
     let name = outcome
         .as_ref()
@@ -216,10 +232,10 @@ async fn health(State(api): State<Arc<Api>>) -> Response {
 
 async fn metrics(State(api): State<Arc<Api>>) -> Response {
     let open = api.tunnels.count_open().await;
-    match open
-        .map_err(|error| error.to_string())
-        .and_then(|open| api.metrics.render(open).map_err(|e| e.to_string()))
-    {
+    match open.map_err(|error| error.to_string()).and_then(|open| {
+        let connected = |side| api.tunnels.lines().connected(side);
+        api.metrics.render(open, connected).map_err(|e| e.to_string())
+    }) {
         Ok(text) => ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response(),
         Err(error) => {
             tracing::error!(%error, "no metrics");

@@ -6,7 +6,10 @@
 //!   AWS CLI, SDKs ──HTTP──▶ api ──▶ tunnels ──▶ iot_tunnel_core::Tunnel (decides)
 //!                          │           │
 //!                         auth         ├──▶ store   (compare-and-set, durable before the answer)
-//!                       (SigV4)        └──▶ notify  (MQTT to the thing, after it is durable)
+//!                       (SigV4)        ├──▶ notify  (MQTT to the thing, after it is durable)
+//!                                      └──▶ relay   (closes and resets what the change asks for)
+//!                                             ▲
+//!   source, destination ──WebSocket───────────┘   (judges a handshake by the tunnel's record, carries its bytes)
 //! ```
 //!
 //! One call: [`api`] reads and validates it, [`tunnels`] reads the record, lets core decide, stores the changed record
@@ -16,6 +19,7 @@
 
 pub mod api;
 pub mod auth;
+pub mod client;
 pub mod clock;
 pub mod entropy;
 pub mod local;
@@ -23,10 +27,13 @@ pub mod logging;
 pub mod metrics;
 pub mod notify;
 pub mod record;
+pub mod relay;
 mod server;
 pub mod service;
 pub mod settings;
 pub mod store;
+pub mod tls;
+mod transport;
 pub mod tunnels;
 
 pub use local::{LocalService, LocalServiceBuilder};

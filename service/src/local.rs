@@ -12,6 +12,7 @@ use crate::entropy::EntropySource;
 use crate::notify::{BrokerChoice, BrokerUrl};
 use crate::service::{Blueprint, Service, StartError, open_store};
 use crate::store::{MemoryStore, Store};
+use crate::tls::CertificateChoice;
 use crate::tunnels::Tunnels;
 
 const ANY_PORT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
@@ -57,6 +58,24 @@ impl LocalService {
     #[must_use]
     pub fn control_url(&self) -> &str {
         &self.0.ready().control
+    }
+
+    /// The data plane with TLS, such as `wss://127.0.0.1:40125`, for clients that trust [`ca_pem`](Self::ca_pem).
+    #[must_use]
+    pub fn data_url(&self) -> &str {
+        self.0.ready().data.as_deref().unwrap_or_default()
+    }
+
+    /// The data plane without TLS, such as `ws://127.0.0.1:40126`.
+    #[must_use]
+    pub fn data_plain_url(&self) -> &str {
+        self.0.ready().data_plain.as_deref().unwrap_or_default()
+    }
+
+    /// The certificate authority of [`data_url`](Self::data_url), in PEM. It is this service's alone and ends with it.
+    #[must_use]
+    pub fn ca_pem(&self) -> &str {
+        self.0.ca_pem().unwrap_or_default()
     }
 
     /// The MQTT broker, such as `mqtt://127.0.0.1:40124`; `None` if it was switched off.
@@ -169,6 +188,9 @@ impl LocalServiceBuilder {
         };
         let service = Service::build(Blueprint {
             control: ANY_PORT,
+            data: Some(ANY_PORT),
+            data_plain: Some(ANY_PORT),
+            certificate: CertificateChoice::Forgotten,
             broker: self.broker,
             store,
             clock: self.clock,

@@ -45,6 +45,7 @@ async fn serve(settings: &Settings) -> Result<(), Box<dyn std::error::Error>> {
     let ready = service.ready();
     tracing::info!(
         control = ready.control,
+        data = ready.data,
         mqtt = ready.mqtt,
         region = ready.region,
         "serving"

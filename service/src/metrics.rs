@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use iot_tunnel_core::Side;
 use prometheus::{
-    Encoder, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, Opts, Registry, TextEncoder,
+    Encoder, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
+    TextEncoder,
 };
 
 /// Upper bounds of the latency histogram's buckets, in seconds.
@@ -19,6 +21,8 @@ pub struct Metrics {
     rotations: IntCounterVec,
     refusals: IntCounterVec,
     notifications: IntCounterVec,
+    connections: IntGaugeVec,
+    relayed: IntCounterVec,
     latency: HistogramVec,
 }
 
@@ -49,6 +53,18 @@ impl Metrics {
                 "Notifications of things by outcome (`delivered`, `superseded`, `failed_attempt`).",
                 &["outcome"],
             )?,
+            connections: IntGaugeVec::new(
+                Opts::new(
+                    "iot_tunnel_connections",
+                    "Peers that are connected to the relay, by side.",
+                ),
+                &["side"],
+            )?,
+            relayed: counter(
+                "iot_tunnel_relayed_bytes_total",
+                "Bytes of messages that the relay passed on, by the side that sent them.",
+                &["from"],
+            )?,
             latency: HistogramVec::new(latency.buckets(LATENCY_BUCKETS.to_vec()), &["operation"])?,
         };
         metrics
@@ -59,6 +75,8 @@ impl Metrics {
         metrics
             .registry
             .register(Box::new(metrics.notifications.clone()))?;
+        metrics.registry.register(Box::new(metrics.connections.clone()))?;
+        metrics.registry.register(Box::new(metrics.relayed.clone()))?;
         metrics.registry.register(Box::new(metrics.latency.clone()))?;
         Ok(metrics)
     }
@@ -78,6 +96,12 @@ impl Metrics {
         self.notifications.with_label_values(&[outcome]).inc();
     }
 
+    /// Counts the bytes that the relay passes on for a side.
+    #[must_use]
+    pub fn relayed(&self, from: Side) -> IntCounter {
+        self.relayed.with_label_values(&[from.as_str()])
+    }
+
     /// A request was answered.
     pub fn answered(&self, operation: &str, after: Duration) {
         self.latency
@@ -85,11 +109,15 @@ impl Metrics {
             .observe(after.as_secs_f64());
     }
 
-    /// Everything in Prometheus's text format, with the number of open tunnels as given.
+    /// Everything in Prometheus's text format, with the number of open tunnels and of peers on a side as given.
     ///
     /// # Errors
     /// None in practice: writing into memory does not fail.
-    pub fn render(&self, tunnels_open: u64) -> prometheus::Result<String> {
+    pub fn render(&self, tunnels_open: u64, connected: impl Fn(Side) -> usize) -> prometheus::Result<String> {
+        for side in Side::BOTH {
+            let count = i64::try_from(connected(side)).unwrap_or(i64::MAX);
+            self.connections.with_label_values(&[side.as_str()]).set(count);
+        }
         self.tunnels_open
             .set(i64::try_from(tunnels_open).unwrap_or(i64::MAX));
         let mut text = Vec::new();

@@ -1,20 +1,24 @@
-//! Accepts connections and serves them, until it is told to stop: then it finishes what is under way.
+//! Accepts connections and serves HTTP on them, until it is told to stop: then it finishes what is under way.
 
 use std::io;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::time::Duration;
 
 use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 
-/// The time a client has to send the head of a request, and an idle connection to send another one (ours).
+use crate::transport::Security;
+
+/// The time a client has for its TLS handshake, to send the head of a request, and an idle connection to send another one
+/// (ours).
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The time that requests under way have to finish once the service is told to stop (ours).
@@ -30,11 +34,11 @@ pub(crate) struct Server {
 
 impl Server {
     /// Listens; the address can have port 0.
-    pub(crate) async fn start(address: SocketAddr, router: Router) -> io::Result<Self> {
+    pub(crate) async fn start(address: SocketAddr, security: Security, router: Router) -> io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
         let (stop, stopped) = oneshot::channel();
-        let task = tokio::spawn(serve(listener, router, stopped));
+        let task = tokio::spawn(serve(listener, security, router, stopped));
         Ok(Self {
             address,
             stop: Some(stop),
@@ -61,14 +65,22 @@ impl Drop for Server {
     }
 }
 
-async fn serve(listener: TcpListener, router: Router, mut stopped: oneshot::Receiver<()>) {
-    let shutdown = GracefulShutdown::new();
+async fn serve(
+    listener: TcpListener,
+    security: Security,
+    router: Router,
+    mut stopped: oneshot::Receiver<()>,
+) {
     // They end with this task: nobody is served by a service that has stopped or was dropped.
     let mut connections = JoinSet::new();
+    let stop = CancellationToken::new();
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => drop(connections.spawn(connection(stream, router.clone(), &shutdown))),
+                Ok((stream, _)) => {
+                    let served = connection(stream, security.clone(), router.clone(), stop.clone());
+                    connections.spawn(served);
+                }
                 Err(error) => {
                     // Such as too many open files: wait until some are closed, rather than spin.
                     tracing::warn!(%error, "a connection could not be accepted");
@@ -80,28 +92,42 @@ async fn serve(listener: TcpListener, router: Router, mut stopped: oneshot::Rece
         }
     }
     drop(listener);
-    if timeout(DRAIN_TIMEOUT, shutdown.shutdown()).await.is_err() {
+    stop.cancel();
+    let all = async { while connections.join_next().await.is_some() {} };
+    if timeout(DRAIN_TIMEOUT, all).await.is_err() {
         tracing::warn!("some requests were not finished in time");
     }
     connections.shutdown().await;
 }
 
-/// Serves one connection until it ends, or until the shutdown has let it finish.
-fn connection(
-    stream: TcpStream,
-    router: Router,
-    shutdown: &GracefulShutdown,
-) -> impl Future<Output = ()> + use<> {
+/// Serves one connection until it ends, becomes something else than HTTP, or has finished what it had under way when the
+/// server was stopped.
+async fn connection(stream: TcpStream, security: Security, router: Router, stop: CancellationToken) {
     // Answers are small: sending them at once beats waiting for more.
     let _ = stream.set_nodelay(true);
+    let stream = tokio::select! {
+        accepted = timeout(HEAD_TIMEOUT, security.accept(stream)) => accepted,
+        () = stop.cancelled() => return,
+    };
+    let stream = match stream {
+        Ok(Ok(stream)) => stream,
+        Ok(Err(error)) => return tracing::debug!(%error, "a TLS handshake failed"),
+        Err(_) => return tracing::debug!("a TLS handshake took too long"),
+    };
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
-    let connection = shutdown.watch(connection);
-    async move {
-        if let Err(error) = connection.await {
-            tracing::debug!(%error, "a connection ended");
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
+        .with_upgrades();
+    let mut connection = pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = stop.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
         }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection ended");
     }
 }

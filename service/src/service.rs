@@ -4,12 +4,15 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock, Weak};
+use std::time::Duration;
 
+use axum::Router;
 use iot_tunnel_core::{InvalidText, Region};
 use serde::Serialize;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
+use tokio_util::sync::DropGuard;
 
 use crate::api::Api;
 use crate::auth::{Credentials, CredentialsFileError};
@@ -17,14 +20,23 @@ use crate::clock::{Clock, SystemClock};
 use crate::entropy::EntropySource;
 use crate::metrics::Metrics;
 use crate::notify::{BrokerChoice, IsCurrent, Notifier, NotifierError, Outcome};
+use crate::relay::Relay;
 use crate::server::{DRAIN_TIMEOUT, Server};
-use crate::settings::{Settings, SettingsError, StoreChoice};
+use crate::settings::{Listen, Settings, SettingsError, StoreChoice};
 use crate::store::{MemoryStore, RedbStore, Store, StoreError};
+use crate::tls::{Certificate, CertificateChoice, TlsError};
+use crate::transport::Security;
 use crate::tunnels::{Parts, Tunnels, TunnelsError};
+
+/// The time that peers have to end their connections once the service is told to stop (ours).
+const PEERS_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Everything that a service is started from.
 pub(crate) struct Blueprint {
     pub(crate) control: SocketAddr,
+    pub(crate) data: Option<SocketAddr>,
+    pub(crate) data_plain: Option<SocketAddr>,
+    pub(crate) certificate: CertificateChoice,
     pub(crate) broker: BrokerChoice,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -56,11 +68,16 @@ pub enum StartError {
     /// MQTT.
     #[error(transparent)]
     Notifier(#[from] NotifierError),
-    /// The API's address.
+    /// The data plane's certificate.
+    #[error("the data plane's certificate: {0}")]
+    Tls(#[from] TlsError),
+    /// An address.
     #[error(
-        "the API cannot listen on {address}: {source}; choose another address, or port 0 for any free port"
+        "{what} cannot listen on {address}: {source}; choose another address, or port 0 for any free port"
     )]
     Listen {
+        /// What was to listen there.
+        what: &'static str,
         /// The address asked for.
         address: SocketAddr,
         /// What the operating system said.
@@ -76,6 +93,15 @@ pub enum StartError {
 pub struct Ready {
     /// The API, such as `http://127.0.0.1:8460`.
     pub control: String,
+    /// The data plane, such as `wss://127.0.0.1:8443`; absent if it was switched off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data: Option<String>,
+    /// The data plane without TLS, such as `ws://127.0.0.1:8080`; absent if it was not asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data_plain: Option<String>,
+    /// The certificate that clients of `data` are to trust, where the service made its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ca: Option<PathBuf>,
     /// The MQTT broker, such as `mqtt://127.0.0.1:1883`; absent if things are not notified.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mqtt: Option<String>,
@@ -91,6 +117,11 @@ pub struct Service {
     tunnels: Arc<Tunnels>,
     notifier: Notifier,
     server: Server,
+    relay: Arc<Relay>,
+    data_servers: Vec<Server>,
+    ca_pem: Option<String>,
+    /// Ends the peers' connections when dropped.
+    _end_of_peers: DropGuard,
     /// Aborted when dropped.
     background: JoinSet<()>,
     /// Its end asks the background tasks for theirs.
@@ -126,6 +157,12 @@ impl Service {
         };
         let blueprint = Blueprint {
             control: settings.control,
+            data: settings.data.address(),
+            data_plain: settings.data_plain.address(),
+            certificate: match settings.data {
+                Listen::On(_) => settings.certificate()?,
+                Listen::Off => CertificateChoice::Forgotten,
+            },
             broker: settings.broker(),
             store,
             clock: Arc::new(SystemClock),
@@ -151,6 +188,7 @@ impl Service {
             clock: blueprint.clock,
             entropy: blueprint.entropy,
             notifier: notifier.clone(),
+            lines: Arc::default(),
             metrics: metrics.clone(),
             region: blueprint.region,
             account: blueprint.account,
@@ -159,17 +197,34 @@ impl Service {
         // Set once, a line after it was made.
         let _ = asked.set(Arc::downgrade(&tunnels));
         tunnels.recover().await?;
+        let relay = Arc::new(Relay::new(tunnels.clone(), metrics.clone()));
         let api = Api {
             tunnels: tunnels.clone(),
             credentials: blueprint.credentials,
             metrics,
         };
-        let address = blueprint.control;
-        let server = Server::start(address, api.router())
-            .await
-            .map_err(|source| StartError::Listen { address, source })?;
+        let server = listen("the API", blueprint.control, Security::Plain, api.router()).await?;
+        let mut data_servers = Vec::new();
+        let (mut data, mut data_plain, mut ca, mut ca_pem) = (None, None, None, None);
+        if let Some(address) = blueprint.data {
+            let certificate = Certificate::obtain(&blueprint.certificate, address.ip())?;
+            (ca, ca_pem) = (certificate.ca_file, certificate.ca_pem);
+            let security = Security::Tls(certificate.config);
+            let listening = listen("the data plane", address, security, relay.router()).await?;
+            data = Some(format!("wss://{}", listening.address()));
+            data_servers.push(listening);
+        }
+        if let Some(address) = blueprint.data_plain {
+            let what = "the data plane without TLS";
+            let listening = listen(what, address, Security::Plain, relay.router()).await?;
+            data_plain = Some(format!("ws://{}", listening.address()));
+            data_servers.push(listening);
+        }
         let ready = Ready {
             control: format!("http://{}", server.address()),
+            data,
+            data_plain,
+            ca,
             mqtt: notifier.url(),
             region: tunnels.region().to_string(),
             store: None,
@@ -182,6 +237,10 @@ impl Service {
             tunnels,
             notifier,
             server,
+            _end_of_peers: relay.guard(),
+            relay,
+            data_servers,
+            ca_pem,
             background,
             end,
             ready,
@@ -200,15 +259,42 @@ impl Service {
         &self.tunnels
     }
 
-    /// Stops: answers what is under way, sends the notifications that can still be sent, and returns.
+    /// The certificate that clients of the data plane are to trust, in PEM, where the service made its own.
+    #[must_use]
+    pub fn ca_pem(&self) -> Option<&str> {
+        self.ca_pem.as_deref()
+    }
+
+    /// Stops: answers what is under way, closes the peers' connections (1001), sends the notifications that can still be
+    /// sent, and returns.
     pub async fn stop(mut self) {
         let deadline = Instant::now() + DRAIN_TIMEOUT;
         self.server.stop().await;
+        for server in self.data_servers.drain(..) {
+            server.stop().await;
+        }
+        self.relay.stop(PEERS_TIMEOUT).await;
         self.notifier.shutdown(deadline).await;
         // Waited for, so that what was delivered is noted, and the store is closed when this returns.
         drop(self.end);
         while self.background.join_next().await.is_some() {}
     }
+}
+
+/// Starts a server, or says what could not listen where.
+async fn listen(
+    what: &'static str,
+    address: SocketAddr,
+    security: Security,
+    router: Router,
+) -> Result<Server, StartError> {
+    Server::start(address, security, router)
+        .await
+        .map_err(|source| StartError::Listen {
+            what,
+            address,
+            source,
+        })
 }
 
 /// Opens a store's file, which reads all of it, beside the runtime's own threads.

@@ -9,8 +9,10 @@ use clap::builder::{BoolishValueParser, TypedValueParser};
 use clap::error::ErrorKind;
 use clap::{Args, ValueEnum};
 use iot_tunnel_core::Region;
+use iot_tunnel_core::handshake::Endpoint;
 
 use crate::notify::{BrokerChoice, BrokerUrl};
+use crate::tls::CertificateChoice;
 
 /// The flags of `iot-tunnel serve`.
 #[derive(Args, Clone, Debug)]
@@ -24,6 +26,40 @@ pub struct Settings {
     )]
     pub control: SocketAddr,
 
+    /// Where the data plane listens for wss:// clients (port 0 takes a free one), or `off`
+    #[arg(
+        long,
+        value_name = "ADDRESS:PORT|off",
+        default_value = "127.0.0.1:8443",
+        env = "IOT_TUNNEL_DATA"
+    )]
+    pub data: Listen,
+
+    /// Where the data plane also listens for ws:// clients, without TLS: a loopback address, or `off`
+    #[arg(
+        long,
+        value_name = "ADDRESS:PORT|off",
+        default_value = "off",
+        env = "IOT_TUNNEL_DATA_PLAIN"
+    )]
+    pub data_plain: Listen,
+
+    /// The certificate that --data shows: a chain in PEM. Without it the service makes one, signed by an authority of its own
+    #[arg(long, value_name = "FILE", requires = "tls_key", env = "IOT_TUNNEL_TLS_CERT")]
+    pub tls_cert: Option<PathBuf>,
+
+    /// The key of --tls-cert, in PEM
+    #[arg(long, value_name = "FILE", requires = "tls_cert", env = "IOT_TUNNEL_TLS_KEY")]
+    pub tls_key: Option<PathBuf>,
+
+    /// Where the service's own authority is kept: ca.pem, for clients to trust, and its key. The default is `tls` in the user's state directory
+    #[arg(long, value_name = "DIR", env = "IOT_TUNNEL_TLS_DIR")]
+    pub tls_dir: Option<PathBuf>,
+
+    /// A host name or address that clients know this machine by, for the certificate that the service makes; can be given several times
+    #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = host_name, env = "IOT_TUNNEL_TLS_NAME")]
+    pub tls_name: Vec<String>,
+
     /// Where the embedded MQTT broker listens (port 0 takes a free one; loopback only: it asks nobody who they are), or `off`
     #[arg(
         long,
@@ -31,7 +67,7 @@ pub struct Settings {
         default_value = "127.0.0.1:1883",
         env = "IOT_TUNNEL_MQTT"
     )]
-    pub mqtt: MqttListen,
+    pub mqtt: Listen,
 
     /// An existing MQTT broker instead: `mqtt://host:port` or `mqtts://host:port`, with `user:password@` before the host where it asks for them
     #[arg(
@@ -103,22 +139,33 @@ impl TypedValueParser for BrokerUrlParser {
     }
 }
 
-/// Where the embedded broker listens, if there is one.
+/// Where something listens, if it does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MqttListen {
+pub enum Listen {
     /// On this address.
     On(SocketAddr),
-    /// Nowhere: things are not notified.
+    /// Nowhere.
     Off,
 }
 
-impl FromStr for MqttListen {
+impl Listen {
+    /// The address, if there is one.
+    #[must_use]
+    pub const fn address(self) -> Option<SocketAddr> {
+        match self {
+            Self::On(address) => Some(address),
+            Self::Off => None,
+        }
+    }
+}
+
+impl FromStr for Listen {
     type Err = String;
     fn from_str(value: &str) -> Result<Self, String> {
         match value {
             "off" => Ok(Self::Off),
             address => address.parse().map(Self::On).map_err(|_| {
-                format!("{address:?} is not an address with a port, such as 127.0.0.1:1883, nor `off`")
+                format!("{address:?} is not an address with a port, such as 127.0.0.1:0, nor `off`")
             }),
         }
     }
@@ -160,6 +207,19 @@ fn account(value: &str) -> Result<String, String> {
     }
 }
 
+/// A name that a certificate can have: what may stand in a client's endpoint.
+fn host_name(value: &str) -> Result<String, String> {
+    match value.parse::<IpAddr>() {
+        Ok(_) => Ok(value.to_owned()),
+        Err(_) if value.contains([':', '[']) => {
+            Err("give a host name or an address, without a port".to_owned())
+        }
+        Err(_) => Endpoint::parse(value)
+            .map(|_| value.to_owned())
+            .map_err(|error| error.to_string()),
+    }
+}
+
 /// A combination of settings that is not allowed.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
@@ -175,8 +235,17 @@ pub enum SettingsError {
          use a loopback address, or an existing broker with --mqtt-broker"
     )]
     BrokerOpenToOthers(SocketAddr),
+    /// Tokens would go over a network in clear.
+    #[error(
+        "--data-plain {0} is reachable from other machines, and tokens and bytes would be readable on the way; use a \
+         loopback address, or --data for TLS"
+    )]
+    PlainOpenToOthers(SocketAddr),
     /// The state directory is unknown.
-    #[error("there is no state directory: neither XDG_STATE_HOME nor HOME is set; name a file with --store")]
+    #[error(
+        "there is no state directory: neither XDG_STATE_HOME nor HOME is set; name a file with --store and a folder with \
+         --tls-dir"
+    )]
     NoStateDirectory,
 }
 
@@ -190,12 +259,37 @@ impl Settings {
         if self.credentials.is_none() && !loopback(self.control.ip()) {
             return Err(SettingsError::OpenToOthers(self.control));
         }
+        if let Listen::On(address) = self.data_plain
+            && !loopback(address.ip())
+        {
+            return Err(SettingsError::PlainOpenToOthers(address));
+        }
         match (&self.mqtt_broker, self.mqtt) {
-            (None, MqttListen::On(address)) if !loopback(address.ip()) => {
+            (None, Listen::On(address)) if !loopback(address.ip()) => {
                 Err(SettingsError::BrokerOpenToOthers(address))
             }
             _ => Ok(()),
         }
+    }
+
+    /// The certificate that these settings ask for.
+    ///
+    /// # Errors
+    /// [`SettingsError::NoStateDirectory`].
+    pub fn certificate(&self) -> Result<CertificateChoice, SettingsError> {
+        Ok(match (&self.tls_cert, &self.tls_key, &self.tls_dir) {
+            (Some(certificate), Some(key), _) => CertificateChoice::Files {
+                certificate: certificate.clone(),
+                key: key.clone(),
+            },
+            (_, _, folder) => CertificateChoice::Kept {
+                folder: match folder {
+                    Some(folder) => folder.clone(),
+                    None => state_directory()?.join("tls"),
+                },
+                names: self.tls_name.clone(),
+            },
+        })
     }
 
     /// The broker that these settings ask for.
@@ -203,8 +297,8 @@ impl Settings {
     pub fn broker(&self) -> BrokerChoice {
         match (&self.mqtt_broker, self.mqtt) {
             (Some(url), _) => BrokerChoice::External(url.clone()),
-            (None, MqttListen::On(listen)) => BrokerChoice::Embedded { listen },
-            (None, MqttListen::Off) => BrokerChoice::Off,
+            (None, Listen::On(listen)) => BrokerChoice::Embedded { listen },
+            (None, Listen::Off) => BrokerChoice::Off,
         }
     }
 
@@ -213,19 +307,20 @@ impl Settings {
     /// # Errors
     /// [`SettingsError::NoStateDirectory`].
     pub fn store(&self) -> Result<StoreChoice, SettingsError> {
-        if let Some(choice) = &self.store {
-            return Ok(choice.clone());
+        match &self.store {
+            Some(choice) => Ok(choice.clone()),
+            None => Ok(StoreChoice::File(state_directory()?.join("tunnels.redb"))),
         }
-        let absolute = |name| {
-            std::env::var_os(name)
-                .map(PathBuf::from)
-                .filter(|path| path.is_absolute())
-        };
-        let state = absolute("XDG_STATE_HOME").or_else(|| Some(absolute("HOME")?.join(".local/state")));
-        Ok(StoreChoice::File(
-            state
-                .ok_or(SettingsError::NoStateDirectory)?
-                .join("iot-tunnel/tunnels.redb"),
-        ))
     }
+}
+
+/// This program's part of the user's state directory (XDG: `~/.local/state`).
+fn state_directory() -> Result<PathBuf, SettingsError> {
+    let absolute = |name| {
+        std::env::var_os(name)
+            .map(PathBuf::from)
+            .filter(|path| path.is_absolute())
+    };
+    let state = absolute("XDG_STATE_HOME").or_else(|| Some(absolute("HOME")?.join(".local/state")));
+    Ok(state.ok_or(SettingsError::NoStateDirectory)?.join("iot-tunnel"))
 }

@@ -30,6 +30,7 @@ use crate::entropy::EntropySource;
 use crate::metrics::Metrics;
 use crate::notify::{self, Notifier};
 use crate::record::{Notification, Record, Tag};
+use crate::relay::Lines;
 use crate::store::{Change, CommitError, Query, Store};
 
 /// What one service is made of.
@@ -42,6 +43,8 @@ pub struct Parts {
     pub entropy: EntropySource,
     /// Tells things their tokens.
     pub notifier: Notifier,
+    /// Who is connected; follows the records.
+    pub lines: Arc<Lines>,
     /// Counts what happens.
     pub metrics: Arc<Metrics>,
     /// The region in ARNs and notifications.
@@ -85,7 +88,7 @@ pub struct NewTokens {
     pub source: Option<IssuedToken>,
     /// The destination's new token, if it got one.
     pub destination: Option<IssuedToken>,
-    /// What else follows: connections to close and streams to reset.
+    /// What else followed: connections that were closed and streams that were reset.
     pub effects: Effects,
 }
 
@@ -118,6 +121,12 @@ impl Tunnels {
     #[must_use]
     pub fn now(&self) -> Millis {
         self.parts.clock.now()
+    }
+
+    /// Who is connected.
+    #[must_use]
+    pub fn lines(&self) -> &Lines {
+        &self.parts.lines
     }
 
     /// The region.

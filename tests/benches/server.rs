@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use iot_tunnel::logging;
-use iot_tunnel::settings::{LogFormat, MqttListen, StoreChoice};
+use iot_tunnel::settings::{Listen, LogFormat, StoreChoice};
 use iot_tunnel::{Service, Settings};
 use iot_tunnel_core::Region;
 use serde::Deserialize;
@@ -103,7 +103,13 @@ pub(crate) fn serve(store: StoreChoice) -> Result<(), Box<dyn std::error::Error>
     let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let settings = Settings {
         control: any_port,
-        mqtt: MqttListen::On(any_port),
+        data: Listen::Off,
+        data_plain: Listen::Off,
+        tls_cert: None,
+        tls_key: None,
+        tls_dir: None,
+        tls_name: Vec::new(),
+        mqtt: Listen::On(any_port),
         mqtt_broker: None,
         store: Some(store),
         credentials: None,

@@ -71,12 +71,14 @@ class Service:
 
     def __init__(self, *flags, store="memory", mqtt_broker=None, env=None):
         self._flags, self._store, self._broker, self._env = flags, store, mqtt_broker, env or {}
+        self._tls = tempfile.TemporaryDirectory(prefix="iot-tunnel-tls-")
         self._log = tempfile.NamedTemporaryFile(mode="r", prefix="iot-tunnel-", suffix=".log")
         self._process = None
 
     def start(self):
         """Starts the program and waits for its `--ready` line."""
         command = [program(), "serve", "--control", "127.0.0.1:0", "--store", str(self._store), "--ready"]
+        command += ["--data", "127.0.0.1:0", "--data-plain", "127.0.0.1:0", "--tls-dir", self._tls.name]
         command += ["--region", REGION, "--account", ACCOUNT, *self._flags]
         command += ["--mqtt-broker", self._broker] if self._broker else ["--mqtt", "127.0.0.1:0"]
         environment = {k: v for k, v in os.environ.items() if not k.startswith("IOT_TUNNEL_")} | self._env

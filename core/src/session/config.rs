@@ -10,9 +10,8 @@ use crate::wire::MAX_PAYLOAD;
 pub struct Config<'a> {
     /// The side of the tunnel. A session keeps it: a token for the other side is refused.
     pub side: Side,
-    /// The services that a source opens connections to, or that a destination serves: at least one. In a tunnel
-    /// without services the one stands for what the other side has, whatever its name.
-    pub services: &'a [ServiceId],
+    /// The services that a source opens connections to, or that a destination serves.
+    pub services: Services<'a>,
     /// The newest format that a source speaks; it is an older one where the accepted subprotocol is older. Over V3 a
     /// source may speak V1 or V2 format, for a destination that knows no other. A destination answers in the format of
     /// each stream.
@@ -23,14 +22,35 @@ pub struct Config<'a> {
 }
 
 impl<'a> Config<'a> {
-    /// V3 and the protocol's longest payload.
+    /// These services, V3 and the protocol's longest payload.
     #[must_use]
     pub const fn new(side: Side, services: &'a [ServiceId]) -> Self {
         Self {
+            services: Services::Named(services),
+            ..Self::unnamed(side)
+        }
+    }
+
+    /// One service, whatever the tunnel calls it, V3 and the protocol's longest payload.
+    #[must_use]
+    pub const fn unnamed(side: Side) -> Self {
+        Self {
             side,
-            services,
+            services: Services::Unnamed,
             format: Subprotocol::V3,
             max_payload: MAX_PAYLOAD,
         }
     }
+}
+
+/// Which services a session has. Each is known by its place, from 0.
+#[derive(Clone, Copy, Debug)]
+pub enum Services<'a> {
+    /// Those of these names: at least one, and none twice. In a tunnel without services a single one stands for what
+    /// the other side has, whatever its name.
+    Named(&'a [ServiceId]),
+    /// One, and its name is the tunnel's to say, on each connection anew: the name that SERVICE_IDS says, or none if it
+    /// says none or does not come (V1). If it says several, nothing is opened by guess:
+    /// [`Announced::needs_name`](super::Announced::needs_name).
+    Unnamed,
 }

@@ -57,6 +57,7 @@ pub enum Event<'a> {
 pub struct Announced<'a> {
     pub(super) tunnel: AvailableServiceIds<'a>,
     pub(super) session: &'a [ServiceId],
+    pub(super) needs_name: bool,
 }
 
 impl<'a> Announced<'a> {
@@ -81,6 +82,13 @@ impl<'a> Announced<'a> {
         let has = move |service: &ServiceId| stands_for_all || tunnel.iter().any(|id| id == service.as_str());
         self.session.iter().filter(move |service| !has(service))
     }
+
+    /// Whether the session was given no name for its service and the tunnel has several: no connection will come of it.
+    /// The way out is another session with the name of one of [`services`](Self::services).
+    #[must_use]
+    pub const fn needs_name(&self) -> bool {
+        self.needs_name
+    }
 }
 
 /// What happened to a call that needs room in the buffer for what is to be sent.
@@ -100,6 +108,9 @@ pub enum TokenTaken {
     New,
     /// The latest once more, as a redelivered notification has it: nothing changes, even if it was refused.
     Same,
+    /// One of those before the latest ([`REMEMBERED_TOKENS`](super::REMEMBERED_TOKENS)), as a late notification has it:
+    /// a rotation has revoked it, so nothing changes, whatever became of the latest.
+    Earlier,
 }
 
 /// With what client token an access token goes.

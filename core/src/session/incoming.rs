@@ -2,6 +2,7 @@
 
 use super::event::Event;
 use super::outgoing::Outgoing;
+use super::services::ServiceList;
 use super::streams::{Counters, Format, Streams};
 use crate::error::PeerFault;
 use crate::id::ServiceId;
@@ -9,7 +10,7 @@ use crate::wire::{Message, MessageType};
 
 /// What a message can touch in an open session.
 pub(super) struct Incoming<'s, B, const SERVICES: usize, const CONNECTIONS: usize> {
-    pub(super) services: &'s [ServiceId],
+    pub(super) services: &'s ServiceList<SERVICES>,
     pub(super) streams: &'s mut Streams<SERVICES, CONNECTIONS>,
     pub(super) counters: &'s mut Counters,
     /// It has room for one message: a destination takes none before.
@@ -36,13 +37,9 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>, const SERVICES: usize, const CONNECTIONS: usi
         }
     }
 
-    /// The service that a message is about: the one it names, or the only one.
+    /// The service that a message is about.
     fn service(&self, message: &Message<'_>) -> Option<usize> {
-        match (message.service_id, self.services) {
-            ("", [_]) => Some(0),
-            ("", _) => None,
-            (id, services) => services.iter().position(|service| service.as_str() == id),
-        }
+        self.services.position(message.service_id)
     }
 
     fn stream_start<'m>(&mut self, message: &Message<'m>) -> Event<'m> {
@@ -75,7 +72,8 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>, const SERVICES: usize, const CONNECTIONS: usi
             return self.answer(MessageType::ConnectionReset, message);
         };
         if !stream.has_connection_ids() {
-            return self.fail_stream(service, message);
+            self.answer(MessageType::StreamReset, message);
+            return self.fail_stream(service);
         }
         if let Some(connection) = stream.start(service, message.connection_id, self.counters) {
             return Event::Started {
@@ -106,7 +104,8 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>, const SERVICES: usize, const CONNECTIONS: usi
             return Event::Handled;
         };
         match self.streams.get(service, message.stream_id) {
-            Some(stream) if !stream.has_connection_ids() => self.fail_stream(service, message),
+            // Its sender is done with it already, and a reset is never answered with one.
+            Some(stream) if !stream.has_connection_ids() => self.fail_stream(service),
             Some(stream) => match stream.end(service, message.connection_id) {
                 Some(connection) => Event::Ended { connection },
                 None => Event::Handled,
@@ -129,17 +128,22 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>, const SERVICES: usize, const CONNECTIONS: usi
     }
 
     /// Ends a stream that the other side treats as what it is not.
-    fn fail_stream<'m>(&mut self, service: usize, message: &Message<'m>) -> Event<'m> {
+    fn fail_stream<'m>(&mut self, service: usize) -> Event<'m> {
         self.streams.end(service);
-        self.answer(MessageType::StreamReset, message);
         Event::StreamEnded {
             service,
             fault: Some(PeerFault::StreamWithoutConnectionIds),
         }
     }
 
-    /// Sends a reset with the message's own ids, so that it matches whatever its sender has.
+    /// A destination sends a reset with the message's own ids, so that it matches whatever its sender has.
+    ///
+    /// Only to a service id that a service can have: for a longer one there may be no room, and now to answer and now not
+    /// would be worse than never.
     fn answer<'m>(&mut self, message_type: MessageType, message: &Message<'m>) -> Event<'m> {
+        if message.service_id.len() > ServiceId::RULE.max {
+            return Event::Handled;
+        }
         self.outgoing.push(&Message {
             message_type,
             stream_id: message.stream_id,

@@ -1,22 +1,25 @@
 //! What each input does to the state: the code of the table in `transitions.md`.
 
+mod calls;
+
 use super::backoff::Failures;
 use super::config::Config;
-use super::event::{Announced, Binding, Connect, Event, Output, Progress, Timeout, TokenTaken};
+use super::event::{Announced, Binding, Connect, Event, Output, Timeout, TokenTaken};
+use super::history::TokenHistory;
 use super::incoming::Incoming;
 use super::outgoing::Outgoing;
+use super::services::ServiceList;
 use super::state::{
-    Active, AwaitingToken, Credentials, Link, NoToken, Offered, Open, Phase, SERVICE_IDS_TIMEOUT, State,
-    Status,
+    Active, Credentials, Link, NoToken, Offered, Open, Phase, SERVICE_IDS_TIMEOUT, State, Status,
 };
-use super::streams::{Connection, Counters, Format, Streams};
+use super::streams::{Counters, Streams};
 use crate::error::{Capacity, Error, Misuse, PeerFault};
 use crate::handshake::{Subprotocol, Upgrade};
-use crate::id::ServiceId;
 use crate::mode::Side;
 use crate::time::Millis;
-use crate::token::{AccessToken, ClientToken, Entropy, TokenDigest};
-use crate::websocket::{CloseCode, MAX_FRAME_PAYLOAD};
+use crate::token::{AccessToken, ClientToken, Entropy};
+use crate::tunnel::DisconnectReason;
+use crate::websocket::{Close, CloseCode, MAX_FRAME_PAYLOAD};
 use crate::wire::{Message, MessageType, Origin, Verdict};
 
 /// A session without its list of services and its reassembly buffer, from which events borrow.
@@ -24,6 +27,7 @@ pub(super) struct Machine<B, const TOKEN: usize, const SERVICES: usize, const CO
     side: Side,
     format: Subprotocol,
     max_payload: usize,
+    history: TokenHistory,
     pub(super) state: State<TOKEN, SERVICES, CONNECTIONS>,
     counters: Counters,
     outgoing: Outgoing<B>,
@@ -41,10 +45,8 @@ where
             side: config.side,
             format: config.format,
             max_payload: config.max_payload,
-            state: State::AwaitingToken(AwaitingToken {
-                why: NoToken::None,
-                latest: None,
-            }),
+            history: TokenHistory::new(),
+            state: State::AwaitingToken(NoToken::None),
             counters: Counters::new(),
             outgoing: Outgoing::new(outgoing),
             hang_up: None,
@@ -80,13 +82,13 @@ where
         if side != self.side {
             return Err(Misuse::TokenOfOtherSide.into());
         }
-        let same = match &self.state {
-            State::Closed => return Err(Misuse::SessionClosed.into()),
-            State::AwaitingToken(AwaitingToken { latest, .. }) => *latest == Some(access_token.digest()),
-            State::Active(active) => active.credentials.access_token == access_token,
-        };
-        if same {
-            return Ok(TokenTaken::Same);
+        if let State::Closed = self.state {
+            return Err(Misuse::SessionClosed.into());
+        }
+        let digest = access_token.digest();
+        let taken = self.history.judge(&digest);
+        if taken != TokenTaken::New {
+            return Ok(taken);
         }
         let client_token = match binding {
             Binding::Fresh => Some(ClientToken::fresh(entropy).ok_or(Capacity::BufferTooSmall)?),
@@ -94,6 +96,7 @@ where
             Binding::Unbound => None,
         };
         // Nothing fails from here on.
+        self.history.add(digest);
         self.give_up_socket(CloseCode::NORMAL);
         self.counters.random.stir(entropy.seed());
         self.outgoing.clear();
@@ -105,7 +108,7 @@ where
             failures: Failures::default(),
             phase: Phase::ConnectDue { since: now },
         });
-        Ok(TokenTaken::New)
+        Ok(taken)
     }
 
     pub(super) fn upgrade(&mut self, now: Millis, upgrade: &Upgrade<'_>) -> Result<(), Misuse> {
@@ -139,13 +142,8 @@ where
 
     /// The token is of no more use: it is wiped, and its digest stays.
     fn await_token(&mut self, why: NoToken) {
-        let latest = match &self.state {
-            State::Active(active) => Some(active.credentials.access_token.digest()),
-            State::AwaitingToken(AwaitingToken { latest, .. }) => *latest,
-            State::Closed => None::<TokenDigest>,
-        };
         self.outgoing.clear();
-        self.state = State::AwaitingToken(AwaitingToken { why, latest });
+        self.state = State::AwaitingToken(why);
     }
 
     /// The connection is gone, or did not come about.
@@ -169,11 +167,14 @@ where
         }
     }
 
-    pub(super) fn closed(&mut self, now: Millis) -> Result<(), Misuse> {
+    pub(super) fn closed(&mut self, now: Millis, close: Option<Close<'_>>) -> Result<(), Misuse> {
         if !self.state.has_socket() {
             return Err(self.misuse(Misuse::NotConnected));
         }
-        self.drop_connection(now);
+        match close.and_then(DisconnectReason::of) {
+            Some(DisconnectReason::TunnelClosed) => self.end(),
+            Some(DisconnectReason::Rotated | DisconnectReason::Replaced) | None => self.drop_connection(now),
+        }
         Ok(())
     }
 
@@ -219,9 +220,20 @@ where
         Ok(())
     }
 
+    pub(super) fn ping(&mut self, now: Millis) -> Result<(), Misuse> {
+        let misuse = self.misuse(Misuse::NotConnected);
+        self.state.link().ok_or(misuse)?.hear(now);
+        Ok(())
+    }
+
     pub(super) fn close(&mut self) {
         self.give_up_socket(CloseCode::NORMAL);
+        self.end();
+    }
+
+    fn end(&mut self) {
         self.outgoing.clear();
+        self.history.clear();
         self.state = State::Closed;
     }
 
@@ -236,7 +248,7 @@ where
         &mut self,
         now: Millis,
         message: Result<&'m [u8], Error>,
-        services: &'m [ServiceId],
+        services: &'m mut ServiceList<SERVICES>,
     ) -> Event<'m> {
         let outcome = message
             .and_then(|bytes| Ok(Message::decode(bytes)?))
@@ -254,7 +266,11 @@ where
         }
     }
 
-    fn judged<'m>(&mut self, message: &Message<'m>, services: &'m [ServiceId]) -> Result<Event<'m>, Error> {
+    fn judged<'m>(
+        &mut self,
+        message: &Message<'m>,
+        services: &'m mut ServiceList<SERVICES>,
+    ) -> Result<Event<'m>, Error> {
         if message.check(Origin::ServiceTo(self.side))? == Verdict::Skip {
             return Ok(Event::Handled);
         }
@@ -262,19 +278,25 @@ where
             return Ok(Event::Handled);
         };
         if let Phase::Open(open) = &mut active.phase {
-            return Ok(Incoming {
+            let event = Incoming {
                 services,
                 streams: &mut open.streams,
                 counters: &mut self.counters,
                 outgoing: &mut self.outgoing,
             }
-            .take(message));
+            .take(message);
+            if let Event::Data { .. } = event {
+                // Bytes have come all the way from the peer.
+                active.failures.forget();
+            }
+            return Ok(event);
         }
         if let Phase::AwaitingServices { link, .. } = &active.phase {
             if message.message_type != MessageType::ServiceIds {
                 return Err(PeerFault::MessageBeforeServiceIds.into());
             }
             let tunnel = message.available_service_ids;
+            services.learn(tunnel);
             active.phase = Phase::Open(Open {
                 link: *link,
                 offer: Offered::of(tunnel, services),
@@ -282,85 +304,23 @@ where
             });
             return Ok(Event::Open(Announced {
                 tunnel,
-                session: services,
+                session: services.names(),
+                needs_name: services.needs_name(),
             }));
         }
         Ok(Event::Handled)
-    }
-
-    pub(super) fn open(
-        &mut self,
-        index: usize,
-        services: &[ServiceId],
-    ) -> Result<Progress<Connection>, Error> {
-        if self.side != Side::Source {
-            return Err(Misuse::NotSource.into());
-        }
-        let misuse = self.misuse(Misuse::NotOpen);
-        let open = self.state.open().ok_or(misuse)?;
-        let service = services.get(index).ok_or(Misuse::UnknownService)?;
-        let format = self.format.min(open.link.subprotocol);
-        let named = match open.offer {
-            Offered::Unnamed => false,
-            Offered::Named(named) if named.get(index) != Some(&true) => {
-                return Err(Misuse::ServiceNotInTunnel.into());
-            }
-            Offered::Named(_) => format >= Subprotocol::V2,
-        };
-        if !named && services.len() > 1 {
-            return Err(Misuse::ServiceNeedsName.into());
-        }
-        if !self.outgoing.takes_control() {
-            return Ok(Progress::WouldBlock);
-        }
-        let format = Format {
-            service_id: named,
-            connection_id: format >= Subprotocol::V3,
-        };
-        let (connection, message) = open.streams.open(index, service, format, &mut self.counters)?;
-        // There is room: see above.
-        self.outgoing.push(&message);
-        Ok(Progress::Done(connection))
-    }
-
-    pub(super) fn send(
-        &mut self,
-        connection: Connection,
-        data: &[u8],
-        services: &[ServiceId],
-    ) -> Result<Progress<usize>, Misuse> {
-        let misuse = self.misuse(Misuse::ConnectionEnded);
-        let open = self.state.open().ok_or(misuse)?;
-        let service = services.get(connection.service()).ok_or(misuse)?;
-        let mut message = open.streams.data(connection, service).ok_or(misuse)?;
-        let length = self.max_payload.min(self.outgoing.room_for_payload());
-        message.payload = data.get(..length).unwrap_or(data);
-        Ok(match message.payload.len() {
-            0 if data.is_empty() => Progress::Done(0),
-            length if length > 0 && self.outgoing.push(&message) => Progress::Done(length),
-            _ => Progress::WouldBlock,
-        })
-    }
-
-    pub(super) fn reset(&mut self, connection: Connection) -> Result<(), Misuse> {
-        let misuse = self.misuse(Misuse::ConnectionEnded);
-        match self.state.open().ok_or(misuse)?.streams.reset(connection) {
-            true => Ok(()),
-            false => Err(misuse),
-        }
     }
 
     pub(super) fn sent(&mut self, count: usize) -> Result<(), Misuse> {
         self.outgoing.sent(count)
     }
 
-    pub(super) fn poll(&mut self, services: &[ServiceId]) -> Output<'_, TOKEN> {
+    pub(super) fn poll(&mut self, services: &ServiceList<SERVICES>) -> Output<'_, TOKEN> {
         if let Some(code) = self.hang_up.take() {
             return Output::CloseWebSocket(code);
         }
         if let Some(open) = self.state.open() {
-            let outgoing = &mut self.outgoing;
-            while open.streams.pay_reset(services, |message| outgoing.push(message)) {}
+            while open.streams.pay_reset(services, &mut self.outgoing) {}
         }
         if self.state.link().is_some_and(Link::take_ping) {
             return Output::Ping;

@@ -48,13 +48,17 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Outgoing<B> {
 
     /// Takes a message, if it has room.
     pub(super) fn push(&mut self, message: &Message<'_>) -> bool {
-        if self.start > 0 {
-            let end = self.end;
-            if let Some(used) = self.buffer.as_mut().get_mut(..end) {
-                used.copy_within(self.start.min(end).., 0);
-            }
-            (self.start, self.end) = (0, self.end - self.start);
+        if self.append(message) {
+            return true;
         }
+        if self.start == 0 {
+            return false;
+        }
+        self.move_to_front();
+        self.append(message)
+    }
+
+    fn append(&mut self, message: &Message<'_>) -> bool {
         let free = self.buffer.as_mut().get_mut(self.end..).unwrap_or_default();
         match message.encode_frame(free) {
             Ok(length) => {
@@ -63,6 +67,14 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Outgoing<B> {
             }
             Err(_) => false,
         }
+    }
+
+    fn move_to_front(&mut self) {
+        let (start, end) = (self.start.min(self.end), self.end);
+        if let Some(used) = self.buffer.as_mut().get_mut(..end) {
+            used.copy_within(start.., 0);
+        }
+        (self.start, self.end) = (0, end - start);
     }
 
     /// Lets go of the first `count` bytes, which were sent.

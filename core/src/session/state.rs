@@ -2,11 +2,11 @@
 //! connection there are no streams.
 
 use super::backoff::Failures;
+use super::services::ServiceList;
 use super::streams::Streams;
 use crate::handshake::Subprotocol;
-use crate::id::ServiceId;
 use crate::time::Millis;
-use crate::token::{AccessToken, ClientToken, TokenDigest};
+use crate::token::{AccessToken, ClientToken};
 use crate::wire::AvailableServiceIds;
 
 /// Longest wait for an answer to a Connect, in milliseconds: name, TCP, TLS and upgrade together (ours).
@@ -15,20 +15,15 @@ pub const CONNECT_TIMEOUT: u64 = 30_000;
 pub const SERVICE_IDS_TIMEOUT: u64 = 30_000;
 /// Time between two pings, in milliseconds (data-plane.md §2: idle connections are dropped upstream at 60 s).
 pub const PING_INTERVAL: u64 = 20_000;
-/// Longest wait for a pong, in milliseconds (ours).
-pub const PONG_TIMEOUT: u64 = 20_000;
+/// Longest silence after a ping, in milliseconds (ours: longer than [`PING_INTERVAL`], so that a peer that pings as often
+/// as we do is always heard in time).
+pub const PONG_TIMEOUT: u64 = 30_000;
 
 pub(super) enum State<const TOKEN: usize, const SERVICES: usize, const CONNECTIONS: usize> {
-    AwaitingToken(AwaitingToken),
+    /// There is no token to connect with.
+    AwaitingToken(NoToken),
     Active(Active<TOKEN, SERVICES, CONNECTIONS>),
     Closed,
-}
-
-/// There is no token to connect with.
-pub(super) struct AwaitingToken {
-    pub(super) why: NoToken,
-    /// The latest token's digest: a redelivery of it is no news.
-    pub(super) latest: Option<TokenDigest>,
 }
 
 /// Why a session has no token to connect with.
@@ -97,12 +92,12 @@ pub(super) enum Offered<const SERVICES: usize> {
 
 impl<const SERVICES: usize> Offered<SERVICES> {
     /// What SERVICE_IDS says.
-    pub(super) fn of(tunnel: AvailableServiceIds<'_>, services: &[ServiceId]) -> Self {
+    pub(super) fn of(tunnel: AvailableServiceIds<'_>, services: &ServiceList<SERVICES>) -> Self {
         if tunnel.is_empty() {
             return Self::Unnamed;
         }
         let mut named = [false; SERVICES];
-        for (named, service) in named.iter_mut().zip(services) {
+        for (named, service) in named.iter_mut().zip(services.names()) {
             *named = tunnel.iter().any(|id| id == service.as_str());
         }
         Self::Named(named)
@@ -121,9 +116,17 @@ pub(super) struct Link {
 /// Where the pings stand.
 #[derive(Clone, Copy)]
 pub(super) enum Heartbeat {
-    Quiet { until: Millis },
-    PingDue { since: Millis },
-    PongAwaited { until: Millis },
+    /// Until the next ping.
+    Quiet {
+        until: Millis,
+    },
+    /// A ping is to be handed out, and to be answered: a socket that takes none is as dead as one that answers none.
+    PingDue {
+        until: Millis,
+    },
+    PongAwaited {
+        until: Millis,
+    },
 }
 
 impl Link {
@@ -137,32 +140,29 @@ impl Link {
         }
     }
 
-    pub(super) const fn deadline(&self) -> Option<Millis> {
-        match self.heartbeat {
-            Heartbeat::Quiet { until } | Heartbeat::PongAwaited { until } => Some(until),
-            Heartbeat::PingDue { .. } => None,
-        }
+    pub(super) const fn deadline(&self) -> Millis {
+        let (Heartbeat::Quiet { until } | Heartbeat::PingDue { until } | Heartbeat::PongAwaited { until }) =
+            self.heartbeat;
+        until
     }
 
     /// Whether the peer has been silent for too long. Otherwise a ping may have become due.
     pub(super) fn is_silent(&mut self, now: Millis) -> bool {
-        match self.heartbeat {
-            Heartbeat::PongAwaited { until } if until <= now && !self.paused => return true,
-            Heartbeat::Quiet { until } | Heartbeat::PongAwaited { until } if until <= now => {
-                self.heartbeat = Heartbeat::PingDue { since: now };
-            }
-            _ => {}
+        if now < self.deadline() {
+            return false;
         }
-        false
+        let silent = !matches!(self.heartbeat, Heartbeat::Quiet { .. }) && !self.paused;
+        self.heartbeat = Heartbeat::PingDue {
+            until: now.after(PONG_TIMEOUT),
+        };
+        silent
     }
 
     /// A ping is handed out.
     pub(super) const fn take_ping(&mut self) -> bool {
         match self.heartbeat {
-            Heartbeat::PingDue { since } => {
-                self.heartbeat = Heartbeat::PongAwaited {
-                    until: since.after(PONG_TIMEOUT),
-                };
+            Heartbeat::PingDue { until } => {
+                self.heartbeat = Heartbeat::PongAwaited { until };
                 true
             }
             Heartbeat::Quiet { .. } | Heartbeat::PongAwaited { .. } => false,
@@ -182,12 +182,13 @@ impl Link {
         }
     }
 
-    /// Bytes are signs of life: a pong may stand behind many of them.
+    /// Whatever arrives is a sign of life: a pong may stand behind much else, at either end.
     pub(super) const fn hear(&mut self, now: Millis) {
-        if let Heartbeat::PongAwaited { .. } = self.heartbeat {
-            self.heartbeat = Heartbeat::PongAwaited {
-                until: now.after(PONG_TIMEOUT),
-            };
+        match &mut self.heartbeat {
+            Heartbeat::PingDue { until } | Heartbeat::PongAwaited { until } => {
+                *until = now.after(PONG_TIMEOUT);
+            }
+            Heartbeat::Quiet { .. } => {}
         }
     }
 
@@ -250,7 +251,7 @@ impl<const TOKEN: usize, const SERVICES: usize, const CONNECTIONS: usize>
 
     pub(super) const fn status(&self) -> Status {
         match self {
-            Self::AwaitingToken(AwaitingToken { why, .. }) => Status::AwaitingToken(*why),
+            Self::AwaitingToken(why) => Status::AwaitingToken(*why),
             Self::Closed => Status::Closed,
             Self::Active(Active { phase, .. }) => match phase {
                 Phase::ConnectDue { .. } | Phase::Connecting { .. } => Status::Connecting,
@@ -267,10 +268,8 @@ impl<const TOKEN: usize, const SERVICES: usize, const CONNECTIONS: usize>
         match &active.phase {
             Phase::ConnectDue { .. } => None,
             Phase::Connecting { until } | Phase::Backoff { until } => Some(*until),
-            Phase::AwaitingServices { link, until } => {
-                Some(link.deadline().map_or(*until, |ping| ping.min(*until)))
-            }
-            Phase::Open(open) => open.link.deadline(),
+            Phase::AwaitingServices { link, until } => Some(link.deadline().min(*until)),
+            Phase::Open(open) => Some(open.link.deadline()),
         }
     }
 }

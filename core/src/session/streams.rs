@@ -2,9 +2,10 @@
 
 use heapless::Vec;
 
+use super::outgoing::Outgoing;
 use super::random::Random;
+use super::services::ServiceList;
 use crate::error::{Capacity, Error, Misuse};
-use crate::id::ServiceId;
 use crate::wire::{Message, MessageType};
 
 /// Highest stream id: a public encoder cannot go further (data-plane.md §4).
@@ -155,15 +156,11 @@ impl<const CONNECTIONS: usize> Stream<CONNECTIONS> {
     }
 
     /// A message of this stream about a connection.
-    fn message<'m>(&self, message_type: MessageType, service: &'m ServiceId, id: u32) -> Message<'m> {
+    fn message<'m>(&self, message_type: MessageType, service: &'m str, id: u32) -> Message<'m> {
         Message {
             message_type,
             stream_id: self.id,
-            service_id: if self.format.service_id {
-                service.as_str()
-            } else {
-                ""
-            },
+            service_id: if self.format.service_id { service } else { "" },
             connection_id: if self.format.connection_id { id } else { 0 },
             ..Message::default()
         }
@@ -225,11 +222,12 @@ impl<const SERVICES: usize, const CONNECTIONS: usize> Streams<SERVICES, CONNECTI
     }
 
     /// Opens a connection for a source: in the active stream if that has a connection, else in a new stream, since a
-    /// destination may have given up one that stands empty. Returns the message that tells the peer.
+    /// destination may have given up one that stands empty. Returns the message that tells the peer. What was owed to it
+    /// before has been paid.
     pub(super) fn open<'m>(
         &mut self,
         index: usize,
-        service: &'m ServiceId,
+        service: &'m str,
         format: Format,
         counters: &mut Counters,
     ) -> Result<(Connection, Message<'m>), Error> {
@@ -272,7 +270,7 @@ impl<const SERVICES: usize, const CONNECTIONS: usize> Streams<SERVICES, CONNECTI
     }
 
     /// A DATA without payload yet on a connection that lives.
-    pub(super) fn data<'m>(&mut self, connection: Connection, service: &'m ServiceId) -> Option<Message<'m>> {
+    pub(super) fn data<'m>(&mut self, connection: Connection, service: &'m str) -> Option<Message<'m>> {
         let (stream, position) = self.find(connection)?;
         let id = stream.slots.get(position)?.id;
         Some(stream.message(MessageType::Data, service, id))
@@ -292,13 +290,13 @@ impl<const SERVICES: usize, const CONNECTIONS: usize> Streams<SERVICES, CONNECTI
         }
     }
 
-    /// Tells the peer of one connection that is over, if `send` takes the message. Whether it did.
+    /// Tells the peer of one connection that is over, if the message has room. Whether it did.
     pub(super) fn pay_reset(
         &mut self,
-        services: &[ServiceId],
-        mut send: impl FnMut(&Message<'_>) -> bool,
+        services: &ServiceList<SERVICES>,
+        outgoing: &mut Outgoing<impl AsRef<[u8]> + AsMut<[u8]>>,
     ) -> bool {
-        for (place, service) in self.0.iter_mut().zip(services) {
+        for (index, place) in self.0.iter_mut().enumerate() {
             let Some(stream) = place else { continue };
             let Some(position) = stream.slots.iter().position(|slot| slot.reset_owed) else {
                 continue;
@@ -311,7 +309,7 @@ impl<const SERVICES: usize, const CONNECTIONS: usize> Streams<SERVICES, CONNECTI
                 true => MessageType::ConnectionReset,
                 false => MessageType::StreamReset,
             };
-            if !send(&stream.message(message_type, service, id)) {
+            if !outgoing.push(&stream.message(message_type, services.id(index), id)) {
                 return false;
             }
             match has_connection_ids {

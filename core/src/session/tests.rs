@@ -1,9 +1,17 @@
 //! Promises of a session, on one harness with virtual time.
 
+mod configured;
+mod echo;
 mod faults;
+mod faults_of_connecting;
+mod heartbeat;
 mod pair;
+mod pairings;
 mod properties;
 mod reconnecting;
+mod resets;
 mod rig;
 mod streams;
 mod table;
+mod tokens;
+mod unnamed;

@@ -15,6 +15,9 @@ pub enum DisconnectReason {
 }
 
 impl DisconnectReason {
+    /// All three.
+    pub const EVERY: [Self; 3] = [Self::Rotated, Self::Replaced, Self::TunnelClosed];
+
     /// The reason in the WebSocket close frame. The code is 1008 (ours: control-plane.md, rule 6).
     #[must_use]
     pub const fn text(self) -> &'static str {

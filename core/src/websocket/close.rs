@@ -7,6 +7,7 @@ use super::MAX_CONTROL_PAYLOAD;
 use super::receiver::Receiver;
 use super::sender::Sender;
 use crate::error::{Misuse, PeerFault};
+use crate::tunnel::DisconnectReason;
 
 /// Why a connection ends: a number that may stand in a close frame.
 ///
@@ -59,6 +60,23 @@ impl PeerFault {
             Self::FramePayloadTooLong => CloseCode::MESSAGE_TOO_BIG,
             _ => CloseCode::PROTOCOL_ERROR,
         }
+    }
+}
+
+impl DisconnectReason {
+    /// The close frame by which the service ends a connection for this reason.
+    #[must_use]
+    pub const fn close(self) -> Close<'static> {
+        Close {
+            code: CloseCode::POLICY_VIOLATION,
+            reason: self.text(),
+        }
+    }
+
+    /// The reason of which a close frame is, read from its code and its text.
+    #[must_use]
+    pub fn of(close: Close<'_>) -> Option<Self> {
+        Self::EVERY.into_iter().find(|reason| reason.close() == close)
     }
 }
 

@@ -8,6 +8,7 @@ use iot_tunnel_core::{
 
 use super::update::{EVERYBODY, MAX_ATTEMPTS};
 use super::{Tunnels, TunnelsError};
+use crate::relay::Seat;
 use crate::store::Holder;
 
 /// An accepted handshake. The use of the token is durable.
@@ -17,8 +18,16 @@ pub struct Connected {
     pub tunnel_id: TunnelId,
     /// The name of the new connection.
     pub connection: ConnectionId,
-    /// A connection that is to be closed, and streams to reset.
+    /// A connection that was closed, and streams that were reset.
     pub effects: Effects,
+    seat: Seat,
+}
+
+impl Connected {
+    /// The peer's place at its tunnel.
+    pub(crate) fn into_seat(self) -> Seat {
+        self.seat
+    }
 }
 
 impl Tunnels {
@@ -74,11 +83,14 @@ impl Tunnels {
                 },
             );
             match attempt.await {
-                Ok(Some((_, effects))) => {
+                Ok(Some((record, effects))) => {
+                    // Still under the lock: a rotation that comes now finds the connection that it is to close.
+                    let seat = self.parts.lines.join(&record.tunnel, handshake.side, connection);
                     return Ok(Connected {
                         tunnel_id: id,
                         connection,
                         effects,
+                        seat,
                     });
                 }
                 Ok(None) => {}

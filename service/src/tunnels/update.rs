@@ -2,7 +2,7 @@
 
 use std::hash::{BuildHasher, RandomState};
 
-use iot_tunnel_core::{Millis, TokenDigest, TunnelId};
+use iot_tunnel_core::{Effects, Millis, Rotated, TokenDigest, TunnelId};
 use tokio::sync::{Mutex, MutexGuard};
 
 use super::{Tunnels, TunnelsError};
@@ -88,7 +88,12 @@ impl Tunnels {
             max_open: None,
         };
         match self.parts.store.commit(change).await {
-            Ok(()) => Ok(Some((record, decision))),
+            Ok(()) => {
+                if let Some(effects) = decision.effects() {
+                    self.parts.lines.apply(id, effects);
+                }
+                Ok(Some((record, decision)))
+            }
             Err(CommitError::Conflict) => Ok(None),
             Err(CommitError::TooManyOpen(max)) => Err(TunnelsError::TooManyOpen(max)),
             Err(CommitError::Store(error)) => Err(error.into()),
@@ -105,16 +110,25 @@ impl Tunnels {
 pub(super) trait Decision {
     /// Whether the record is to be deleted.
     fn deletes(&self) -> bool {
-        false
+        self.effects().is_some_and(Effects::deletes)
+    }
+
+    /// What follows for who is connected, once the record is stored.
+    fn effects(&self) -> Option<&Effects> {
+        None
     }
 }
 
 impl Decision for () {}
 
-impl Decision for iot_tunnel_core::Rotated {}
+impl Decision for Rotated {
+    fn effects(&self) -> Option<&Effects> {
+        Some(&self.effects)
+    }
+}
 
-impl Decision for iot_tunnel_core::Effects {
-    fn deletes(&self) -> bool {
-        iot_tunnel_core::Effects::deletes(self)
+impl Decision for Effects {
+    fn effects(&self) -> Option<&Effects> {
+        Some(self)
     }
 }

@@ -42,6 +42,15 @@ fn an_address_that_others_reach_needs_credentials() {
                 "error: --mqtt {address} is reachable from other machines, and the embedded broker would give"
             ),
         );
+        is_refused(
+            address,
+            serve_in_memory(&["--data-plain", address]),
+            1,
+            &format!(
+                "error: --data-plain {address} is reachable from other machines, and tokens and bytes would be readable \
+                 on the way; use a loopback address, or --data for TLS"
+            ),
+        );
     }
 }
 
@@ -182,7 +191,7 @@ fn a_flag_with_a_wrong_value_is_refused_with_what_is_allowed() {
         (
             "--mqtt",
             "on",
-            "is not an address with a port, such as 127.0.0.1:1883, nor `off`",
+            "is not an address with a port, such as 127.0.0.1:0, nor `off`",
         ),
         ("--mqtt-broker", "http://example.com", "mqtt"),
         ("--store", "", "name a file, or `memory`"),

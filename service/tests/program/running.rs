@@ -16,7 +16,12 @@ pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
 /// `iot-tunnel serve`, with an environment of its own: no variable of ours, no home.
 pub(crate) fn serve(flags: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_iot-tunnel"));
-    command.env_clear().arg("serve").args(flags);
+    // No data plane, unless a test asks for one.
+    command
+        .env_clear()
+        .env("IOT_TUNNEL_DATA", "off")
+        .arg("serve")
+        .args(flags);
     command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

@@ -53,7 +53,7 @@ fn flags() -> Vec<(String, Option<String>)> {
 #[test]
 fn every_flag_has_a_variable_named_after_it() {
     let flags = flags();
-    assert!(flags.len() >= 11, "{flags:?}");
+    assert!(flags.len() >= 17, "{flags:?}");
     for (flag, variable) in flags {
         let expected = format!("IOT_TUNNEL_{}", flag.to_uppercase().replace('-', "_"));
         assert_eq!(variable, Some(expected), "--{flag}");
@@ -69,8 +69,18 @@ fn every_variable_does_what_its_flag_does() {
     // Others may read it: the one thing that this run warns of.
     let everybody = fs::Permissions::from_mode(0o644);
     fs::set_permissions(path("credentials.toml"), everybody).expect("to change its mode");
+    let own = rcgen::generate_simple_self_signed(["tunnel.example".to_owned()]).expect("a certificate");
+    fs::write(path("cert.pem"), own.cert.pem()).expect("a file");
+    fs::write(path("key.pem"), own.signing_key.serialize_pem()).expect("a file");
     let variables = [
         ("CONTROL", "127.0.0.1:0".to_owned()),
+        ("DATA", "127.0.0.1:0".to_owned()),
+        ("DATA_PLAIN", "127.0.0.1:0".to_owned()),
+        ("TLS_CERT", path("cert.pem")),
+        ("TLS_KEY", path("key.pem")),
+        // Of no use beside a certificate of the operator's.
+        ("TLS_DIR", path("tls")),
+        ("TLS_NAME", "tunnel.example,192.0.2.1".to_owned()),
         ("MQTT", "off".to_owned()),
         // An address that nothing listens on: the service starts and keeps trying.
         ("MQTT_BROKER", "mqtt://127.0.0.1:9".to_owned()),
@@ -102,6 +112,10 @@ fn every_variable_does_what_its_flag_does() {
     assert_eq!(ready["region"], "eu-north-1");
     assert_eq!(ready["store"], path("kept.redb").as_str());
     assert_eq!(ready["mqtt"], "mqtt://127.0.0.1:9");
+    let url = |name: &str| ready[name].as_str().expect("a URL").to_owned();
+    assert!(url("data").starts_with("wss://127.0.0.1:"));
+    assert!(url("data_plain").starts_with("ws://127.0.0.1:"));
+    assert!(ready.get("ca").is_none() && !fs::exists(path("tls")).expect("a look"));
     let (status, refusal) = call(&ready["control"], "OpenTunnel", &json!({}));
     assert_eq!(
         (status, &refusal["__type"]),

@@ -42,6 +42,8 @@ impl Service {
                 "serve",
                 "--control",
                 "127.0.0.1:0",
+                "--data",
+                "off",
                 "--mqtt",
                 "127.0.0.1:0",
                 "--store",

@@ -17,7 +17,7 @@ const PROGRAM =
 export async function startService(...flags) {
   const child = spawn(
     PROGRAM,
-    ["serve", "--control", "127.0.0.1:0", "--mqtt", "127.0.0.1:0", "--store", "memory", "--ready"].concat(
+    ["serve", "--control", "127.0.0.1:0", "--mqtt", "127.0.0.1:0", "--data", "off", "--store", "memory", "--ready"].concat(
       ["--region", REGION, "--account", ACCOUNT],
       flags,
     ),

@@ -21,15 +21,16 @@ use iot_tunnel_core::session::{
     Timeout, TokenTaken,
 };
 use iot_tunnel_core::websocket::{
-    CloseCode, CloseHandshake, Event, Frame, FrameHeader, MaskKey, Opcode, Receiver, SendError, Sender,
+    Close, CloseCode, CloseHandshake, Event, Frame, FrameHeader, MaskKey, Opcode, Receiver, SendError, Sender,
 };
 use iot_tunnel_core::wire::{
     ContentFault, DecodeFault, Deframer, EncodeFault, Envelope, FrameFault, Message, Origin, Verdict,
 };
 use iot_tunnel_core::{
-    AccessToken, Claim, ClientMode, ClientToken, ConnectionId, Description, DestinationConfig, Effects,
-    Entropy, Error, Handshake, InvalidText, Lifetime, Millis, Misuse, Opened, PeerFault, Refusal, Region,
-    Rotated, Rotation, ServiceId, Side, Table, ThingName, TokenDigest, Tunnel, TunnelArn, TunnelId,
+    AccessToken, Claim, ClientMode, ClientToken, ConnectionId, Description, DestinationConfig,
+    DisconnectReason, Effects, Entropy, Error, Handshake, InvalidText, Lifetime, Millis, Misuse, Opened,
+    PeerFault, Refusal, Region, Rotated, Rotation, ServiceId, Side, Table, ThingName, TokenDigest, Tunnel,
+    TunnelArn, TunnelId,
 };
 
 #[cfg(target_os = "none")]
@@ -308,6 +309,8 @@ export! {
         CloseHandshake::of(sender, receiver)
     }
     /// What ends a WebSocket.
+    fn gate_disconnect_reason(close: Close<'_>) -> Option<DisconnectReason> { DisconnectReason::of(close) }
+    /// What ends a WebSocket.
     fn gate_websocket_close_code(fault: PeerFault) -> CloseCode { fault.close_code() }
     /// A header from a network.
     fn gate_frame_header_decode(bytes: &[u8]) -> Result<Option<(FrameHeader, usize)>, PeerFault> {
@@ -401,14 +404,23 @@ export! {
         Ok(())
     }
     /// What a network announced.
-    fn gate_session_announced(announced: &Announced<'_>, visit: fn(&str)) -> () {
+    fn gate_session_announced(announced: &Announced<'_>, visit: fn(&str)) -> bool {
         announced.only_in_tunnel().for_each(visit);
         announced.only_in_session().for_each(|service| visit(service.as_str()));
+        announced.needs_name()
     }
     /// A client's end of a tunnel.
-    fn gate_session_closed(session: &mut Client<'_>, now: Millis) -> Result<Status, Misuse> {
-        session.handle_closed(now)
+    fn gate_session_closed(
+        session: &mut Client<'_>, now: Millis, close: Option<Close<'_>>
+    ) -> Result<Status, Misuse> {
+        session.handle_closed(now, close)
     }
+    /// A client's end of a tunnel.
+    fn gate_session_services(session: &Client<'_>, visit: fn(&[ServiceId])) -> () { visit(session.services()) }
+    /// A client's end of a tunnel.
+    fn gate_session_ping(session: &mut Client<'_>, now: Millis) -> Result<(), Misuse> { session.handle_ping(now) }
+    /// A client's end of a tunnel.
+    fn gate_session_deadline(session: &Client<'_>) -> Option<Millis> { session.deadline() }
     /// A client's end of a tunnel.
     fn gate_session_pong(session: &mut Client<'_>, now: Millis) -> Result<(), Misuse> { session.handle_pong(now) }
     /// A client's end of a tunnel.

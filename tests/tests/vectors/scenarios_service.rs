@@ -91,6 +91,7 @@ impl Account {
             clock: Arc::new(clock.clone()),
             entropy: EntropySource::system(),
             notifier,
+            lines: Arc::default(),
             metrics: Arc::new(Metrics::new().expect("metrics")),
             region: Region::parse("us-east-1").expect("a region"),
             account: "000000000000".to_owned(),

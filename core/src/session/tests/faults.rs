@@ -1,12 +1,13 @@
-//! The faults of public clients that ours must not have (data-plane.md §6), by class.
-//!
-//! Class 2 is in `reconnecting`, class 4 and 11 too, as is class 8; class 3 is kept by the API, which takes no control
-//! frame's payload; class 10 is kept by the token's type and the notification's.
+//! The faults of public clients that ours must not have (data-plane.md §6), by class: each is an ordinary event in the
+//! field. Here what a connection brings; `faults_of_connecting` has what becomes of connections and tokens.
+
+use std::vec::Vec;
 
 use super::rig::{Rig, Seen, bytes, data, frame, sent, service_ids};
-use crate::error::{Capacity, PeerFault};
+use crate::error::{Capacity, Misuse, PeerFault};
 use crate::mode::Side;
 use crate::session::{Progress, Status};
+use crate::websocket::{Event, Receiver};
 use crate::wire::{Message, MessageType};
 use MessageType::{ConnectionReset, ConnectionStart, SessionReset, StreamReset};
 
@@ -29,6 +30,59 @@ fn class_1_a_stale_message_without_a_service_id_harms_nothing() {
         }
         assert_eq!(rig.session.status(), Status::Open);
     }
+}
+
+#[test]
+fn class_2_half_a_message_and_the_old_streams_are_forgotten_with_the_connection() {
+    let message = data(7, "SSH", 1, b"from the old connection");
+    for cut in 1..message.len() {
+        let mut rig = Rig::open(Side::Destination);
+        let old = rig.start(7, "SSH", 1);
+        assert_eq!(rig.receive(&message[..cut]), []);
+        assert_eq!(rig.session.send(old, b"unsent"), Ok(Progress::Done(6)));
+        rig.session.handle_closed(rig.now, None).unwrap();
+        assert_eq!(rig.poll(), []);
+        rig.wait();
+        // The next connection's first bytes are a message of their own, not the rest of the old one.
+        rig.go_open(&["SSH"]);
+        assert_eq!(rig.receive(&data(7, "SSH", 1, b"stale")), []);
+        let new = rig.start(7, "SSH", 1);
+        assert_eq!(
+            rig.receive(&message),
+            [Seen::Data(new, b"from the old connection".into())]
+        );
+        assert_eq!(rig.session.send(old, b"x"), Err(Misuse::ConnectionEnded));
+    }
+}
+
+#[test]
+fn class_3_no_payload_of_a_ping_or_close_reaches_the_tunnel() {
+    let mut rig = Rig::open(Side::Destination);
+    let connection = rig.start(1, "SSH", 1);
+    let (message, intruder) = (data(1, "SSH", 1, b"meant"), data(1, "SSH", 1, b"not"));
+    let (head, tail) = message.split_at(9);
+    let websocket_frame = |first: u8, payload: &[u8]| [&[first, payload.len() as u8], payload].concat();
+    let received = [
+        // One binary message in two fragments, with a ping and a pong between them that look like a tunnel's frame.
+        websocket_frame(0x02, head),
+        websocket_frame(0x89, &intruder),
+        websocket_frame(0x8a, &intruder),
+        websocket_frame(0x80, tail),
+        websocket_frame(0x88, &[b"\x03\xe8", &intruder[..]].concat()),
+    ]
+    .concat();
+    let mut receiver = Receiver::new();
+    let (mut input, mut seen) = (&received[..], Vec::new());
+    while let Some(event) = receiver.receive(&mut input).unwrap() {
+        match event {
+            Event::Binary(bytes) => seen.extend(rig.receive(bytes)),
+            Event::Ping(_) => rig.session.handle_ping(rig.now).unwrap(),
+            Event::Pong(_) => rig.session.handle_pong(rig.now).unwrap(),
+            Event::Close(close) => drop(rig.session.handle_closed(rig.now, close).unwrap()),
+        }
+    }
+    assert_eq!(seen, [Seen::Data(connection, b"meant".into())]);
+    assert!(matches!(rig.session.status(), Status::Backoff { .. }));
 }
 
 #[test]
@@ -84,10 +138,22 @@ fn class_6_the_longest_message_is_taken_and_a_longer_one_than_the_buffer_is_a_fa
     let mut rig = Rig::open(Side::Destination);
     let connection = rig.start(1, "SSH", 1);
     let payload = std::vec![7; 64_512];
-    assert_eq!(
-        rig.receive(&data(1, "SSH", 1, &payload)),
-        [Seen::Data(connection, payload)]
-    );
+    let frame = data(1, "SSH", 1, &payload);
+    assert_eq!(rig.receive(&frame), [Seen::Data(connection, payload.clone())]);
+    // An unknown field fills it up to what 16 bits can say, and the length before it makes it longer than that.
+    let padding = 65_535 - (frame.len() - 2) - 4;
+    let field = [
+        &[
+            0x7a,
+            (padding & 127) as u8 | 128,
+            (padding >> 7 & 127) as u8 | 128,
+            0,
+        ][..],
+        &std::vec![0; padding],
+    ];
+    let longest = [b"\xff\xff", &frame[2..], &field.concat()].concat();
+    assert_eq!(longest.len(), 65_537);
+    assert_eq!(rig.receive(&longest), [Seen::Data(connection, payload)]);
 
     let config_services = super::rig::services(&["SSH"]);
     let config = crate::session::Config::new(Side::Destination, &config_services);
@@ -110,6 +176,25 @@ fn class_7_a_second_service_ids_and_a_long_one_change_nothing() {
 }
 
 #[test]
+fn class_7_one_connection_too_many_is_refused_and_the_others_live() {
+    let mut rig = Rig::open(Side::Destination);
+    let first = rig.start(1, "SSH", 1);
+    for id in 2..=4 {
+        assert_eq!(rig.receive(&frame(ConnectionStart, 1, "SSH", id)).len(), 1);
+    }
+    for id in 5..=200 {
+        assert_eq!(rig.receive(&frame(ConnectionStart, 1, "SSH", id)), []);
+        assert_eq!(rig.poll(), [sent(ConnectionReset, 1, "SSH", id)]);
+        assert_eq!(rig.receive(&data(1, "SSH", id, b"x")), []);
+    }
+    assert_eq!(
+        rig.receive(&data(1, "SSH", 1, b"x")),
+        [Seen::Data(first, b"x".into())]
+    );
+    assert_eq!(rig.session.send(first, b"x"), Ok(Progress::Done(1)));
+}
+
+#[test]
 fn class_9_a_slow_reader_stops_its_peer() {
     let mut rig = Rig::open(Side::Destination);
     let connection = rig.start(1, "SSH", 1);
@@ -120,7 +205,7 @@ fn class_9_a_slow_reader_stops_its_peer() {
     }
     assert!((3_000..4_096).contains(&taken));
     // Answers still have room, then nothing more is read until something is sent.
-    let starts: std::vec::Vec<u8> = (0..50)
+    let starts: Vec<u8> = (0..50)
         .flat_map(|id| frame(ConnectionStart, 9, "SSH", id))
         .collect();
     let mut input = &starts[..];

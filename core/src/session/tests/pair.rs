@@ -1,223 +1,265 @@
 //! [`Pair`]: a source and a destination with a model of the service between them, in virtual time.
 
+use std::collections::BTreeMap;
+use std::string::String;
 use std::vec;
 use std::vec::Vec;
 
-use super::rig::Seen;
-use super::rig::{Small, entropy, own, service_ids, services};
+use super::rig::{Seen, Sent, Small, bytes as whole, entropy, frame, own, service_ids};
 use crate::handshake::{Subprotocol, Upgrade};
 use crate::mode::Side;
 use crate::session::{Binding, Config, Connection, Output, Progress, Session, Status};
 use crate::time::Millis;
 use crate::token::AccessToken;
+use crate::wire::MessageType::{ConnectionReset, StreamReset};
+use crate::wire::{Deframer, Message, MessageType};
 
-/// One end, and what is on its way to it.
-struct End {
-    session: Small,
+/// One end, the service's end of its connection, and what is on its way to it.
+pub(super) struct End {
+    pub(super) session: Small,
+    accepted: Subprotocol,
+    /// What the service has of a message that this end has not sent whole.
+    reassembly: Deframer<Vec<u8>>,
+    /// The messages it sent.
+    pub(super) said: Vec<Sent>,
     inbox: Vec<u8>,
-    /// The destination sends everything back; the source keeps it.
-    got: Vec<(Connection, Vec<u8>)>,
+    /// What its application saw, but for data.
+    pub(super) seen: Vec<Seen>,
+    /// The destination's application sends everything back; the source's keeps it.
+    pub(super) got: Vec<(Connection, Vec<u8>)>,
     echo: Vec<(Connection, Vec<u8>)>,
 }
 
-struct Pair {
-    ends: [End; 2],
-    now: Millis,
+pub(super) struct Pair {
+    pub(super) ends: [End; 2],
+    tunnel: Vec<String>,
+    /// The latest stream of each service.
+    streams: BTreeMap<String, i32>,
+    /// Bytes that move in one step.
+    chunk: usize,
+    pub(super) now: Millis,
 }
 
 impl Pair {
-    fn new(incoming: usize, outgoing: usize) -> Self {
-        let services = services(&["SSH", "RDP"]);
-        let end = |side| {
-            let config = Config::new(side, &services);
-            End {
+    /// The source's configuration and the destination's, the subprotocol that each was granted, the tunnel's services,
+    /// the lengths of each one's buffers, and how many bytes move in one step.
+    pub(super) fn new(
+        configs: [Config<'_>; 2],
+        accepted: [Subprotocol; 2],
+        tunnel: &[&str],
+        (incoming, outgoing): (usize, usize),
+        chunk: usize,
+    ) -> Self {
+        let mut accepted = accepted.into_iter();
+        Self {
+            ends: configs.map(|config| End {
                 session: Session::new(&config, vec![0; incoming], vec![0; outgoing]).unwrap(),
+                accepted: accepted.next().unwrap(),
+                reassembly: Deframer::new(vec![0; 65_535]),
+                said: Vec::new(),
                 inbox: Vec::new(),
+                seen: Vec::new(),
                 got: Vec::new(),
                 echo: Vec::new(),
-            }
-        };
-        Self {
-            ends: Side::BOTH.map(end),
+            }),
+            tunnel: tunnel.iter().map(|&name| name.into()).collect(),
+            streams: BTreeMap::new(),
+            chunk,
             now: Millis(0),
         }
     }
 
-    fn token(&mut self, token: &str) {
-        for (end, side) in self.ends.iter_mut().zip(Side::BOTH) {
-            let token = AccessToken::parse(token).unwrap();
-            end.session
-                .handle_token(self.now, side, token, Binding::Fresh, &entropy(token_seed(side)))
-                .unwrap();
-        }
+    pub(super) fn token(&mut self, side: Side, token: &str) {
+        let end = &mut self.ends[side as usize];
+        let token = AccessToken::parse(token).unwrap();
+        let entropy = entropy(side as u64 + 40);
+        end.session
+            .handle_token(self.now, side, token, Binding::Fresh, &entropy)
+            .unwrap();
     }
 
-    /// Moves bytes, `chunk` at a time, until nobody has anything to do.
-    fn drive(&mut self, chunk: usize) {
+    /// Both ends have a token and are open.
+    pub(super) fn connect(&mut self) {
+        for side in Side::BOTH {
+            self.token(side, "first");
+        }
+        self.drive();
+        assert!(self.is_open());
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        self.ends.iter().all(|end| end.session.status() == Status::Open)
+    }
+
+    /// Moves bytes until nobody has anything to do.
+    pub(super) fn drive(&mut self) {
         for _ in 0..100_000 {
-            let mut moved = false;
-            for index in 0..2 {
-                moved |= self.step(index, chunk);
-            }
-            if !moved {
+            let moved = Side::BOTH.map(|side| self.step(side));
+            if moved == [false, false] {
                 return;
             }
         }
         panic!("the pair does not come to rest");
     }
 
-    fn step(&mut self, index: usize, chunk: usize) -> bool {
-        let now = self.now;
-        let [source, destination] = &mut self.ends;
-        let (end, other) = match index {
-            0 => (source, destination),
-            _ => (destination, source),
-        };
-        let mut moved = false;
-        match end.session.poll_output() {
-            Output::Connect(_) => {
-                // The service: SERVICE_IDS first.
-                let upgrade = Upgrade::Accepted {
-                    subprotocol: Subprotocol::V3,
-                    channel_id: None,
-                };
-                end.session.handle_upgrade(now, &upgrade).unwrap();
-                end.inbox = service_ids(&["SSH", "RDP"]);
-                moved = true;
-            }
-            // The service holds two chunks at most for each end.
-            Output::Send(bytes)
-                if other.session.status() == Status::Open && other.inbox.len() < 2 * chunk =>
-            {
-                let count = bytes.len().min(chunk);
-                other.inbox.extend_from_slice(&bytes[..count]);
-                end.session.sent(count).unwrap();
-                moved = true;
-            }
-            Output::CloseWebSocket(_) => {
-                end.inbox.clear();
-                end.echo.clear();
-                moved = true;
-            }
-            Output::Ping => {
-                end.session.handle_pong(now).unwrap();
-                moved = true;
-            }
-            Output::Send(_) | Output::Wait(_) => {}
+    /// Lets the time pass up to what somebody waits for.
+    pub(super) fn wait(&mut self) {
+        let deadlines = self.ends.iter().filter_map(|end| end.session.deadline());
+        self.now = deadlines.min().unwrap_or(self.now).max(self.now);
+        for end in &mut self.ends {
+            end.session.handle_timeout(self.now);
         }
-        // The application takes no more while it has something to send back.
-        if let Some((connection, data)) = end.echo.first_mut() {
-            match end.session.send(*connection, data) {
-                Ok(Progress::Done(count)) => drop(data.drain(..count)),
-                Ok(Progress::WouldBlock) => return moved,
-                Err(_) => data.clear(),
-            }
-            if data.is_empty() {
-                end.echo.remove(0);
-            }
-            return true;
-        }
-        let inbox = core::mem::take(&mut end.inbox);
-        let part = inbox.len().min(chunk);
-        let mut input = &inbox[..part];
-        while end.echo.is_empty() {
-            let before = input.len();
-            let Some(event) = end.session.handle_bytes(now, &mut input).unwrap() else {
-                moved |= input.len() < before;
-                break;
-            };
-            moved = true;
-            if let Some(Seen::Data(connection, data)) = own(&event) {
-                match index {
-                    0 => end.got.push((connection, data)),
-                    _ => end.echo.push((connection, data)),
-                }
-            }
-        }
-        end.inbox = [input, &inbox[part..]].concat();
-        moved
+        self.drive();
     }
-}
 
-fn token_seed(side: Side) -> u64 {
-    side as u64 + 40
-}
-
-/// Sends `data` from the source, all of it, and gives what came back on that connection.
-fn echo(pair: &mut Pair, connection: Connection, mut data: &[u8], chunk: usize) -> Vec<u8> {
-    while !data.is_empty() {
-        match pair.ends[0].session.send(connection, data).unwrap() {
-            Progress::Done(count) => data = &data[count..],
-            Progress::WouldBlock => pair.drive(chunk),
-        }
+    /// The connection of that side breaks.
+    pub(super) fn lose(&mut self, side: Side) {
+        let end = &mut self.ends[side as usize];
+        end.session.handle_closed(self.now, None).unwrap();
+        self.gone(side);
     }
-    pair.drive(chunk);
-    let got = pair.ends[0].got.iter();
-    got.filter(|(of, _)| *of == connection)
-        .flat_map(|(_, data)| data.clone())
-        .collect()
-}
 
-fn noise(length: usize, seed: u8) -> Vec<u8> {
-    (0..length)
-        .map(|i| (i as u8).wrapping_mul(31).wrapping_add((i >> 8) as u8) ^ seed)
-        .collect()
-}
-
-#[test]
-fn bytes_come_back_whole_and_in_order_however_they_are_cut() {
-    for (incoming, outgoing, chunk) in [
-        (65_535, 65_535, 131_076),
-        (600, 512, 1),
-        (700, 700, 13),
-        (4_096, 2_000, 997),
-    ] {
-        let mut pair = Pair::new(incoming, outgoing);
-        pair.token("first");
-        pair.drive(chunk);
-        let mut connections = Vec::new();
-        for service in [0, 0, 1, 0, 1] {
-            let Progress::Done(connection) = pair.ends[0].session.open(service).unwrap() else {
-                panic!("no room")
-            };
-            connections.push(connection);
-            pair.drive(chunk);
-        }
-        for (seed, connection) in (0..).zip(connections) {
-            let data = noise(5_000, seed);
-            assert!(
-                echo(&mut pair, connection, &data, chunk) == data,
-                "in chunks of {chunk}"
-            );
-        }
-    }
-}
-
-#[test]
-fn two_hundred_rotations_in_a_row_mix_no_byte_of_an_old_stream_into_a_new_one() {
-    let mut pair = Pair::new(2_000, 2_000);
-    for round in 0..200_u8 {
-        // In the middle of what was under way.
-        pair.token(&std::format!("rotated-{round}"));
-        for end in &mut pair.ends {
-            end.got.clear();
-        }
-        pair.drive(700);
-        assert!(pair.ends.iter().all(|end| end.session.status() == Status::Open));
-        let Progress::Done(connection) = pair.ends[0].session.open(0).unwrap() else {
+    /// Opens a connection at the source and brings it to the destination.
+    pub(super) fn open(&mut self, service: usize) -> Connection {
+        let Progress::Done(connection) = self.ends[0].session.open(service).unwrap() else {
             panic!("no room")
         };
-        let data = noise(3_000, round);
-        assert!(echo(&mut pair, connection, &data, 700) == data);
-        assert!(pair.ends[0].got.iter().all(|(of, _)| *of == connection));
-        // Leave some of it half-way.
-        let _ = pair.ends[0]
-            .session
-            .send(connection, &noise(1_500, round))
-            .unwrap();
-        for _ in 0..round % 5 {
-            pair.step(0, 100);
-            pair.step(1, 100);
+        self.drive();
+        connection
+    }
+
+    /// Sends `data` from the source, all of it, and gives what came back on that connection.
+    pub(super) fn echo(&mut self, connection: Connection, mut data: &[u8]) -> Vec<u8> {
+        while !data.is_empty() {
+            match self.ends[0].session.send(connection, data).unwrap() {
+                Progress::Done(count) => data = &data[count..],
+                Progress::WouldBlock => self.drive(),
+            }
         }
+        self.drive();
+        let got = self.ends[0].got.iter();
+        got.filter(|(of, _)| *of == connection)
+            .flat_map(|(_, data)| data.clone())
+            .collect()
+    }
+
+    /// One output, one call of the application, one chunk of what arrives. Whether any of it was there.
+    pub(super) fn step(&mut self, side: Side) -> bool {
+        let acted = self.act(side);
+        let end = &mut self.ends[side as usize];
+        acted
+            | end
+                .send_back()
+                .unwrap_or_else(|| end.hear(side, self.now, self.chunk))
+    }
+
+    /// Does what the session asks for.
+    fn act(&mut self, side: Side) -> bool {
+        let [end, other] = both(&mut self.ends, side);
+        match end.session.poll_output() {
+            Output::Connect(_) => {
+                let upgrade = Upgrade::Accepted {
+                    subprotocol: end.accepted,
+                    channel_id: None,
+                };
+                end.session.handle_upgrade(self.now, &upgrade).unwrap();
+                if end.accepted != Subprotocol::V1 {
+                    let names: Vec<_> = self.tunnel.iter().map(String::as_str).collect();
+                    end.inbox = service_ids(&names);
+                }
+            }
+            // For an end that does not read the service holds two chunks, and what it lacks of a message.
+            Output::Send(bytes) if other.inbox.len() < 2 * self.chunk => {
+                let part = bytes[..bytes.len().min(self.chunk)].to_vec();
+                end.session.sent(part.len()).unwrap();
+                self.pass_on(side, &part);
+            }
+            Output::CloseWebSocket(_) => self.gone(side),
+            Output::Ping => end.session.handle_pong(self.now).unwrap(),
+            Output::Send(_) | Output::Wait(_) => return false,
+        }
+        true
+    }
+
+    /// What the service does with bytes that one end sent.
+    fn pass_on(&mut self, side: Side, mut bytes: &[u8]) {
+        let [end, other] = both(&mut self.ends, side);
+        while let Some(message) = end.reassembly.next(&mut bytes).unwrap() {
+            let message = Message::decode(message).unwrap();
+            end.said.push(Sent::of(&message));
+            if message.message_type == MessageType::StreamStart {
+                self.streams.insert(message.service_id.into(), message.stream_id);
+            }
+            let (stream, service) = (message.stream_id, message.service_id);
+            match message.message_type {
+                _ if other.session.status() == Status::Open => other.inbox.extend(whole(&message)),
+                // The other side is not connected: a quick failure, not a hang.
+                MessageType::StreamStart => end.inbox.extend(frame(StreamReset, stream, service, 0)),
+                MessageType::ConnectionStart => {
+                    let reset = frame(ConnectionReset, stream, service, message.connection_id);
+                    end.inbox.extend(reset);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// An end has lost its connection: the other side's streams lead nowhere.
+    fn gone(&mut self, side: Side) {
+        let [end, other] = both(&mut self.ends, side);
+        end.inbox.clear();
+        end.echo.clear();
+        end.reassembly.clear();
+        for (service, stream) in core::mem::take(&mut self.streams) {
+            if other.session.status() == Status::Open {
+                other.inbox.extend(frame(StreamReset, stream, &service, 0));
+            }
+        }
+    }
+}
+
+impl End {
+    /// The destination's application sends back what it got, and takes no more until then. `None`: there is nothing.
+    fn send_back(&mut self) -> Option<bool> {
+        let (connection, data) = self.echo.first_mut()?;
+        match self.session.send(*connection, data) {
+            Ok(Progress::Done(count)) => drop(data.drain(..count)),
+            Ok(Progress::WouldBlock) => return Some(false),
+            // It has ended meanwhile.
+            Err(_) => data.clear(),
+        }
+        if data.is_empty() {
+            self.echo.remove(0);
+        }
+        Some(true)
+    }
+
+    /// Hears a chunk of what has arrived. Whether any of it was taken.
+    fn hear(&mut self, side: Side, now: Millis, chunk: usize) -> bool {
+        let inbox = core::mem::take(&mut self.inbox);
+        let part = inbox.len().min(chunk);
+        let mut input = &inbox[..part];
+        while self.echo.is_empty() {
+            let Some(event) = self.session.handle_bytes(now, &mut input).unwrap() else {
+                break;
+            };
+            match (own(&event), side) {
+                (Some(Seen::Data(connection, data)), Side::Source) => self.got.push((connection, data)),
+                (Some(Seen::Data(connection, data)), Side::Destination) => self.echo.push((connection, data)),
+                (seen, _) => self.seen.extend(seen),
+            }
+        }
+        let taken = part - input.len();
+        self.inbox = inbox[taken..].to_vec();
+        taken > 0
+    }
+}
+
+/// The end of that side, and the other one.
+fn both(ends: &mut [End; 2], side: Side) -> [&mut End; 2] {
+    let [source, destination] = ends;
+    match side {
+        Side::Source => [source, destination],
+        Side::Destination => [destination, source],
     }
 }

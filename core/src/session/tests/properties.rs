@@ -153,7 +153,7 @@ fn run(side: Side, script: Vec<Step>) {
                 receive(&message);
             }
             Step::ServiceIds(count) => drop(receive(&service_ids(&["SSH", "RDP", "VNC"][..count]))),
-            Step::Closed => drop(rig.session.handle_closed(now)),
+            Step::Closed => drop(rig.session.handle_closed(now, None)),
             Step::Pong => drop(rig.session.handle_pong(now)),
             Step::Pause(paused) => drop(rig.session.pause(now, paused)),
             Step::Time(milliseconds) => {

@@ -1,111 +1,18 @@
-//! A session and its token: what it does when a connection ends, and when a token comes.
+//! What a session does when a connection ends.
 
-use super::rig::{Rig, Seen, data, entropy, frame, services};
-use crate::error::{Capacity, Error, Misuse};
-use crate::handshake::{PeerText, Subprotocol, Upgrade};
-use crate::id::ServiceId;
+use super::rig::{Rig, data, entropy, frame};
+use crate::error::Misuse;
+use crate::handshake::Subprotocol;
 use crate::mode::Side;
-use crate::session::{
-    Binding, Config, MAX_BACKOFF, NoToken, PING_INTERVAL, PONG_TIMEOUT, Progress, Session, Status, Timeout,
-    TokenTaken,
-};
+use crate::session::{Binding, FIRST_BACKOFF, Status, Timeout};
 use crate::time::Millis;
-use crate::token::{AccessToken, ClientToken};
+use crate::token::AccessToken;
+use crate::websocket::{Close, CloseCode};
 use crate::wire::MessageType;
 
 #[test]
-fn a_rotated_token_is_taken_in_the_middle_and_the_session_goes_on() {
-    let mut rig = Rig::open(Side::Destination);
-    let old = rig.start(7, "SSH", 1);
-    assert_eq!(rig.token("rotated", Binding::Fresh), TokenTaken::New);
-    assert_eq!((rig.closes.len(), rig.connects), (1, 2));
-    assert_ne!(rig.client_tokens[0], rig.client_tokens[1]);
-    assert_eq!(rig.session.send(old, b"x"), Err(Misuse::ConnectionEnded));
-    rig.go_open(&["SSH", "RDP"]);
-    // The same stream id again: the old connection's name does not reach the new one.
-    let new = rig.start(7, "SSH", 1);
-    assert_ne!(old, new);
-    assert_eq!(rig.session.send(old, b"x"), Err(Misuse::ConnectionEnded));
-    assert_eq!(rig.session.send(new, b"x"), Ok(Progress::Done(1)));
-}
-
-#[test]
-fn a_redelivered_token_changes_nothing_even_after_its_refusal() {
-    let mut rig = Rig::open(Side::Destination);
-    let connection = rig.start(7, "SSH", 1);
-    assert_eq!(rig.token("first", Binding::Fresh), TokenTaken::Same);
-    assert_eq!((rig.connects, rig.closes.len()), (1, 0));
-    assert_eq!(rig.session.send(connection, b"x"), Ok(Progress::Done(1)));
-
-    rig.lose();
-    rig.wait();
-    let upgrade = Upgrade::Refused {
-        status: 403,
-        reason: PeerText::new(b"revoked"),
-        channel_id: None,
-    };
-    let refused = Status::AwaitingToken(NoToken::Refused { status: 403 });
-    assert_eq!(rig.session.handle_upgrade(rig.now, &upgrade), Ok(refused));
-    assert_eq!(rig.token("first", Binding::Fresh), TokenTaken::Same);
-    assert_eq!((rig.session.status(), rig.connects), (refused, 2));
-    // Nothing ever tries it again.
-    assert_eq!(rig.session.handle_timeout(Millis(u64::MAX)), Timeout::None);
-    assert_eq!(rig.session.status(), refused);
-    assert_eq!(rig.token("second", Binding::Fresh), TokenTaken::New);
-    assert_eq!(rig.connects, 3);
-}
-
-#[test]
-fn a_client_token_is_fresh_given_or_none_and_stays_over_reconnects() {
-    let mut rig = Rig::new(Side::Source);
-    let given = "c".repeat(32);
-    rig.token("fresh", Binding::Fresh);
-    rig.lose();
-    rig.wait();
-    rig.token("given", Binding::With(ClientToken::parse(&given).unwrap()));
-    rig.token("none", Binding::Unbound);
-    let tokens = &rig.client_tokens;
-    let fresh = tokens[0].as_ref().unwrap();
-    assert!(ClientToken::parse(fresh).is_ok() && fresh.len() == 64);
-    assert_eq!(tokens[0], tokens[1]);
-    assert_eq!((&tokens[2], &tokens[3]), (&Some(given), &None));
-}
-
-#[test]
-fn a_drop_without_a_client_token_spends_the_token_and_tries_nothing() {
-    let mut rig = Rig::new(Side::Destination);
-    rig.token("once", Binding::Unbound);
-    // Before the 101 the token is not used: a failed connection is tried again.
-    assert!(matches!(rig.lose(), Status::Backoff { .. }));
-    rig.wait();
-    rig.go_open(&["SSH"]);
-    assert_eq!(rig.lose(), Status::AwaitingToken(NoToken::Spent));
-    assert_eq!(rig.token("once", Binding::Fresh), TokenTaken::Same);
-    assert_eq!(rig.connects, 2);
-}
-
-#[test]
-fn a_connection_that_opens_and_breaks_is_no_hot_loop() {
-    for seed in 0..50 {
-        let mut rig = Rig::new(Side::Destination);
-        rig.token(&"t".repeat(seed + 1), Binding::Fresh);
-        let (begin, mut longest) = (rig.now, 0);
-        while rig.now.0 - begin.0 < 10 * Millis::MINUTE {
-            rig.go_open(&["SSH"]);
-            let Status::Backoff { until } = rig.lose() else {
-                panic!()
-            };
-            longest = longest.max(until.0 - rig.now.0);
-            rig.wait();
-        }
-        assert!(rig.connects < 60, "{} connects in ten minutes", rig.connects);
-        assert!(longest <= MAX_BACKOFF);
-    }
-}
-
-#[test]
-fn the_wait_falls_back_only_after_a_ping_was_answered() {
-    let ceiling = |proved: bool| {
+fn the_wait_falls_back_only_after_the_connection_proved_usable() {
+    let ceiling = |prove: fn(&mut Rig)| {
         let waits = (1..=40).map(|seed| {
             let mut rig = Rig::new(Side::Destination);
             rig.token(&"t".repeat(seed), Binding::Fresh);
@@ -114,14 +21,7 @@ fn the_wait_falls_back_only_after_a_ping_was_answered() {
                 rig.wait();
             }
             rig.go_open(&["SSH"]);
-            // Bytes alone prove nothing, nor does a pong to no ping.
-            rig.receive(&frame(MessageType::SessionReset, 0, "", 0));
-            rig.session.handle_pong(rig.now).unwrap();
-            if proved {
-                rig.wait();
-                assert_eq!(rig.pings, 1);
-                rig.session.handle_pong(rig.now).unwrap();
-            }
+            prove(&mut rig);
             match rig.lose() {
                 Status::Backoff { until } => until.0 - rig.now.0,
                 other => panic!("{other:?}"),
@@ -129,50 +29,28 @@ fn the_wait_falls_back_only_after_a_ping_was_answered() {
         });
         waits.max().unwrap()
     };
-    assert!(ceiling(true) <= 1_000);
-    assert!(ceiling(false) > 60_000);
-}
-
-#[test]
-fn a_silent_peer_is_dropped_and_a_paused_application_is_not_its_fault() {
-    let mut rig = Rig::open(Side::Source);
-    assert_eq!((rig.wait(), rig.pings), (Timeout::None, 1));
-    assert_eq!(rig.now, Millis(1_000 + PING_INTERVAL));
-    // Bytes are a sign of life.
-    rig.now = rig.now.after(PONG_TIMEOUT - 1);
-    rig.receive(&frame(MessageType::SessionReset, 0, "", 0));
-    rig.now = rig.now.after(1);
-    assert_eq!(rig.session.handle_timeout(rig.now), Timeout::None);
-    // Who does not read cannot hear: pings go on, and nobody is dropped.
-    rig.session.pause(rig.now, true).unwrap();
-    for pings in 2..6 {
-        assert_eq!((rig.wait(), rig.pings), (Timeout::None, pings));
-    }
-    rig.session.pause(rig.now, false).unwrap();
-    assert_eq!(rig.wait(), Timeout::Pong);
-    assert!(matches!(rig.session.status(), Status::Backoff { .. }));
-    assert_eq!(rig.closes.len(), 1);
-}
-
-#[test]
-fn half_a_message_and_every_stream_are_forgotten_with_the_connection() {
-    let mut rig = Rig::open(Side::Destination);
-    let connection = rig.start(7, "SSH", 1);
-    let message = data(7, "SSH", 1, b"from the old connection");
-    let (half, rest) = message.split_at(12);
-    assert_eq!(rig.receive(half), []);
-    assert_eq!(rig.session.send(connection, b"unsent"), Ok(Progress::Done(6)));
-    rig.session.handle_closed(rig.now).unwrap();
-    assert_eq!(rig.poll(), []);
-    rig.wait();
-    rig.go_open(&["SSH"]);
-    // What would have completed it, as data of a stream that is no more, is another message or none.
-    assert_eq!(rig.receive(&data(7, "SSH", 1, b"stale")), []);
-    assert!(rest.len() > 12);
-    assert_eq!(
-        rig.session.machine.state.open().unwrap().streams.live().count(),
-        0
-    );
+    // The service's own messages prove nothing, nor do a peer's ids, a pong to no ping and a ping that is not answered.
+    let unproven: fn(&mut Rig) = |rig| {
+        rig.receive(&frame(MessageType::SessionReset, 0, "", 0));
+        rig.start(1, "SSH", 1);
+        rig.receive(&data(9, "SSH", 1, b"stale"));
+        rig.receive(&data(1, "SSH", 1, b""));
+        rig.session.handle_pong(rig.now).unwrap();
+        rig.session.handle_ping(rig.now).unwrap();
+        rig.wait();
+        assert_eq!(rig.pings, 1);
+    };
+    assert!(ceiling(unproven) > 60_000);
+    let answered: fn(&mut Rig) = |rig| {
+        rig.wait();
+        rig.session.handle_pong(rig.now).unwrap();
+    };
+    assert!(ceiling(answered) <= FIRST_BACKOFF);
+    let carried: fn(&mut Rig) = |rig| {
+        rig.start(1, "SSH", 1);
+        rig.receive(&data(1, "SSH", 1, b"x"));
+    };
+    assert!(ceiling(carried) <= FIRST_BACKOFF);
 }
 
 #[test]
@@ -189,6 +67,42 @@ fn a_service_that_never_names_its_services_is_dropped() {
 }
 
 #[test]
+fn only_a_close_that_says_that_the_tunnel_is_closed_ends_the_session() {
+    let close = |number, reason| {
+        let code = CloseCode::from_number(number).unwrap();
+        Close { code, reason }
+    };
+    let lost = |close: Option<Close<'_>>| {
+        let mut rig = Rig::open(Side::Destination);
+        let status = rig.session.handle_closed(rig.now, close).unwrap();
+        // It is the peer who closed: nothing is left to close, and a session that is over asks for nothing.
+        rig.poll();
+        assert!(rig.closes.is_empty());
+        (status, rig)
+    };
+    for close in [
+        None,
+        Some(close(1000, "")),
+        Some(close(1008, "")),
+        Some(close(1008, "access token rotated")),
+        Some(close(1008, "replaced by a new connection")),
+        Some(close(1008, "Tunnel closed")),
+        Some(close(1008, "tunnel closed.")),
+        Some(close(1001, "tunnel closed")),
+    ] {
+        assert!(matches!(lost(close).0, Status::Backoff { .. }), "{close:?}");
+    }
+    let (status, mut rig) = lost(Some(close(1008, "tunnel closed")));
+    assert_eq!(status, Status::Closed);
+    assert_eq!(rig.session.handle_timeout(Millis(u64::MAX)), Timeout::None);
+    assert_eq!((rig.poll(), rig.connects), (std::vec![], 1));
+    assert_eq!(
+        rig.session.handle_closed(rig.now, None),
+        Err(Misuse::SessionClosed)
+    );
+}
+
+#[test]
 fn a_closed_session_takes_nothing_more() {
     let mut rig = Rig::open(Side::Source);
     rig.session.close();
@@ -201,45 +115,4 @@ fn a_closed_session_takes_nothing_more() {
         .session
         .handle_token(rig.now, Side::Source, token, Binding::Fresh, &entropy(1));
     assert_eq!(taken, Err(Misuse::SessionClosed.into()));
-}
-
-#[test]
-fn what_cannot_be_a_session_is_refused_with_the_reason() {
-    let make = |names: &[&str], max_payload, outgoing| {
-        let services = services(names);
-        let config = Config {
-            max_payload,
-            ..Config::new(Side::Source, &services)
-        };
-        let session: Result<Session<_, 64>, Error> =
-            Session::new(&config, std::vec![0; 100], std::vec![0; outgoing]);
-        session.map(drop)
-    };
-    assert_eq!(make(&["A", "B", "C"], 1, 512), Ok(()));
-    assert_eq!(make(&[], 1, 512), Err(Misuse::NoServices.into()));
-    assert_eq!(make(&["A", "A"], 1, 512), Err(Misuse::DuplicateService.into()));
-    assert_eq!(
-        make(&["A", "B", "C", "D"], 1, 512),
-        Err(Capacity::ServiceTableFull.into())
-    );
-    for max_payload in [0, 64_513] {
-        let error = Err(Misuse::MaxPayloadOutOfRange.into());
-        assert_eq!(make(&["A"], max_payload, 512), error);
-    }
-    assert_eq!(make(&["A"], 1, 511), Err(Capacity::OutgoingBufferTooSmall.into()));
-}
-
-#[test]
-fn an_announcement_says_what_differs() {
-    let mut rig = Rig::new(Side::Destination);
-    rig.token("first", Binding::Fresh);
-    rig.accept(Subprotocol::V3);
-    let announced = super::rig::service_ids(&["RDP", "VNC"]);
-    let event = rig.session.handle_bytes(rig.now, &mut &announced[..]).unwrap();
-    let Some(crate::session::Event::Open(announced)) = event else {
-        panic!("{event:?}")
-    };
-    assert!(announced.only_in_tunnel().eq(["VNC"]));
-    assert!(announced.only_in_session().map(ServiceId::as_str).eq(["SSH"]));
-    assert_eq!(rig.receive(&super::rig::service_ids(&[])), [] as [Seen; 0]);
 }

@@ -26,6 +26,18 @@ pub(super) struct Sent {
     pub(super) payload: Vec<u8>,
 }
 
+impl Sent {
+    pub(super) fn of(message: &Message<'_>) -> Self {
+        Self {
+            message_type: message.message_type,
+            stream: message.stream_id,
+            service: message.service_id.into(),
+            connection: message.connection_id,
+            payload: message.payload.into(),
+        }
+    }
+}
+
 /// An event that owns what it says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Seen {
@@ -109,8 +121,12 @@ impl Rig {
             format,
             ..Config::new(side, &services)
         };
+        Self::of(&config, outgoing)
+    }
+
+    pub(super) fn of(config: &Config<'_>, outgoing: usize) -> Self {
         Self {
-            session: Session::new(&config, vec![0; 65_535], vec![0; outgoing]).unwrap(),
+            session: Session::new(config, vec![0; 65_535], vec![0; outgoing]).unwrap(),
             now: Millis(1_000),
             connects: 0,
             client_tokens: Vec::new(),
@@ -194,13 +210,7 @@ impl Rig {
                     let mut part = &bytes[..count];
                     while let Some(message) = self.deframer.next(&mut part).unwrap() {
                         let message = Message::decode(message).unwrap();
-                        sent.push(Sent {
-                            message_type: message.message_type,
-                            stream: message.stream_id,
-                            service: message.service_id.into(),
-                            connection: message.connection_id,
-                            payload: message.payload.into(),
-                        });
+                        sent.push(Sent::of(&message));
                     }
                     self.session.sent(count).unwrap();
                 }
@@ -221,7 +231,7 @@ impl Rig {
     }
 
     pub(super) fn lose(&mut self) -> Status {
-        let status = self.session.handle_closed(self.now).unwrap();
+        let status = self.session.handle_closed(self.now, None).unwrap();
         self.poll();
         status
     }

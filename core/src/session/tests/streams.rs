@@ -3,13 +3,13 @@
 use std::vec::Vec;
 
 use super::rig::{Rig, Seen, data, frame, sent, service_ids};
-use crate::error::{Capacity, Misuse, PeerFault};
+use crate::error::{Capacity, Misuse};
 use crate::handshake::Subprotocol;
 use crate::mode::Side;
 use crate::session::{Binding, Connection, MAX_STREAM_ID, Progress};
 use crate::wire::MessageType::{ConnectionReset, ConnectionStart, Data, StreamReset, StreamStart};
 
-fn opened(rig: &mut Rig, service: usize) -> Connection {
+pub(super) fn opened(rig: &mut Rig, service: usize) -> Connection {
     match rig.session.open(service) {
         Ok(Progress::Done(connection)) => connection,
         other => panic!("{other:?}"),
@@ -160,75 +160,4 @@ fn a_new_stream_replaces_the_active_one_of_its_service_only() {
         rig.receive(&data(3, "SSH", 1, b"new")),
         [Seen::Data(new, b"new".into())]
     );
-}
-
-#[test]
-fn one_connection_too_many_is_refused_and_the_others_live() {
-    let mut rig = Rig::open(Side::Destination);
-    let first = rig.start(1, "SSH", 1);
-    for id in 2..=4 {
-        assert_eq!(rig.receive(&frame(ConnectionStart, 1, "SSH", id)).len(), 1);
-    }
-    assert_eq!(rig.receive(&frame(ConnectionStart, 1, "SSH", 5)), []);
-    assert_eq!(rig.poll(), [sent(ConnectionReset, 1, "SSH", 5)]);
-    assert_eq!(rig.receive(&data(1, "SSH", 5, b"x")), []);
-    assert_eq!(rig.session.send(first, b"x"), Ok(Progress::Done(1)));
-}
-
-#[test]
-fn a_live_id_that_is_started_again_is_reset_on_both_sides() {
-    let mut rig = Rig::open(Side::Destination);
-    let connection = rig.start(1, "SSH", 1);
-    assert_eq!(
-        rig.receive(&frame(ConnectionStart, 1, "SSH", 1)),
-        [Seen::Ended(connection)]
-    );
-    assert_eq!(rig.poll(), [sent(ConnectionReset, 1, "SSH", 1)]);
-    assert_eq!(rig.receive(&frame(ConnectionStart, 1, "SSH", 1)).len(), 1);
-}
-
-#[test]
-fn a_destination_that_cannot_serve_answers_at_once_and_keeps_serving() {
-    let mut rig = Rig::open(Side::Destination);
-    let connection = rig.start(1, "SSH", 1);
-    rig.session.reset(connection).unwrap();
-    assert_eq!(rig.poll(), [sent(ConnectionReset, 1, "SSH", 1)]);
-    let connection = rig.start(2, "RDP", 0);
-    rig.session.reset(connection).unwrap();
-    assert_eq!(rig.poll(), [sent(StreamReset, 2, "RDP", 0)]);
-    // A service that nobody configured, and none named where there are two.
-    for service in ["VNC", ""] {
-        assert_eq!(rig.receive(&frame(StreamStart, 3, service, 1)), []);
-        assert_eq!(rig.poll(), [sent(StreamReset, 3, service, 0)]);
-    }
-    rig.start(4, "SSH", 1);
-}
-
-#[test]
-fn a_stream_without_connection_ids_takes_no_connection_messages() {
-    for message_type in [ConnectionStart, ConnectionReset] {
-        let mut rig = Rig::open(Side::Destination);
-        rig.start(1, "SSH", 0);
-        rig.start(2, "RDP", 1);
-        let seen = rig.receive(&frame(message_type, 1, "SSH", 2));
-        assert_eq!(
-            seen,
-            [Seen::StreamFailed(0)],
-            "{}",
-            PeerFault::StreamWithoutConnectionIds
-        );
-        assert_eq!(rig.poll(), [sent(StreamReset, 1, "SSH", 0)]);
-        assert_eq!(rig.receive(&data(2, "RDP", 1, b"x")).len(), 1);
-    }
-}
-
-#[test]
-fn a_reset_comes_after_the_data_before_it() {
-    let mut rig = Rig::open(Side::Destination);
-    let connection = rig.start(1, "SSH", 1);
-    let data = std::vec![7; 3_500];
-    assert_eq!(rig.session.send(connection, &data), Ok(Progress::Done(3_500)));
-    rig.session.reset(connection).unwrap();
-    let types: Vec<_> = rig.poll().into_iter().map(|sent| sent.message_type).collect();
-    assert_eq!(types, [Data, ConnectionReset]);
 }

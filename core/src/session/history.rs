@@ -1,0 +1,65 @@
+//! [`TokenHistory`]: which access tokens a session has had.
+
+use super::event::TokenTaken;
+use crate::token::TokenDigest;
+
+/// Access tokens that a session knows again, the latest one included (ours). A broker redelivers what it has not seen
+/// acknowledged; that a tunnel is rotated this often meanwhile is not to be expected.
+pub const REMEMBERED_TOKENS: usize = 4;
+
+/// The digests of the latest access tokens, the latest of all first.
+pub(super) struct TokenHistory([Option<TokenDigest>; REMEMBERED_TOKENS]);
+
+impl TokenHistory {
+    pub(super) const fn new() -> Self {
+        Self([None; REMEMBERED_TOKENS])
+    }
+
+    /// What a token is to a session that has had these.
+    pub(super) fn judge(&self, token: &TokenDigest) -> TokenTaken {
+        let [latest, earlier @ ..] = &self.0;
+        match Some(token) {
+            token if latest.as_ref() == token => TokenTaken::Same,
+            token if earlier.iter().any(|earlier| earlier.as_ref() == token) => TokenTaken::Earlier,
+            _ => TokenTaken::New,
+        }
+    }
+
+    /// Takes one more. The oldest of a full history is forgotten.
+    pub(super) fn add(&mut self, token: TokenDigest) {
+        let mut newer = Some(token);
+        for place in &mut self.0 {
+            core::mem::swap(place, &mut newer);
+        }
+    }
+
+    pub(super) const fn clear(&mut self) {
+        *self = Self::new();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::format;
+
+    #[test]
+    fn the_latest_is_the_same_those_before_it_are_earlier_and_the_oldest_is_forgotten() {
+        let digest = |number: usize| TokenDigest::of(&format!("token-{number}"));
+        let mut history = TokenHistory::new();
+        for latest in 0..10 {
+            assert_eq!(history.judge(&digest(latest)), TokenTaken::New);
+            history.add(digest(latest));
+            for number in 0..=latest {
+                let expected = match latest - number {
+                    0 => TokenTaken::Same,
+                    1..REMEMBERED_TOKENS => TokenTaken::Earlier,
+                    _ => TokenTaken::New,
+                };
+                assert_eq!(history.judge(&digest(number)), expected, "{number} of {latest}");
+            }
+        }
+        history.clear();
+        assert_eq!(history.judge(&digest(9)), TokenTaken::New);
+    }
+}

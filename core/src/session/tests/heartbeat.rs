@@ -1,0 +1,105 @@
+//! Pings, and who is taken for silent: a peer who has said nothing, never one whom nobody could hear.
+
+use super::rig::{Rig, data, frame};
+use crate::mode::Side;
+use crate::session::{Output, PING_INTERVAL, PONG_TIMEOUT, Progress, Status, Timeout};
+use crate::time::Millis;
+use crate::wire::MessageType;
+
+#[test]
+fn a_silent_peer_is_dropped_and_a_paused_application_is_not_its_fault() {
+    let mut rig = Rig::open(Side::Source);
+    assert_eq!((rig.wait(), rig.pings), (Timeout::None, 1));
+    assert_eq!(rig.now, Millis(1_000 + PING_INTERVAL));
+    // Bytes are a sign of life.
+    rig.now = rig.now.after(PONG_TIMEOUT - 1);
+    rig.receive(&frame(MessageType::SessionReset, 0, "", 0));
+    rig.now = rig.now.after(1);
+    assert_eq!(rig.session.handle_timeout(rig.now), Timeout::None);
+    // Who does not read cannot hear: pings go on, and nobody is dropped.
+    rig.session.pause(rig.now, true).unwrap();
+    for pings in 2..6 {
+        assert_eq!((rig.wait(), rig.pings), (Timeout::None, pings));
+    }
+    // From then on it has the whole time again.
+    rig.session.pause(rig.now, false).unwrap();
+    let resumed = rig.now;
+    assert_eq!(rig.wait(), Timeout::Pong);
+    assert_eq!(rig.now, resumed.after(PONG_TIMEOUT));
+    assert!(matches!(rig.session.status(), Status::Backoff { .. }));
+    assert_eq!(rig.closes.len(), 1);
+}
+
+#[test]
+fn an_idle_connection_is_pinged_for_ever_and_stays() {
+    let mut rig = Rig::open(Side::Destination);
+    for pings in 1..=1_000 {
+        assert_eq!((rig.wait(), rig.pings), (Timeout::None, pings));
+        rig.now = rig.now.after(PONG_TIMEOUT - 1);
+        assert_eq!(rig.session.handle_timeout(rig.now), Timeout::None);
+        rig.session.handle_pong(rig.now).unwrap();
+    }
+    assert_eq!((rig.session.status(), rig.connects), (Status::Open, 1));
+}
+
+#[test]
+fn a_peer_that_cannot_read_us_is_heard_by_its_own_pings() {
+    // Somebody far away reads nothing, so the service reads nothing of ours: no ping of ours arrives.
+    let mut rig = Rig::open(Side::Destination);
+    rig.wait();
+    for _ in 0..100 {
+        rig.now = rig.now.after(PING_INTERVAL);
+        rig.session.handle_ping(rig.now).unwrap();
+        assert_eq!(rig.session.handle_timeout(rig.now), Timeout::None);
+    }
+    assert_eq!(rig.wait(), Timeout::Pong);
+}
+
+#[test]
+fn what_stays_unread_is_no_sign_of_life() {
+    let mut rig = Rig::open(Side::Destination);
+    let connection = rig.start(1, "SSH", 1);
+    rig.wait();
+    while let Progress::Done(_) = rig.session.send(connection, &[7; 1_000]).unwrap() {}
+    // Answers fill what is left; from then on the session takes no message.
+    let starts: std::vec::Vec<u8> = (0..50)
+        .flat_map(|id| frame(MessageType::ConnectionStart, 9, "SSH", id))
+        .collect();
+    let mut input = &starts[..];
+    while rig.session.handle_bytes(rig.now, &mut input).unwrap().is_some() {}
+    let heard = rig.now;
+    for seconds in 1..=PONG_TIMEOUT / 1_000 {
+        rig.now = heard.after(seconds * 1_000);
+        assert_eq!(rig.session.handle_bytes(rig.now, &mut input), Ok(None));
+    }
+    assert!(!input.is_empty());
+    assert_eq!(rig.session.handle_timeout(rig.now), Timeout::Pong);
+}
+
+#[test]
+fn a_socket_that_takes_nothing_hides_neither_the_time_nor_a_dead_peer() {
+    let mut rig = Rig::open(Side::Destination);
+    let connection = rig.start(1, "SSH", 1);
+    assert_eq!(rig.session.send(connection, b"stuck"), Ok(Progress::Done(5)));
+    assert!(matches!(rig.session.poll_output(), Output::Send(_)));
+    // The caller sees no Wait, and never hands the ping on.
+    assert_eq!(rig.session.deadline(), Some(Millis(1_000 + PING_INTERVAL)));
+    rig.now = rig.session.deadline().unwrap();
+    assert_eq!(rig.session.handle_timeout(rig.now), Timeout::None);
+    assert_eq!(rig.session.deadline(), Some(rig.now.after(PONG_TIMEOUT)));
+    rig.now = rig.now.after(PONG_TIMEOUT);
+    assert_eq!(rig.session.handle_timeout(rig.now), Timeout::Pong);
+    assert!(matches!(rig.session.status(), Status::Backoff { .. }));
+}
+
+#[test]
+fn bytes_before_the_ping_is_handed_out_count_too() {
+    let mut rig = Rig::open(Side::Destination);
+    rig.start(1, "SSH", 1);
+    rig.now = rig.now.after(PING_INTERVAL);
+    rig.session.handle_timeout(rig.now);
+    rig.now = rig.now.after(PONG_TIMEOUT - 1);
+    rig.receive(&data(1, "SSH", 1, b"x"));
+    rig.poll();
+    assert_eq!(rig.session.deadline(), Some(rig.now.after(PONG_TIMEOUT)));
+}

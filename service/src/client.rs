@@ -1,0 +1,158 @@
+//! A client's end of a tunnel on a host, source or destination: what `iot-tunnel proxy` and `iot-tunnel agent` are made
+//! of, as a library.
+//!
+//! The rules are core's [`Session`], [`handshake`](iot_tunnel_core::handshake) and
+//! [`websocket`](iot_tunnel_core::websocket): the very code that firmware runs. This module gives them sockets:
+//!
+//! | what | where |
+//! |---|---|
+//! | the way to the service: TCP, an HTTP proxy, TLS | [`Dialer`] |
+//! | the local ends: listeners of a source, servers of a destination | [`Services`] |
+//! | one task that drives all of it | [`Client::start`] |
+//! | new tokens while it runs, and its end | [`Tunnel`] |
+//! | what happens to it | [`Events`] |
+//!
+//! ```no_run
+//! use iot_tunnel::client::{Client, Dialer, Event, Listener, Services, Target, Trust};
+//! use iot_tunnel_core::{AccessToken, Region, ServiceId};
+//! use tokio::net::TcpListener;
+//!
+//! # async fn next_token() -> Result<AccessToken, Box<dyn std::error::Error>> { unimplemented!() }
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let target = Target::aws(&Region::parse("eu-west-1")?);
+//! let ssh = Listener {
+//!     service: Some(ServiceId::parse("SSH")?),
+//!     listener: TcpListener::bind("127.0.0.1:5555").await?,
+//! };
+//! let client = Client::new(Dialer::new(target, &Trust::System, None)?, Services::Source(vec![ssh]));
+//! let (tunnel, mut events) = client.start()?;
+//! while let Some(event) = events.next().await {
+//!     match event {
+//!         // At first, and whenever the last one was refused: local listeners stay up meanwhile.
+//!         Event::NeedsToken { .. } => tunnel.replace_token(next_token().await?, None).await?,
+//!         Event::Open(open) => println!("open: {:?}", open.services),
+//!         Event::Lost { why, .. } => println!("{why}"),
+//!         Event::Refused(refused) => println!("{refused}"),
+//!         Event::TunnelClosed | Event::Connecting | Event::Closed => {}
+//!     }
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What happens to a local connection
+//!
+//! - Bytes are kept for an application that does not take them, 256 KiB a connection; then the WebSocket is not read,
+//!   so that TCP stops the peer. The tunnel's protocol cannot stop one connection alone.
+//! - When an application ends its side, what it sent before is sent, and the connection in the tunnel is reset: the
+//!   protocol has no half-closed connection.
+//! - When a connection ends in the tunnel, the application gets what came before and then an orderly end.
+//! - A source's listener is up for the tunnel's whole life. While the tunnel is not open, whoever connects waits in its
+//!   backlog.
+//! - More connections of a service than [`MAX_CONNECTIONS`] are closed at once.
+
+mod dial;
+mod driver;
+mod event;
+mod farewell;
+mod http_proxy;
+mod local;
+mod locals;
+mod scratch;
+mod services;
+mod target;
+#[cfg(test)]
+mod tests;
+mod trust;
+mod tunnel;
+mod upgrade;
+mod websocket;
+
+use std::sync::Arc;
+
+use iot_tunnel_core::handshake::{Endpoint, Subprotocol};
+use iot_tunnel_core::session::{Config, Session};
+use iot_tunnel_core::token::MAX_ACCESS_TOKEN;
+use iot_tunnel_core::websocket::MAX_FRAME_PAYLOAD;
+use iot_tunnel_core::wire::MAX_MESSAGE;
+use iot_tunnel_core::{Error, MAX_SERVICES, Misuse, ServiceId};
+use tokio::sync::{broadcast, mpsc};
+
+pub(crate) use dial::Socket;
+pub use dial::{DialError, Dialer};
+pub use event::{Event, Events, Loss, Open, Refused};
+pub use http_proxy::{HttpProxy, HttpProxyError};
+pub use services::{Listener, Server, Services};
+pub use target::{Target, TargetError};
+pub(crate) use trust::certificates;
+pub use trust::{Trust, TrustError};
+pub use tunnel::{ReplaceError, Tunnel};
+
+use driver::Driver;
+use upgrade::Dial;
+
+/// Connections of a service at a time (ours: twice what the reference proxy takes).
+pub const MAX_CONNECTIONS: usize = 256;
+
+/// Core's session in the memory of a host.
+type ClientSession = Session<Vec<u8>, MAX_ACCESS_TOKEN, MAX_SERVICES, MAX_CONNECTIONS>;
+
+/// A tunnel to be.
+pub struct Client {
+    endpoint: Endpoint,
+    dial: Dial,
+    services: Services,
+    format: Subprotocol,
+}
+
+impl Client {
+    /// One end of a tunnel: how to come to its service, and what it carries bytes between.
+    #[must_use]
+    pub fn new(dialer: Dialer, services: Services) -> Self {
+        let endpoint = dialer.target().endpoint().clone();
+        let dialer = Arc::new(dialer);
+        Self {
+            endpoint,
+            dial: Arc::new(move || {
+                let dialer = dialer.clone();
+                Box::pin(async move { dialer.dial().await })
+            }),
+            services,
+            format: Subprotocol::V3,
+        }
+    }
+
+    /// At a source: the format that the destination speaks, if it knows no newer one; V3 otherwise.
+    #[must_use]
+    pub fn format(self, format: Subprotocol) -> Self {
+        Self { format, ..self }
+    }
+
+    /// Starts the tunnel's task on the current tokio runtime. Its first event asks for a token.
+    ///
+    /// # Errors
+    /// [`Misuse::NoServices`], [`Misuse::DuplicateService`], [`Misuse::ServiceNeedsName`] if one of several services has
+    /// no name, [`Capacity::ServiceTableFull`](iot_tunnel_core::Capacity::ServiceTableFull) for more than 3.
+    pub fn start(self) -> Result<(Tunnel, Events), Error> {
+        let names = self.services.names();
+        let named: Vec<ServiceId> = names.iter().flatten().cloned().collect();
+        let side = self.services.side();
+        let config = match names.as_slice() {
+            [None] => Config::unnamed(side),
+            names if names.len() > named.len() => return Err(Misuse::ServiceNeedsName.into()),
+            _ => Config::new(side, &named),
+        };
+        let config = Config {
+            format: self.format,
+            ..config
+        };
+        let outgoing = vec![0; MAX_FRAME_PAYLOAD as usize];
+        let session = Box::new(Session::new(&config, vec![0; MAX_MESSAGE], outgoing)?);
+        let (tokens, handed) = mpsc::channel(1);
+        let (events, receiver) = broadcast::channel(event::WAITING_EVENTS);
+        let driver = Driver::new(session, self.endpoint, self.dial, self.services, handed, events);
+        let task = tokio::spawn(driver.run());
+        Ok((Tunnel::new(tokens, task), Events(receiver)))
+    }
+}

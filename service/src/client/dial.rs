@@ -1,0 +1,244 @@
+//! The way to a service: TCP, an HTTP proxy if there is one, TLS.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use iot_tunnel_core::handshake::{Endpoint, PeerText, UpgradeRequestError};
+use iot_tunnel_core::{Misuse, PeerFault};
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+
+use super::http_proxy::HttpProxy;
+use super::target::Target;
+use super::trust::{Trust, TrustError};
+
+/// Longest wait for one of a host's addresses before the next is tried (ours: three fit a session's time to connect).
+const ADDRESS_TIMEOUT: Duration = Duration::from_secs(10);
+/// Longest head of a proxy's answer, in bytes (ours).
+const MAX_PROXY_ANSWER: usize = 8192;
+
+/// A connection to a service, whatever it is made of.
+pub(crate) trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
+
+/// See [`Io`].
+pub(crate) type Socket = Box<dyn Io>;
+
+/// Makes connections to one service.
+#[derive(Clone)]
+pub struct Dialer {
+    target: Target,
+    /// The TLS of the target and of a proxy behind `https`, if one of them has it.
+    tls: Option<TlsConnector>,
+    proxy: Option<HttpProxy>,
+}
+
+/// Why there is no connection to a service.
+#[derive(Debug, thiserror::Error)]
+pub enum DialError {
+    /// The name has no address.
+    #[error("cannot find the address of {host}: {source}")]
+    Resolve {
+        /// The name.
+        host: String,
+        /// What the resolver said.
+        source: io::Error,
+    },
+    /// No address takes the connection.
+    #[error("cannot connect to {to}: {source}")]
+    Connect {
+        /// Host and port.
+        to: Endpoint,
+        /// What the operating system said, of the last address.
+        source: io::Error,
+    },
+    /// The proxy does not connect to the service.
+    #[error("the proxy {proxy} does not connect to {to}: {status} {reason}")]
+    ProxyRefused {
+        /// The proxy.
+        proxy: HttpProxy,
+        /// Host and port.
+        to: Endpoint,
+        /// The HTTP status; 407 asks for a user name and a password.
+        status: u16,
+        /// The words behind it.
+        reason: String,
+    },
+    /// What the proxy said is no answer to CONNECT.
+    #[error("the proxy {proxy} does not speak HTTP as a proxy does")]
+    ProxyAnswer {
+        /// The proxy.
+        proxy: HttpProxy,
+    },
+    /// The TLS handshake fails: the certificate is not trusted or for another host, or there is no TLS at all.
+    #[error("TLS with {host} fails: {source}")]
+    Tls {
+        /// The host.
+        host: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// The connection broke before the upgrade was answered.
+    #[error("the connection broke before the service answered: {0}")]
+    Broken(#[source] io::Error),
+    /// What the service said is no answer to the upgrade request.
+    #[error("{0}")]
+    Answer(PeerFault),
+    /// The random source failed.
+    #[error("the random source failed: {0}")]
+    Random(#[from] getrandom::Error),
+    /// The random source is stuck.
+    #[error("{0}")]
+    Stuck(#[from] Misuse),
+    /// The tokens make a request that the service would not take.
+    #[error("{0}")]
+    Request(UpgradeRequestError),
+}
+
+impl Dialer {
+    /// A dialer for a target, straight or through a proxy.
+    ///
+    /// # Errors
+    /// [`TrustError`] if TLS is needed and there is nothing to trust.
+    pub fn new(target: Target, trust: &Trust, proxy: Option<HttpProxy>) -> Result<Self, TrustError> {
+        let needs_tls = target.tls() || proxy.as_ref().is_some_and(HttpProxy::tls);
+        let config = needs_tls.then(|| trust.client_config()).transpose()?;
+        Ok(Self {
+            target,
+            tls: config.map(|config: ClientConfig| TlsConnector::from(Arc::new(config))),
+            proxy,
+        })
+    }
+
+    /// Where it leads.
+    #[must_use]
+    pub const fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// The proxy in between.
+    #[must_use]
+    pub const fn proxy(&self) -> Option<&HttpProxy> {
+        self.proxy.as_ref()
+    }
+
+    /// Makes a connection.
+    pub(crate) async fn dial(&self) -> Result<Socket, DialError> {
+        let to = self.target.endpoint();
+        let Some(proxy) = &self.proxy else {
+            let tcp = connect(to).await?;
+            return match self.target.tls() {
+                true => self.over_tls(tcp, to).await,
+                false => Ok(Box::new(tcp)),
+            };
+        };
+        let tcp = connect(proxy.endpoint()).await?;
+        let mut socket: Socket = match proxy.tls() {
+            true => self.over_tls(tcp, proxy.endpoint()).await?,
+            false => Box::new(tcp),
+        };
+        ask_proxy(&mut socket, proxy, to).await?;
+        match self.target.tls() {
+            true => self.over_tls(socket, to).await,
+            false => Ok(socket),
+        }
+    }
+
+    async fn over_tls(&self, socket: impl Io + 'static, to: &Endpoint) -> Result<Socket, DialError> {
+        let fails = |source| DialError::Tls {
+            host: to.host().to_owned(),
+            source,
+        };
+        let name = ServerName::try_from(to.host().to_owned())
+            .map_err(|error| fails(io::Error::new(io::ErrorKind::InvalidInput, error)))?;
+        // `new` made one for everything that needs one.
+        let tls = self
+            .tls
+            .as_ref()
+            .ok_or_else(|| fails(io::ErrorKind::Unsupported.into()))?;
+        let stream = tls.connect(name, socket).await.map_err(fails)?;
+        Ok(Box::new(stream))
+    }
+}
+
+/// Connects to the first address of a host that takes the connection.
+async fn connect(to: &Endpoint) -> Result<TcpStream, DialError> {
+    let resolve = |source| DialError::Resolve {
+        host: to.host().to_owned(),
+        source,
+    };
+    let addresses = tokio::net::lookup_host((to.host(), to.port())).await;
+    let mut last = None;
+    for address in addresses.map_err(resolve)? {
+        let attempt = timeout(ADDRESS_TIMEOUT, TcpStream::connect(address)).await;
+        match attempt.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {
+            Ok(stream) => {
+                // A keystroke must not wait for an acknowledgement. Without it, it does, and nothing else fails.
+                let _ = stream.set_nodelay(true);
+                return Ok(stream);
+            }
+            Err(source) => last = Some(source),
+        }
+    }
+    Err(match last {
+        Some(source) => DialError::Connect {
+            to: to.clone(),
+            source,
+        },
+        None => resolve(io::Error::new(io::ErrorKind::NotFound, "the name has no address")),
+    })
+}
+
+/// Has the proxy connect to the endpoint. Nobody on its other side speaks before it is spoken to, so nothing stands
+/// behind the head of an answer that says yes.
+async fn ask_proxy(socket: &mut Socket, proxy: &HttpProxy, to: &Endpoint) -> Result<(), DialError> {
+    let request = proxy.connect_request(to);
+    socket
+        .write_all(request.as_bytes())
+        .await
+        .map_err(DialError::Broken)?;
+    socket.flush().await.map_err(DialError::Broken)?;
+    let malformed = || DialError::ProxyAnswer { proxy: proxy.clone() };
+    let mut answer = vec![0; MAX_PROXY_ANSWER];
+    let mut length = 0;
+    let head = loop {
+        let room = answer.get_mut(length..).unwrap_or_default();
+        // No room left is no head within the limit.
+        match socket.read(room).await.map_err(DialError::Broken)? {
+            0 => return Err(malformed()),
+            count => length += count,
+        }
+        let received = answer.get(..length).unwrap_or_default();
+        let end = received.windows(4).position(|bytes| bytes == b"\r\n\r\n");
+        if let Some(end) = end {
+            break end + 4;
+        }
+    };
+    match status_line(&answer).ok_or_else(malformed)? {
+        (200..=299, _) if length == head => Ok(()),
+        (200..=299, _) => Err(malformed()),
+        (status, reason) => Err(DialError::ProxyRefused {
+            proxy: proxy.clone(),
+            to: to.clone(),
+            status,
+            reason: PeerText::new(reason).to_string(),
+        }),
+    }
+}
+
+/// The status of an answer and the words behind it.
+fn status_line(answer: &[u8]) -> Option<(u16, &[u8])> {
+    let line = answer.split(|byte| *byte == b'\r').next()?;
+    let version = [&b"HTTP/1.1 "[..], b"HTTP/1.0 "];
+    let rest = version
+        .into_iter()
+        .find_map(|version| line.strip_prefix(version))?;
+    let (digits, reason) = rest.split_at_checked(3)?;
+    let status = str::from_utf8(digits).ok()?.parse().ok()?;
+    Some((status, reason))
+}

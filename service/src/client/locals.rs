@@ -1,0 +1,279 @@
+//! All local TCP connections of a tunnel, and where they come from.
+
+use std::io;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use iot_tunnel_core::ServiceId;
+use iot_tunnel_core::session::{Connection, Progress, Status};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::Instant;
+
+use super::ClientSession;
+use super::local::{FULL, Local, Step};
+use super::scratch::Scratch;
+use super::services::{Server, Services};
+
+/// Most connections that are over in the tunnel and not yet here; then the oldest is cut (ours).
+const MAX_LINGERING: usize = 64;
+/// Pause of a listener that cannot accept, such as for want of file descriptors (ours).
+const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
+
+/// The local connections.
+pub(super) struct Locals {
+    ends: Ends,
+    list: Vec<Local>,
+    scratch: Scratch,
+    /// Which connection is looked at first: each in its turn, so that none starves the others.
+    turn: usize,
+    /// Whether an application leaves too much of what came for it. Kept by whoever changes that.
+    full: bool,
+}
+
+/// Where local connections come from.
+enum Ends {
+    Source(Vec<Listening>),
+    Destination(Vec<Server>),
+}
+
+struct Listening {
+    name: Option<ServiceId>,
+    listener: TcpListener,
+    /// One that was accepted when the session had no room to tell so.
+    accepted: Option<TcpStream>,
+    /// The end of a pause.
+    until: Option<Instant>,
+}
+
+impl Locals {
+    pub(super) fn new(services: Services) -> Self {
+        let ends = match services {
+            Services::Source(listeners) => {
+                let listening = listeners.into_iter().map(|listener| Listening {
+                    name: listener.service,
+                    listener: listener.listener,
+                    accepted: None,
+                    until: None,
+                });
+                Ends::Source(listening.collect())
+            }
+            Services::Destination(servers) => Ends::Destination(servers),
+        };
+        Self {
+            ends,
+            list: Vec::new(),
+            scratch: Scratch::new(),
+            turn: 0,
+            full: false,
+        }
+    }
+
+    /// Whether no more may come: an application does not take what came for it.
+    pub(super) const fn is_full(&self) -> bool {
+        self.full
+    }
+
+    /// Whether no connection is left.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// When something is given up, or tried again.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        let pauses = match &self.ends {
+            Ends::Source(listening) => listening.as_slice(),
+            Ends::Destination(_) => &[],
+        };
+        let pauses = pauses.iter().filter_map(|listening| listening.until);
+        self.list.iter().filter_map(Local::deadline).chain(pauses).min()
+    }
+
+    /// At a destination: a connection was started in the tunnel.
+    pub(super) fn start(&mut self, connection: Connection, replaces: bool) {
+        if replaces {
+            self.end_service(connection.service());
+        }
+        let Ends::Destination(servers) = &self.ends else {
+            return;
+        };
+        if let Some(server) = servers.get(connection.service()) {
+            tracing::debug!(service = shown(server.service.as_ref()), address = %server.address, "connecting");
+            let local = Local::dialled(server.address.clone(), connection);
+            self.list.push(local);
+        }
+    }
+
+    /// Bytes of a connection.
+    pub(super) fn give(&mut self, connection: Connection, payload: &[u8], cx: &mut Context<'_>) {
+        let mut list = self.list.iter_mut();
+        // One that broke here has been reset, and what was on its way is of no use.
+        if let Some(local) = list.find(|local| local.connection() == Some(connection)) {
+            local.give(payload, cx);
+            self.full |= local.kept() > FULL;
+        }
+    }
+
+    /// A connection is over in the tunnel.
+    pub(super) fn end(&mut self, connection: Connection) {
+        self.end_those(|local| local.connection() == Some(connection));
+    }
+
+    /// All connections of a service are.
+    pub(super) fn end_service(&mut self, service: usize) {
+        self.end_those(|local| local.connection().map(Connection::service) == Some(service));
+    }
+
+    /// All are.
+    pub(super) fn end_all(&mut self) {
+        self.end_those(|_| true);
+    }
+
+    /// The tunnel is over: nobody is let in any more.
+    pub(super) fn shut(&mut self) {
+        if let Ends::Source(listening) = &mut self.ends {
+            listening.clear();
+        }
+        self.end_all();
+    }
+
+    fn end_those(&mut self, which: impl Fn(&Local) -> bool) {
+        for local in self.list.iter_mut().filter(|local| which(local)) {
+            local.end();
+        }
+        let lingering = |local: &Local| local.connection().is_none();
+        let surplus = self.list.iter().filter(|local| lingering(local)).count();
+        for _ in MAX_LINGERING..surplus {
+            if let Some(oldest) = self.list.iter().position(lingering) {
+                self.list.remove(oldest);
+            }
+        }
+        self.judge();
+    }
+
+    /// Looks whether too much is kept: for one application, or for all those together whose connection is over.
+    fn judge(&mut self) {
+        let mut lingering = 0;
+        self.full = false;
+        for local in &self.list {
+            match local.connection() {
+                Some(_) => self.full |= local.kept() > FULL,
+                None => lingering += local.kept(),
+            }
+        }
+        self.full |= lingering > FULL;
+    }
+
+    /// Does what can be done now for every connection and listener. Whether anything moved.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>, session: &mut ClientSession) -> bool {
+        let mut moved = self.scratch.send(session);
+        let count = self.list.len();
+        self.turn = self.turn.wrapping_add(1);
+        let (mut over, mut wrote) = (false, false);
+        for offset in 0..count {
+            let index = self.turn.wrapping_add(offset) % count;
+            let Some(local) = self.list.get_mut(index) else {
+                continue;
+            };
+            let step = local
+                .poll(cx, session, &mut self.scratch)
+                .unwrap_or_else(|error| {
+                    let connection = local.connection();
+                    tell_failure(&self.ends, local, &error);
+                    if let Some(connection) = connection {
+                        // It may have ended in the tunnel at the same moment.
+                        let _ = session.reset(connection);
+                    }
+                    Step::Over
+                });
+            if step == Step::Over {
+                local.give_up();
+                over = true;
+            }
+            wrote |= step != Step::Waits;
+        }
+        if over {
+            self.list.retain(|local| !local.is_over());
+        }
+        if wrote {
+            moved = true;
+            self.judge();
+        }
+        moved | self.poll_listeners(cx, session)
+    }
+
+    fn poll_listeners(&mut self, cx: &mut Context<'_>, session: &mut ClientSession) -> bool {
+        let Ends::Source(listening) = &mut self.ends else {
+            return false;
+        };
+        let mut moved = false;
+        for (service, listening) in listening.iter_mut().enumerate() {
+            listening.until.take_if(|until| *until <= Instant::now());
+            if session.status() != Status::Open {
+                continue;
+            }
+            let Poll::Ready(socket) = listening.poll_accept(cx) else {
+                continue;
+            };
+            match session.open(service) {
+                Ok(Progress::Done(connection)) => {
+                    moved = true;
+                    tracing::debug!(
+                        service = shown(listening.name.as_ref()),
+                        "a connection was opened"
+                    );
+                    self.list.push(Local::accepted(socket, connection));
+                }
+                Ok(Progress::WouldBlock) => listening.accepted = Some(socket),
+                Err(error) => {
+                    moved = true;
+                    let service = shown(listening.name.as_ref());
+                    tracing::warn!(service, %error, "a connection was closed at once");
+                }
+            }
+        }
+        moved
+    }
+}
+
+impl Listening {
+    fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<TcpStream> {
+        if let Some(socket) = self.accepted.take() {
+            return Poll::Ready(socket);
+        }
+        if self.until.is_some() {
+            return Poll::Pending;
+        }
+        match self.listener.poll_accept(cx) {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(Ok((socket, _))) => {
+                // A keystroke must not wait for an acknowledgement; without it, it does, and nothing else fails.
+                let _ = socket.set_nodelay(true);
+                Poll::Ready(socket)
+            }
+            Poll::Ready(Err(error)) => {
+                tracing::warn!(service = shown(self.name.as_ref()), %error, "cannot accept connections");
+                self.until = Some(Instant::now() + ACCEPT_PAUSE);
+                Poll::Pending
+            }
+        }
+    }
+}
+
+fn tell_failure(ends: &Ends, local: &Local, error: &io::Error) {
+    let server = match ends {
+        Ends::Destination(servers) => servers.get(local.service),
+        Ends::Source(_) => None,
+    };
+    match server {
+        Some(server) if local.is_dialling() => {
+            let (service, address) = (shown(server.service.as_ref()), &server.address);
+            tracing::warn!(service, %address, %error, "cannot connect to the service; its peer is told");
+        }
+        _ => tracing::debug!(service = local.service, %error, "a local connection broke"),
+    }
+}
+
+/// A service's name for the log.
+fn shown(name: Option<&ServiceId>) -> &str {
+    name.map_or("(unnamed)", ServiceId::as_str)
+}

@@ -1,0 +1,9 @@
+//! A tunnel against a service of the test's own making, over pipes in memory; the local ends are real sockets.
+
+mod back_pressure;
+mod closing;
+mod framing;
+mod local_ends;
+mod peer;
+mod rig;
+mod tokens;

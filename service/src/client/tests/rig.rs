@@ -1,0 +1,130 @@
+//! A client under test, and where its connections come out.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use iot_tunnel_core::handshake::{Endpoint, Subprotocol};
+use iot_tunnel_core::{AccessToken, ServiceId};
+use tokio::io::DuplexStream;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
+
+use super::super::{Client, DialError, Event, Events, Listener, Server, Services, Socket, Tunnel};
+
+/// Everything here happens within a second or two; a test that waits this long has failed.
+const DEADLINE: Duration = Duration::from_secs(20);
+
+pub(super) async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
+    match tokio::time::timeout(DEADLINE, future).await {
+        Ok(value) => value,
+        Err(_) => panic!("waited {DEADLINE:?} for {what}"),
+    }
+}
+
+pub(super) fn token(text: &str) -> AccessToken {
+    AccessToken::parse(text).expect("a token")
+}
+
+pub(super) fn service(name: &str) -> Option<ServiceId> {
+    Some(ServiceId::parse(name).expect("a service"))
+}
+
+/// A client that runs.
+pub(super) struct Rig {
+    pub(super) tunnel: Tunnel,
+    pub(super) events: Events,
+    dialled: mpsc::UnboundedReceiver<DuplexStream>,
+}
+
+impl Rig {
+    /// Starts a client that has its first token, `first`.
+    pub(super) async fn start(services: Services) -> Self {
+        let (dials, dialled) = mpsc::unbounded_channel();
+        let client = Client {
+            endpoint: Endpoint::parse("service").expect("an endpoint"),
+            dial: Arc::new(move || {
+                // As much as a socket's buffers take.
+                let (ours, theirs) = tokio::io::duplex(64 * 1024);
+                let dialled = dials
+                    .send(theirs)
+                    .map_err(|_| DialError::Broken(std::io::ErrorKind::Other.into()));
+                Box::pin(async move { dialled.map(|()| Box::new(ours) as Socket) })
+            }),
+            services,
+            format: Subprotocol::V3,
+        };
+        let (tunnel, events) = client.start().expect("a client");
+        tunnel
+            .replace_token(token("first"), None)
+            .await
+            .expect("the first token");
+        Self {
+            tunnel,
+            events,
+            dialled,
+        }
+    }
+
+    /// A source with a listener for SSH, and where that listens.
+    pub(super) async fn source() -> (Self, std::net::SocketAddr) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a listener");
+        let address = listener.local_addr().expect("an address");
+        let service = service("SSH");
+        (
+            Self::start(Services::Source(vec![Listener { service, listener }])).await,
+            address,
+        )
+    }
+
+    /// A destination with a server for SSH.
+    pub(super) async fn destination() -> (Self, TcpListener) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a listener");
+        let address = listener.local_addr().expect("an address").to_string();
+        let service = service("SSH");
+        (
+            Self::start(Services::Destination(vec![Server { service, address }])).await,
+            listener,
+        )
+    }
+
+    /// The next connection that the client makes.
+    pub(super) async fn dialled(&mut self) -> DuplexStream {
+        within("the client to connect", self.dialled.recv())
+            .await
+            .expect("a client")
+    }
+
+    /// The next event that is one of those.
+    pub(super) async fn event<T>(&mut self, what: &str, mut wanted: impl FnMut(Event) -> Option<T>) -> T {
+        loop {
+            let event = within(what, self.events.next()).await;
+            let event = event.unwrap_or_else(|| panic!("the tunnel ended before {what}"));
+            if let Some(found) = wanted(event) {
+                return found;
+            }
+        }
+    }
+
+    pub(super) async fn opened(&mut self) -> super::super::Open {
+        let open = |event| match event {
+            Event::Open(open) => Some(open),
+            _ => None,
+        };
+        self.event("the tunnel to open", open).await
+    }
+}
+
+/// Connects to a listener of a source.
+pub(super) async fn connect(to: std::net::SocketAddr) -> TcpStream {
+    within("the listener", TcpStream::connect(to))
+        .await
+        .expect("a connection")
+}
+
+/// The connection that a destination makes to its server.
+pub(super) async fn served(server: &TcpListener) -> TcpStream {
+    within("the destination", server.accept())
+        .await
+        .expect("a connection")
+        .0
+}

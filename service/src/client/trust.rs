@@ -1,0 +1,188 @@
+//! Whom TLS trusts.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::pem::{self, PemObject as _};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+
+/// Which certificates of a server are taken.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Trust {
+    /// Those that the system's root certificates vouch for, or those that `SSL_CERT_FILE` and `SSL_CERT_DIR` name.
+    #[default]
+    System,
+    /// Those that these root certificates vouch for, and no other: a PEM file, or a directory of PEM files.
+    Roots(PathBuf),
+    /// Every one, of any host. Whoever is on the way can read the tokens and everything else.
+    Anybody,
+}
+
+/// Why there is nothing to trust.
+#[derive(Debug, thiserror::Error)]
+pub enum TrustError {
+    /// The system has no root certificates.
+    #[error("this machine has no root certificates: install them, or name a PEM file or directory")]
+    NoSystemRoots,
+    /// A file or directory cannot be read.
+    #[error("cannot read {}: {source}", path.display())]
+    Unreadable {
+        /// The file or directory.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// There is something in a PEM file that is no certificate.
+    #[error("{} is not a file of certificates in PEM: {source}", path.display())]
+    NotPem {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: pem::Error,
+    },
+    /// A certificate cannot be a root.
+    #[error("a certificate in {} cannot be used: {source}", path.display())]
+    NotARoot {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: rustls::Error,
+    },
+    /// There is none.
+    #[error("there is no certificate in {}: name a PEM file, or a directory of PEM files", path.display())]
+    NoRoots {
+        /// The file or directory.
+        path: PathBuf,
+    },
+    /// The TLS library refuses to start.
+    #[error("TLS does not start: {0}")]
+    Tls(#[from] rustls::Error),
+}
+
+impl Trust {
+    /// What a TLS client needs to know.
+    ///
+    /// # Errors
+    /// [`TrustError`]: what cannot be read.
+    pub(crate) fn client_config(&self) -> Result<ClientConfig, TrustError> {
+        let provider = Arc::new(ring::default_provider());
+        let builder =
+            ClientConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions()?;
+        let roots = match self {
+            Self::Anybody => {
+                let verifier = Arc::new(NoVerification(provider));
+                let builder = builder.dangerous().with_custom_certificate_verifier(verifier);
+                return Ok(builder.with_no_client_auth());
+            }
+            Self::System => system_roots()?,
+            Self::Roots(path) => roots_of(path)?,
+        };
+        Ok(builder.with_root_certificates(roots).with_no_client_auth())
+    }
+}
+
+fn system_roots() -> Result<RootCertStore, TrustError> {
+    let mut roots = RootCertStore::empty();
+    // One unreadable certificate among the system's must not fail every connection.
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    match roots.is_empty() {
+        true => Err(TrustError::NoSystemRoots),
+        false => Ok(roots),
+    }
+}
+
+fn roots_of(path: &Path) -> Result<RootCertStore, TrustError> {
+    let unreadable = |source| TrustError::Unreadable {
+        path: path.to_owned(),
+        source,
+    };
+    let mut roots = RootCertStore::empty();
+    if path.is_dir() {
+        for entry in path.read_dir().map_err(unreadable)? {
+            let file = entry.map_err(unreadable)?.path();
+            // Directories of certificates also hold other files, and links that lead nowhere.
+            if file.is_file() && add_file(&mut roots, &file).is_err() {
+                tracing::debug!(file = %file.display(), "passed over: no root certificates in PEM");
+            }
+        }
+    } else {
+        add_file(&mut roots, path)?;
+    }
+    match roots.is_empty() {
+        true => Err(TrustError::NoRoots {
+            path: path.to_owned(),
+        }),
+        false => Ok(roots),
+    }
+}
+
+fn add_file(roots: &mut RootCertStore, file: &Path) -> Result<(), TrustError> {
+    for certificate in certificates(file)? {
+        roots.add(certificate).map_err(|source| TrustError::NotARoot {
+            path: file.to_owned(),
+            source,
+        })?;
+    }
+    Ok(())
+}
+
+/// The certificates of a PEM file.
+pub(crate) fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, TrustError> {
+    let not_pem = |source| match source {
+        pem::Error::Io(source) => TrustError::Unreadable {
+            path: file.to_owned(),
+            source,
+        },
+        source => TrustError::NotPem {
+            path: file.to_owned(),
+            source,
+        },
+    };
+    let certificates = CertificateDer::pem_file_iter(file).map_err(not_pem)?;
+    certificates.collect::<Result<_, _>>().map_err(not_pem)
+}
+
+/// Takes every certificate. Signatures are still checked: a server without the certificate's key is no server.
+#[derive(Debug)]
+struct NoVerification(Arc<CryptoProvider>);
+
+impl ServerCertVerifier for NoVerification {
+    fn verify_server_cert(
+        &self,
+        _end_entity: &CertificateDer<'_>,
+        _intermediates: &[CertificateDer<'_>],
+        _server_name: &ServerName<'_>,
+        _ocsp_response: &[u8],
+        _now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.0.signature_verification_algorithms;
+        verify_tls12_signature(message, certificate, signature, algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.0.signature_verification_algorithms;
+        verify_tls13_signature(message, certificate, signature, algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
+    }
+}

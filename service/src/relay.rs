@@ -1,0 +1,149 @@
+//! The relay: the host of the data plane, which real clients connect to (data-plane.md §1, §2, §7).
+//!
+//! ```text
+//!   source ──WebSocket──▶ peer ──▶ line ──▶ outbox ──▶ peer ──WebSocket──▶ destination
+//!                        judges   knows    waits at   writes
+//!                        a message who is  most two
+//!                                 there    messages
+//! ```
+//!
+//! A handshake is judged by core ([`HandshakeRequest`], then the tunnel's record), and the use of its token is durable
+//! before it is answered with 101. From then on a peer is one task that reads, judges and passes on what its client
+//! sends, and writes what waits for it. Who is connected follows the records: whatever changes one
+//! (a rotation, a close, an expiry, a successor) closes the right connection at once, with a code and a reason, and has
+//! the other side's streams reset.
+//!
+//! **Memory is bounded.** A peer is read only while at most one message waits for the other side, so a slow reader stops
+//! its peer by TCP, and nobody else. A connection that is idle holds no buffer.
+
+mod attempts;
+mod input;
+mod line;
+mod outbox;
+mod peer;
+mod streams;
+mod upgrade;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use iot_tunnel_core::handshake::{HandshakeRequest, Rejection, Subprotocol};
+use iot_tunnel_core::websocket::{Close, CloseCode};
+use iot_tunnel_core::{Error, Refusal, TokenDigest};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::task::TaskTracker;
+
+use self::attempts::Attempts;
+pub use self::attempts::{BURST as ATTEMPTS, REFILL as ATTEMPT_EVERY};
+pub use self::line::Lines;
+pub(crate) use self::line::Seat;
+use self::peer::Peer;
+use crate::metrics::Metrics;
+use crate::tunnels::{Connected, Tunnels, TunnelsError};
+
+/// How the service closes connections when it stops.
+const STOPPING: Close<'static> = Close {
+    code: CloseCode::GOING_AWAY,
+    reason: "the service is stopping",
+};
+
+/// The relay of one service.
+pub(crate) struct Relay {
+    tunnels: Arc<Tunnels>,
+    attempts: Attempts,
+    metrics: Arc<Metrics>,
+    /// The peers' tasks.
+    peers: TaskTracker,
+    /// Ends them.
+    ended: CancellationToken,
+}
+
+impl Relay {
+    pub(crate) fn new(tunnels: Arc<Tunnels>, metrics: Arc<Metrics>) -> Self {
+        Self {
+            tunnels,
+            attempts: Attempts::default(),
+            metrics,
+            peers: TaskTracker::new(),
+            ended: CancellationToken::new(),
+        }
+    }
+
+    /// Ends every connection at once when it is dropped.
+    pub(crate) fn guard(&self) -> DropGuard {
+        self.ended.clone().drop_guard()
+    }
+
+    /// The one route: the handshake.
+    pub(crate) fn router(self: &Arc<Self>) -> Router {
+        Router::new()
+            .fallback(upgrade::answer)
+            .with_state(Arc::downgrade(self))
+    }
+
+    /// Closes every connection and returns when they have ended, or after `patience`.
+    pub(crate) async fn stop(&self, patience: Duration) {
+        self.tunnels.lines().close_all(STOPPING);
+        self.peers.close();
+        if tokio::time::timeout(patience, self.peers.wait()).await.is_err() {
+            tracing::warn!("some connections did not end in time");
+        }
+        self.ended.cancel();
+        self.peers.wait().await;
+    }
+
+    /// Judges a handshake that keeps the rules of its form. When this returns, the use of the token is durable.
+    async fn connect(&self, request: &HandshakeRequest<'_>) -> Result<Connected, Rejection> {
+        let token = TokenDigest::of(request.access_token);
+        if !self.attempts.allow(token, self.tunnels.now()) {
+            self.metrics.refused("RateLimited");
+            return Err(Rejection::RATE_LIMITED);
+        }
+        let connected = self
+            .tunnels
+            .connect(request.access_token, request.side, request.client_token.as_ref())
+            .await;
+        connected.map_err(|error| match error {
+            TunnelsError::Rule(Error::Refusal(refusal)) => Rejection::from(refusal),
+            TunnelsError::NotFound { .. } => Rejection::from(Refusal::UnknownAccessToken),
+            error => {
+                tracing::error!(%error, "a handshake could not be judged");
+                Rejection::UNAVAILABLE
+            }
+        })
+    }
+
+    /// Serves a peer until its connection ends, and says so in its tunnel's record.
+    async fn serve<S: AsyncRead + AsyncWrite>(
+        &self,
+        seat: Seat,
+        subprotocol: Subprotocol,
+        socket: S,
+        early: &[u8],
+    ) {
+        let passed_on = self.metrics.relayed(seat.side);
+        let mut peer = Peer::new(seat.clone(), socket, passed_on);
+        let end = peer.serve(subprotocol, early).await;
+        // First of all the other side hears of it; the close frame of this one may take its time.
+        self.leave(&seat).await;
+        tracing::info!(tunnel_id = %seat.tunnel_id, side = seat.side.as_str(), why = %end, "disconnected");
+        peer.finish(&end).await;
+    }
+
+    /// A peer is gone.
+    async fn leave(&self, seat: &Seat) {
+        self.tunnels.lines().left(seat);
+        let left = self
+            .tunnels
+            .disconnect(&seat.tunnel_id, seat.side, seat.connection)
+            .await;
+        match left {
+            Ok(_) | Err(TunnelsError::NotFound { .. }) => {}
+            Err(error) => {
+                tracing::error!(tunnel_id = %seat.tunnel_id, %error, "a disconnection could not be noted");
+            }
+        }
+    }
+}

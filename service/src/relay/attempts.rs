@@ -1,0 +1,72 @@
+//! [`Attempts`]: how often a token may be tried.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use iot_tunnel_core::{Millis, TokenDigest};
+
+/// Attempts that a token has at once (ours): more than any client with a back-off makes.
+pub const BURST: u32 = 20;
+
+/// Time until a token has one attempt more, in milliseconds (ours). Some clients try again 35 times a second, for ever
+/// (data-plane.md §6, class 8).
+pub const REFILL: u64 = 1_000;
+
+/// How many tokens are watched at most (ours). Those that have all of their attempts again are forgotten first.
+const MAX_WATCHED: usize = 65_536;
+
+/// Counts the attempts with each token, known or not, by its digest.
+#[derive(Default)]
+pub(super) struct Attempts(Mutex<HashMap<[u8; 32], Millis>>);
+
+impl Attempts {
+    /// Whether a token may be tried now; if so, this is one attempt.
+    ///
+    /// What is kept of a token is the time at which it has all of its attempts again: each attempt moves it on by
+    /// [`REFILL`], and it may be at most [`BURST`] of those ahead.
+    pub(super) fn allow(&self, token: TokenDigest, now: Millis) -> bool {
+        let mut full_again = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if full_again.len() >= MAX_WATCHED {
+            full_again.retain(|_, at| *at > now);
+            if full_again.len() >= MAX_WATCHED {
+                // So many tokens under way at once are no clients of ours.
+                return false;
+            }
+        }
+        let at = full_again.entry(*token.as_bytes()).or_insert(now);
+        let next = (*at).max(now).after(REFILL);
+        let allowed = next <= now.after(REFILL * u64::from(BURST));
+        if allowed {
+            *at = next;
+        }
+        allowed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_has_a_burst_of_attempts_and_then_one_a_second() {
+        let attempts = Attempts::default();
+        let (hot, other) = (TokenDigest::of("hot"), TokenDigest::of("other"));
+        let allowed = |token, now| attempts.allow(token, Millis(now));
+        assert_eq!((0..100).filter(|_| allowed(hot, 5_000)).count(), 20);
+        assert!(allowed(other, 5_000));
+        // 35 a second, for ten seconds.
+        let through = (0..350).filter(|attempt| allowed(hot, 5_000 + attempt * 1_000 / 35));
+        assert!((9..=10).contains(&through.count()));
+        // An hour later it has its burst again.
+        assert_eq!((0..100).filter(|_| allowed(hot, 3_600_000)).count(), 20);
+    }
+
+    #[test]
+    fn what_is_kept_is_bounded() {
+        let attempts = Attempts::default();
+        let token = |number: usize| TokenDigest::of(&number.to_string());
+        assert!((0..MAX_WATCHED).all(|number| attempts.allow(token(number), Millis(0))));
+        assert!(!attempts.allow(token(MAX_WATCHED), Millis(0)));
+        assert!(attempts.allow(token(MAX_WATCHED), Millis(REFILL)));
+    }
+}
