@@ -51,8 +51,6 @@ pub struct Arrival {
 impl Arrival {
     /// Most lengths of pieces that an input holds.
     const MAX_LENGTHS: u8 = 15;
-    /// Most pieces of one byte.
-    const MAX_TRICKLE: usize = 300;
 
     /// Reads an input: the options, how many lengths of pieces follow, those, and the stream.
     #[must_use]
@@ -79,9 +77,9 @@ impl Arrival {
     }
 
     /// The ways to cut the stream, as lengths of its pieces: not at all, byte by byte, and as the input says, again and
-    /// again to the end.
+    /// again. After `most` pieces the rest comes at once.
     #[must_use]
-    pub fn splits(&self) -> [Vec<usize>; 3] {
+    pub fn splits(&self, most: usize) -> [Vec<usize>; 3] {
         let length = self.stream.len();
         let given = match self.lengths.iter().sum() {
             0 => &[][..],
@@ -89,8 +87,8 @@ impl Arrival {
         };
         [
             cut(length, []),
-            cut(length, [1].repeat(Self::MAX_TRICKLE)),
-            cut(length, given.iter().copied().cycle()),
+            cut(length, std::iter::repeat_n(1, most)),
+            cut(length, given.iter().copied().cycle().take(most)),
         ]
     }
 }
@@ -118,7 +116,10 @@ mod tests {
     fn a_run_is_as_long_as_it_says_and_everything_else_stands_for_itself() {
         for length in [0, 1, 2, 3, 4_096, 64_512, 64_513, 131_076, 131_077] {
             let input = [b"\xecA", &*run(7, length), b"B\xec\x9d"].concat();
-            assert_eq!(expand(&input), [b"\xecA", &*vec![7; length], b"B\xec\x9d"].concat());
+            assert_eq!(
+                expand(&input),
+                [b"\xecA", &*vec![7; length], b"B\xec\x9d"].concat()
+            );
         }
         assert_eq!(expand(&run(7, 131_076).repeat(2)).len(), MAX_STREAM);
     }
@@ -132,7 +133,7 @@ mod tests {
             (&[201], vec![10, 0]),
         ] {
             let input = Arrival::write(0, lengths, &[7; 10]);
-            let splits = Arrival::read(&input).unwrap().splits();
+            let splits = Arrival::read(&input).unwrap().splits(9);
             assert_eq!(splits[2], given);
             assert!(splits.iter().all(|split| split.iter().sum::<usize>() == 10));
         }

@@ -51,12 +51,20 @@ impl Heard {
             rest = behind;
             if let Err(fault) = heard.hear(listener, &mut receiver, piece) {
                 heard.fault = Some(fault);
-                assert_eq!(receiver.receive(&mut &b"\x82\x00"[..]), Err(fault), "a fault stays");
+                assert_eq!(
+                    receiver.receive(&mut &b"\x82\x00"[..]),
+                    Err(fault),
+                    "a fault stays"
+                );
                 break;
             }
         }
         let has_closed = matches!(heard.events.last(), Some(Said::Close(_)));
-        assert_eq!(receiver.has_closed(), has_closed, "the receiver knows whether its peer has closed");
+        assert_eq!(
+            receiver.has_closed(),
+            has_closed,
+            "the receiver knows whether its peer has closed"
+        );
         heard
     }
 
@@ -148,7 +156,10 @@ impl SecondOpinion {
                 Ok(Message::Pong(payload)) => opinion.control.push(Said::Pong(payload.into())),
                 Ok(Message::Close(close)) => {
                     // It answers a code that is not allowed by this, and gives that as the peer's.
-                    if close.as_ref().is_some_and(|close| close.reason == "Protocol violation") {
+                    if close
+                        .as_ref()
+                        .is_some_and(|close| close.reason == "Protocol violation")
+                    {
                         opinion.refused = true;
                         return opinion;
                     }

@@ -1,2 +1,0 @@
-//! Makes the seeds.
-fn main() {}
