@@ -6,7 +6,7 @@ help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: ## Shows the main job with real clients; STAY=1 leaves the service running
-	@tests/setup.sh python mqtt
+	@tests/setup.sh python web
 	cargo build --locked -p iot-tunnel
 	@STAY=$(STAY) python3 tests/demo.py
 

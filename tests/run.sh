@@ -7,7 +7,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-SUITES="lint cargo-test vectors cross fuzz aws-sdk-rust aws-sdk-js boto3-and-aws-cli mosquitto kill-9 demo"
+SUITES="lint cargo-test vectors cross fuzz aws-sdk-rust aws-sdk-js boto3-and-aws-cli mosquitto kill-9 tunnel demo"
 # No suite takes a quarter of this; a hang must not look like patience.
 SUITE_SECONDS=1500
 
@@ -19,7 +19,8 @@ needs() {
         aws-sdk-js) echo node ;;
         boto3-and-aws-cli | kill-9) echo python ;;
         mosquitto) echo python mqtt broker ;;
-        demo) echo python mqtt ;;
+        tunnel) echo python web ssh ;;
+        demo) echo python web ;;
     esac
 }
 
@@ -47,6 +48,7 @@ suite() {
         boto3-and-aws-cli) build_service && clients python ;;
         mosquitto) build_service && clients mqtt ;;
         kill-9) build_service && clients crash -s ;;
+        tunnel) build_service && clients tunnel ;;
         demo) build_service && python3 tests/demo.py ;;
     esac
 }

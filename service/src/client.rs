@@ -79,7 +79,8 @@ use iot_tunnel_core::wire::MAX_MESSAGE;
 use iot_tunnel_core::{Error, MAX_SERVICES, Misuse, ServiceId};
 use tokio::sync::{broadcast, mpsc};
 
-pub(crate) use dial::Socket;
+#[cfg(test)]
+use dial::Socket;
 pub use dial::{DialError, Dialer};
 pub use event::{Event, Events, Loss, Open, Refused};
 pub use http_proxy::{HttpProxy, HttpProxyError};

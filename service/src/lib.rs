@@ -26,6 +26,8 @@ pub mod local;
 pub mod logging;
 pub mod metrics;
 pub mod notify;
+pub mod program;
+pub mod proxy;
 pub mod record;
 pub mod relay;
 mod server;

@@ -13,7 +13,15 @@ use crate::settings::LogFormat;
 
 /// Libraries that may print what goes over the wire at their lower levels. Payloads hold tokens, so whatever the
 /// user's filter says, these never speak below `warn`.
-const QUIET: [&str; 6] = ["mqtt5", "hyper", "hyper_util", "rustls", "h2", "redb"];
+const QUIET: [&str; 7] = [
+    "mqtt5",
+    "hyper",
+    "hyper_util",
+    "rustls",
+    "h2",
+    "redb",
+    "aws_sigv4",
+];
 
 /// A filter that cannot be read.
 #[derive(Debug, thiserror::Error)]

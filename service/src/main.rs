@@ -1,10 +1,12 @@
 //! `iot-tunnel`: AWS IoT Secure Tunneling on your own machine.
 
-use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use iot_tunnel::{Service, Settings, logging};
+use iot_tunnel::program::{Exit, Failure, print_ready, without_secrets};
+use iot_tunnel::settings::LogFormat;
+use iot_tunnel::{Service, Settings, logging, proxy};
+use tokio::runtime::Builder;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// AWS IoT Secure Tunneling on your own machine.
@@ -18,21 +20,64 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     /// Serve the API to AWS clients, and notify devices over MQTT
-    Serve(Settings),
+    Serve(Box<Settings>),
+    /// Be one end of a tunnel: in place of the reference local proxy
+    Proxy(Box<proxy::Settings>),
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    let Command::Serve(settings) = Arguments::parse().command;
-    if let Err(error) = logging::start(&settings.log, settings.log_format) {
-        eprintln!("error: {error}");
-        return ExitCode::from(2);
+impl Command {
+    /// What is logged, and how.
+    fn log(&self) -> (&str, LogFormat) {
+        match self {
+            Self::Serve(settings) => (&settings.log, settings.log_format),
+            Self::Proxy(settings) => (settings.shared.filter(), settings.shared.log_format),
+        }
     }
-    match serve(&settings).await {
-        Ok(()) => ExitCode::SUCCESS,
+
+    /// The service uses every core. A client is one task that hands bytes on: other threads would only have to be
+    /// woken for it.
+    fn runtime(&self) -> Builder {
+        match self {
+            Self::Serve(_) => Builder::new_multi_thread(),
+            Self::Proxy(_) => Builder::new_current_thread(),
+        }
+    }
+
+    async fn run(&self) -> Result<(), Failure> {
+        match self {
+            Self::Serve(settings) => serve(settings).await.map_err(|error| Failure {
+                exit: Exit::Failed,
+                text: error.to_string(),
+            }),
+            Self::Proxy(settings) => proxy::run(settings).await,
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::try_parse().unwrap_or_else(|error| without_secrets(error).exit());
+    let command = arguments.command;
+    let (filter, format) = command.log();
+    if let Err(error) = logging::start(filter, format) {
+        eprintln!("error: {error}");
+        return Exit::Usage.into();
+    }
+    let runtime = match command.runtime().enable_all().build() {
+        Ok(runtime) => runtime,
         Err(error) => {
             eprintln!("error: {error}");
-            ExitCode::FAILURE
+            return Exit::Failed.into();
+        }
+    };
+    let ended = runtime.block_on(command.run());
+    // What still waits for a name or a disk must not hold up the end.
+    runtime.shutdown_background();
+    match ended {
+        Ok(()) => Exit::Done.into(),
+        Err(failure) => {
+            eprintln!("error: {failure}");
+            eprintln!("next: {}", failure.exit.next());
+            failure.exit.into()
         }
     }
 }
@@ -51,13 +96,7 @@ async fn serve(settings: &Settings) -> Result<(), Box<dyn std::error::Error>> {
         "serving"
     );
     if settings.ready {
-        let mut stdout = io::stdout().lock();
-        let line = serde_json::to_string(ready)?;
-        writeln!(stdout, "{line}")
-            .and_then(|()| stdout.flush())
-            .map_err(|error| {
-                io::Error::new(error.kind(), format!("--ready cannot write to stdout: {error}"))
-            })?;
+        print_ready(ready)?;
     }
     let mut signalled = async || {
         tokio::select! {

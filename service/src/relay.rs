@@ -17,6 +17,7 @@
 //! its peer by TCP, and nobody else. A connection that is idle holds no buffer.
 
 mod attempts;
+mod end;
 mod input;
 mod line;
 mod outbox;
@@ -121,15 +122,14 @@ impl Relay {
         seat: Seat,
         subprotocol: Subprotocol,
         socket: S,
-        early: &[u8],
+        early: Vec<u8>,
     ) {
         let passed_on = self.metrics.relayed(seat.side);
         let mut peer = Peer::new(seat.clone(), socket, passed_on);
         let end = peer.serve(subprotocol, early).await;
-        // First of all the other side hears of it; the close frame of this one may take its time.
-        self.leave(&seat).await;
         tracing::info!(tunnel_id = %seat.tunnel_id, side = seat.side.as_str(), why = %end, "disconnected");
-        peer.finish(&end).await;
+        // First of all the other side hears of it; then neither the store nor this peer waits for the other.
+        tokio::join!(self.leave(&seat), peer.finish(&end));
     }
 
     /// A peer is gone.

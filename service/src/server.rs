@@ -21,6 +21,10 @@ use crate::transport::Security;
 /// (ours).
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// The most that is read of a connection before it is dealt with, in bytes (ours): the longest head of a request, and what
+/// may come behind it. A longer head is refused with 431.
+const READ_BUFFER: usize = 65_536;
+
 /// The time that requests under way have to finish once the service is told to stop (ours).
 pub(crate) const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -117,6 +121,7 @@ async fn connection(stream: TcpStream, security: Security, router: Router, stop:
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
+        .max_buf_size(READ_BUFFER)
         .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
         .with_upgrades();
     let mut connection = pin!(connection);

@@ -11,6 +11,7 @@ mod properties;
 mod reconnecting;
 mod resets;
 mod rig;
+mod splits;
 mod streams;
 mod table;
 mod tokens;

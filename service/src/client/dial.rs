@@ -53,7 +53,7 @@ pub enum DialError {
     #[error("cannot connect to {to}: {source}")]
     Connect {
         /// Host and port.
-        to: Endpoint,
+        to: String,
         /// What the operating system said, of the last address.
         source: io::Error,
     },
@@ -61,9 +61,9 @@ pub enum DialError {
     #[error("the proxy {proxy} does not connect to {to}: {status} {reason}")]
     ProxyRefused {
         /// The proxy.
-        proxy: HttpProxy,
+        proxy: String,
         /// Host and port.
-        to: Endpoint,
+        to: String,
         /// The HTTP status; 407 asks for a user name and a password.
         status: u16,
         /// The words behind it.
@@ -73,7 +73,7 @@ pub enum DialError {
     #[error("the proxy {proxy} does not speak HTTP as a proxy does")]
     ProxyAnswer {
         /// The proxy.
-        proxy: HttpProxy,
+        proxy: String,
     },
     /// The TLS handshake fails: the certificate is not trusted or for another host, or there is no TLS at all.
     #[error("TLS with {host} fails: {source}")]
@@ -187,7 +187,7 @@ async fn connect(to: &Endpoint) -> Result<TcpStream, DialError> {
     }
     Err(match last {
         Some(source) => DialError::Connect {
-            to: to.clone(),
+            to: to.to_string(),
             source,
         },
         None => resolve(io::Error::new(io::ErrorKind::NotFound, "the name has no address")),
@@ -203,7 +203,9 @@ async fn ask_proxy(socket: &mut Socket, proxy: &HttpProxy, to: &Endpoint) -> Res
         .await
         .map_err(DialError::Broken)?;
     socket.flush().await.map_err(DialError::Broken)?;
-    let malformed = || DialError::ProxyAnswer { proxy: proxy.clone() };
+    let malformed = || DialError::ProxyAnswer {
+        proxy: proxy.to_string(),
+    };
     let mut answer = vec![0; MAX_PROXY_ANSWER];
     let mut length = 0;
     let head = loop {
@@ -223,8 +225,8 @@ async fn ask_proxy(socket: &mut Socket, proxy: &HttpProxy, to: &Endpoint) -> Res
         (200..=299, _) if length == head => Ok(()),
         (200..=299, _) => Err(malformed()),
         (status, reason) => Err(DialError::ProxyRefused {
-            proxy: proxy.clone(),
-            to: to.clone(),
+            proxy: proxy.to_string(),
+            to: to.to_string(),
             status,
             reason: PeerText::new(reason).to_string(),
         }),

@@ -173,6 +173,12 @@ impl Outbox {
         }
     }
 
+    /// The memory that it holds, in bytes.
+    #[cfg(test)]
+    pub(super) fn capacity(&self) -> usize {
+        self.state().waiting.capacity()
+    }
+
     /// Lets go of memory that only a busy connection needs.
     pub(super) fn shrink(&self) {
         let mut state = self.state();

@@ -5,7 +5,7 @@ use std::sync::{Arc, Weak};
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderName, HeaderValue, Response, StatusCode};
+use axum::http::{HeaderName, HeaderValue, Response, StatusCode, Version};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use iot_tunnel_core::handshake::{
@@ -16,6 +16,12 @@ use uuid::Uuid;
 
 use super::{Relay, Seat};
 use crate::transport::Transport;
+
+/// A request that cannot become a WebSocket, whatever its headers say (RFC 6455 §4.1).
+const OLD_HTTP: Rejection = Rejection {
+    status: 400,
+    text: "The request must be HTTP/1.1",
+};
 
 /// What a 101 says.
 struct Accepted {
@@ -83,8 +89,10 @@ async fn peer(
         .and_then(|upgraded| upgraded.downcast::<TokioIo<Transport>>().ok());
     match socket {
         Some(parts) => {
-            let socket = parts.io.into_inner();
-            relay.serve(seat, subprotocol, socket, &parts.read_buf).await;
+            let (socket, early) = (parts.io.into_inner(), parts.read_buf.to_vec());
+            // The buffer that the request was read into.
+            drop(parts.read_buf);
+            relay.serve(seat, subprotocol, socket, early).await;
         }
         None => {
             tracing::info!(tunnel_id = %seat.tunnel_id, %channel_id, "the client left before its answer");
@@ -94,6 +102,10 @@ async fn peer(
 }
 
 async fn connect(relay: &Relay, request: &Parts) -> Result<(Seat, Accepted), Rejection> {
+    if request.version != Version::HTTP_11 {
+        relay.metrics.refused("HttpVersion");
+        return Err(OLD_HTTP);
+    }
     let target = request.uri.path_and_query().map_or("", |target| target.as_str());
     let headers = request.headers.iter();
     let headers = headers.map(|(name, value)| (name.as_str().as_bytes(), value.as_bytes()));

@@ -7,7 +7,8 @@ use tokio_tungstenite::tungstenite::Message as Frame;
 use tokio_tungstenite::tungstenite::protocol::frame::Frame as RawFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 
-use super::rig::{Rig, frame, message};
+use super::peer::{frame, message};
+use super::rig::Rig;
 
 #[tokio::test]
 async fn service_ids_come_first_and_alone() {

@@ -1,20 +1,19 @@
-//! A service in this process, and a client that hides nothing: WebSocket by tungstenite, messages as they come.
+//! A service in this process, and calls and connections in the words of the tests.
 
 use std::time::Duration;
 
-use futures_util::{SinkExt as _, StreamExt as _};
 use iot_tunnel::clock::ManualClock;
 use iot_tunnel::{LocalService, LocalServiceBuilder};
-use iot_tunnel_core::wire::{Message, MessageType};
+use iot_tunnel_core::wire::MessageType;
 use iot_tunnel_core::{Millis, Side};
 use iot_tunnel_tests::api;
 use serde_json::{Value, json};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
-use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
-use tokio_tungstenite::tungstenite::http::{HeaderName, HeaderValue, Response};
-use tokio_tungstenite::tungstenite::{self, Message as Frame};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+use tokio_tungstenite::tungstenite::http::Response;
+
+use super::http::{Answer, Handshake};
+use super::peer::Peer;
 
 /// How long to wait for what must come.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
@@ -29,10 +28,20 @@ pub(crate) struct Rig {
 }
 
 /// An opened tunnel and its tokens.
+#[derive(Clone)]
 pub(crate) struct Tunnel {
     pub(crate) id: String,
     pub(crate) source: String,
     pub(crate) destination: String,
+}
+
+impl Tunnel {
+    pub(crate) fn token(&self, side: Side) -> &str {
+        match side {
+            Side::Source => &self.source,
+            Side::Destination => &self.destination,
+        }
+    }
 }
 
 impl Rig {
@@ -69,7 +78,7 @@ impl Rig {
         }
     }
 
-    /// RotateTunnelAccessToken; the new tokens that it gave.
+    /// RotateTunnelAccessToken; the tunnel has the new tokens that it gave.
     pub(crate) async fn rotate(&self, tunnel: &mut Tunnel, client_mode: &str) {
         let body = json!({ "tunnelId": tunnel.id, "clientMode": client_mode });
         let rotated = self.done("RotateTunnelAccessToken", body).await;
@@ -80,6 +89,12 @@ impl Rig {
         if let Some(token) = member("destinationAccessToken") {
             tunnel.destination = token;
         }
+    }
+
+    /// CloseTunnel.
+    pub(crate) async fn close(&self, tunnel: &Tunnel, delete: bool) {
+        let body = json!({ "tunnelId": tunnel.id, "delete": delete });
+        let _ = self.done("CloseTunnel", body).await;
     }
 
     /// What DescribeTunnel says of a side: CONNECTED or DISCONNECTED.
@@ -94,163 +109,120 @@ impl Rig {
             .to_owned()
     }
 
+    /// Fails unless DescribeTunnel says that of source and destination.
+    pub(crate) async fn is(&self, tunnel: &Tunnel, source: &str, destination: &str) {
+        let states = [
+            self.state(tunnel, Side::Source).await,
+            self.state(tunnel, Side::Destination).await,
+        ];
+        assert_eq!(states, [source, destination]);
+    }
+
     /// Waits until DescribeTunnel says that of a side.
     pub(crate) async fn until_state(&self, tunnel: &Tunnel, side: Side, status: &str) {
         let reached = async { while self.state(tunnel, side).await != status {} };
         timeout(DEADLINE, reached).await.expect("the state is reached");
     }
 
+    /// Where the data plane listens without TLS.
+    fn data_address(&self) -> &str {
+        let url = self.service.data_plain_url();
+        url.strip_prefix("ws://").expect("a ws URL")
+    }
+
+    /// A TCP connection to the data plane.
+    pub(crate) async fn dial(&self) -> TcpStream {
+        let stream = TcpStream::connect(self.data_address())
+            .await
+            .expect("a connection");
+        stream.set_nodelay(true).expect("no delay");
+        stream
+    }
+
+    /// A TCP connection to the data plane whose own end holds little: what is not read is soon felt.
+    pub(crate) async fn dial_narrow(&self) -> TcpStream {
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket.set_recv_buffer_size(16_384).expect("a size");
+        socket.set_send_buffer_size(16_384).expect("a size");
+        let address = self.data_address().parse().expect("an address");
+        socket.connect(address).await.expect("a connection")
+    }
+
+    /// A handshake by tungstenite: the connection and the answer's head, or the refusal.
+    pub(crate) async fn handshake(
+        &self,
+        handshake: Handshake,
+    ) -> Result<(Peer, Response<Option<Vec<u8>>>), Answer> {
+        Peer::over(self.dial().await, handshake).await
+    }
+
+    /// A handshake that must succeed.
+    pub(crate) async fn accepted(&self, handshake: Handshake) -> Peer {
+        match self.handshake(handshake).await {
+            Ok((peer, _)) => peer,
+            Err(refused) => panic!("refused: {:?}", refused.refusal()),
+        }
+    }
+
     /// A handshake that must succeed, over V3, without a client token.
     pub(crate) async fn connect(&self, side: Side, token: &str) -> Peer {
-        let outcome = self.handshake(Handshake::new(side, token)).await;
-        outcome.expect("the handshake is accepted").0
+        self.accepted(Handshake::new(side, token)).await
     }
 
     /// Both peers of a tunnel, connected and told its services.
     pub(crate) async fn both(&self, tunnel: &Tunnel) -> (Peer, Peer) {
-        let mut source = self.connect(Side::Source, &tunnel.source).await;
-        let mut destination = self.connect(Side::Destination, &tunnel.destination).await;
-        for peer in [&mut source, &mut destination] {
-            assert_eq!(peer.receive().await.message_type, MessageType::ServiceIds);
-        }
-        (source, destination)
+        self.both_with(tunnel, |handshake| handshake).await
     }
 
-    /// A handshake: the connection and the answer's head, or the refusal whole.
-    pub(crate) async fn handshake(
+    /// Both peers, connected by handshakes that differ from the ordinary one.
+    pub(crate) async fn both_with(
         &self,
-        handshake: Handshake<'_>,
-    ) -> Result<(Peer, Response<Option<Vec<u8>>>), Response<Option<Vec<u8>>>> {
-        let url = format!("{}{}", self.service.data_plain_url(), handshake.target);
-        let mut request = url.into_client_request().expect("a URL");
-        for (name, value) in handshake.headers {
-            request.headers_mut().append(
-                HeaderName::from_bytes(name.as_bytes()).expect("a name"),
-                HeaderValue::from_str(&value).expect("a value"),
-            );
+        tunnel: &Tunnel,
+        differ: impl Fn(Handshake) -> Handshake,
+    ) -> (Peer, Peer) {
+        let mut peers = Vec::new();
+        for side in Side::BOTH {
+            let handshake = differ(Handshake::new(side, tunnel.token(side)));
+            let mut peer = self.accepted(handshake).await;
+            assert_eq!(peer.receive().await.message_type, MessageType::ServiceIds);
+            peers.push(peer);
         }
-        match timeout(DEADLINE, connect_async(request))
-            .await
-            .expect("an answer")
-        {
-            Ok((socket, response)) => Ok((Peer { socket }, response)),
-            Err(tungstenite::Error::Http(response)) => Err(*response),
-            Err(error) => panic!("no answer: {error}"),
-        }
-    }
-}
-
-/// What a client sends.
-pub(crate) struct Handshake<'a> {
-    pub(crate) target: String,
-    pub(crate) headers: Vec<(&'a str, String)>,
-}
-
-impl<'a> Handshake<'a> {
-    /// The ordinary one: V3, the token in its header, no client token.
-    pub(crate) fn new(side: Side, token: &str) -> Self {
-        Self {
-            target: format!("/tunnel?local-proxy-mode={}", side.as_str()),
-            headers: vec![
-                ("access-token", token.to_owned()),
-                ("sec-websocket-protocol", "aws.iot.securetunneling-3.0".to_owned()),
-            ],
-        }
+        let destination = peers.pop().expect("two peers");
+        (peers.pop().expect("two peers"), destination)
     }
 
-    /// Another value of a header, or one more.
-    pub(crate) fn with(mut self, name: &'a str, value: impl Into<String>) -> Self {
-        self.headers.retain(|(given, _)| *given != name);
-        self.headers.push((name, value.into()));
-        self
-    }
-}
-
-/// A message that owns its bytes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Received {
-    pub(crate) message_type: MessageType,
-    pub(crate) stream_id: i32,
-    pub(crate) service_id: String,
-    pub(crate) connection_id: u32,
-    pub(crate) services: Vec<String>,
-    pub(crate) payload: Vec<u8>,
-}
-
-/// A client's connection.
-pub(crate) struct Peer {
-    pub(crate) socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
-}
-
-impl Peer {
-    /// Sends a tunnel frame alone in a binary message.
-    pub(crate) async fn send(&mut self, message: Message<'_>) {
-        self.send_bytes(&frame(message)).await;
+    /// Sends a request as it stands and reads its answer.
+    pub(crate) async fn ask(&self, request: impl AsRef<[u8]>) -> Answer {
+        Answer::to(self.dial().await, request.as_ref()).await
     }
 
-    pub(crate) async fn send_bytes(&mut self, bytes: &[u8]) {
-        let sent = self.socket.send(Frame::Binary(bytes.to_vec().into()));
-        timeout(DEADLINE, sent).await.expect("room").expect("sent");
+    /// A handshake that must be refused: the status and the reason.
+    pub(crate) async fn refusal(&self, handshake: Handshake) -> (u16, String) {
+        self.ask(handshake.bytes()).await.refusal()
     }
 
-    /// The next WebSocket message.
-    pub(crate) async fn next(&mut self) -> Frame {
-        let next = timeout(DEADLINE, self.socket.next()).await.expect("a message");
-        next.expect("the connection lives").expect("a WebSocket message")
-    }
-
-    /// The next tunnel message, which must be alone in its WebSocket message.
-    pub(crate) async fn receive(&mut self) -> Received {
-        let Frame::Binary(bytes) = self.next().await else {
-            panic!("no binary message")
+    /// The value of a metric, by its name with its labels.
+    pub(crate) async fn metric(&self, name: &str) -> f64 {
+        let url = self.service.control_url();
+        let request = http::Request::get("/metrics")
+            .header("host", api::authority(url))
+            .body(Default::default())
+            .expect("a request");
+        let answer = api::exchange(url, request).await;
+        let text = String::from_utf8_lossy(&answer.body).into_owned();
+        let value = |line: &str| {
+            Some(
+                line.strip_prefix(name)?
+                    .strip_prefix(' ')?
+                    .parse()
+                    .expect("a number"),
+            )
         };
-        let (length, rest) = bytes.split_first_chunk().expect("a length");
-        assert_eq!(
-            usize::from(u16::from_be_bytes(*length)),
-            rest.len(),
-            "one frame a message"
-        );
-        let message = Message::decode(rest).expect("a message");
-        Received {
-            message_type: message.message_type,
-            stream_id: message.stream_id,
-            service_id: message.service_id.to_owned(),
-            connection_id: message.connection_id,
-            services: message.available_service_ids.iter().map(str::to_owned).collect(),
-            payload: message.payload.to_vec(),
-        }
-    }
-
-    /// The close frame that must come next: its code and reason.
-    pub(crate) async fn closed(&mut self) -> (u16, String) {
-        match self.next().await {
-            Frame::Close(Some(close)) => (close.code.into(), close.reason.to_string()),
-            other => panic!("no close frame with a code: {other:?}"),
-        }
+        text.lines().find_map(value).unwrap_or_default()
     }
 }
 
-/// A message as a tunnel frame.
-pub(crate) fn frame(message: Message<'_>) -> Vec<u8> {
-    let mut buffer = vec![0; 70_000];
-    let length = message.encode_frame(&mut buffer).expect("a frame");
-    buffer.truncate(length);
-    buffer
-}
-
-/// A message about connection 1 of a stream.
-pub(crate) fn message<'a>(
-    message_type: MessageType,
-    stream_id: i32,
-    service_id: &'a str,
-    payload: &'a [u8],
-) -> Message<'a> {
-    Message {
-        message_type,
-        stream_id,
-        service_id,
-        payload,
-        connection_id: 1,
-        ..Message::default()
-    }
+/// A valid client token that differs for each `n`.
+pub(crate) fn client_token(n: u32) -> String {
+    format!("client-token-of-32-characters-{n:08}")
 }

@@ -1,0 +1,20 @@
+//! What the programs `iot-tunnel proxy` and `iot-tunnel agent` have in common.
+
+mod backoff;
+mod exit;
+mod journal;
+mod mapping;
+mod quiet;
+mod ready;
+mod shared;
+mod signals;
+
+pub(crate) use backoff::Backoff;
+pub use exit::{Exit, Failure};
+pub(crate) use journal::note;
+pub use mapping::{Mapping, MappingError, Mappings};
+pub(crate) use quiet::Quiet;
+pub use quiet::without_secrets;
+pub use ready::print_ready;
+pub use shared::Shared;
+pub(crate) use signals::Signals;

@@ -1,0 +1,194 @@
+//! Which service is where: the values of `-s` and `-d`.
+
+use std::fmt;
+use std::str::FromStr;
+
+use iot_tunnel_core::handshake::{Endpoint, InvalidEndpoint};
+use iot_tunnel_core::{InvalidText, MAX_SERVICES, ServiceId};
+
+/// One or more of `[SERVICE=][host:]port`, separated by commas.
+///
+/// The service may be left out where there is only one; it is then the one that the tunnel has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mappings(pub Vec<Mapping>);
+
+/// A service and its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mapping {
+    /// The service.
+    pub service: Option<ServiceId>,
+    /// The host, if one is named: a name, an IPv4 address, or an IPv6 address without its brackets.
+    pub host: Option<String>,
+    /// The port. 0 takes a free one where something listens.
+    pub port: u16,
+}
+
+/// Why a text is no [`Mappings`]. It does not repeat the text.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MappingError {
+    /// The name of a service.
+    #[error("entry {0}: {1}")]
+    Service(usize, InvalidText),
+    /// The port.
+    #[error("entry {0}: expected [SERVICE=][host:]port, and a port is 0 to 65535")]
+    Port(usize),
+    /// The host.
+    #[error("entry {0}: {1}")]
+    Host(usize, InvalidEndpoint),
+    /// Several services, and one has no name.
+    #[error("entry {0}: with several services each needs a name: SERVICE=[host:]port")]
+    Unnamed(usize),
+    /// A name twice.
+    #[error("entry {0}: this service is there already")]
+    Twice(usize),
+    /// More services than a tunnel can have.
+    #[error("there are {0} services; a tunnel has at most {MAX_SERVICES}")]
+    TooMany(usize),
+}
+
+impl FromStr for Mappings {
+    type Err = MappingError;
+
+    fn from_str(text: &str) -> Result<Self, MappingError> {
+        let entries = text.split(',').enumerate();
+        let list = entries
+            .map(|(index, entry)| Mapping::parse(index + 1, entry.trim()))
+            .collect::<Result<Vec<_>, _>>()?;
+        if list.len() > MAX_SERVICES {
+            return Err(MappingError::TooMany(list.len()));
+        }
+        for (index, mapping) in list.iter().enumerate() {
+            let mut before = list.iter().take(index);
+            if mapping.service.is_none() && list.len() > 1 {
+                return Err(MappingError::Unnamed(index + 1));
+            }
+            if before.any(|other| other.service == mapping.service) {
+                return Err(MappingError::Twice(index + 1));
+            }
+        }
+        Ok(Self(list))
+    }
+}
+
+impl Mapping {
+    fn parse(entry: usize, text: &str) -> Result<Self, MappingError> {
+        let (service, place) = match text.split_once('=') {
+            None => (None, text),
+            Some((service, place)) => {
+                let service = ServiceId::parse(service.trim());
+                let service = service.map_err(|error| MappingError::Service(entry, error))?;
+                (Some(service), place.trim())
+            }
+        };
+        let (host, port) = match place.rsplit_once(':') {
+            None => (None, place),
+            Some((host, port)) => (Some(host), port),
+        };
+        if !port.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(MappingError::Port(entry));
+        }
+        let port = port.parse().map_err(|_| MappingError::Port(entry))?;
+        let host = host.map(Endpoint::parse).transpose();
+        let host = host.map_err(|error| MappingError::Host(entry, error))?;
+        Ok(Self {
+            service,
+            host: host.map(|endpoint| endpoint.host().to_owned()),
+            port,
+        })
+    }
+
+    /// `host:port`, with that host if none is named.
+    #[must_use]
+    pub fn address(&self, default_host: &str) -> String {
+        let host = self.host.as_deref().unwrap_or(default_host);
+        match host.contains(':') {
+            true => format!("[{host}]:{}", self.port),
+            false => format!("{host}:{}", self.port),
+        }
+    }
+}
+
+impl fmt::Display for Mapping {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.service {
+            Some(service) => write!(f, "{service}"),
+            None => f.write_str("(unnamed)"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn addresses(text: &str) -> Vec<(String, String)> {
+        let mappings: Mappings = text.parse().expect(text);
+        let mappings = mappings.0.iter();
+        mappings
+            .map(|mapping| (mapping.to_string(), mapping.address("localhost")))
+            .collect()
+    }
+
+    #[test]
+    fn mappings_are_taken_apart_as_the_reference_proxy_takes_them() {
+        for (text, expected) in [
+            ("5555", vec![("(unnamed)", "localhost:5555")]),
+            ("127.0.0.1:22", vec![("(unnamed)", "127.0.0.1:22")]),
+            ("SSH=22", vec![("SSH", "localhost:22")]),
+            (
+                "SSH1=5555,SSH2=3333",
+                vec![("SSH1", "localhost:5555"), ("SSH2", "localhost:3333")],
+            ),
+            (
+                "SSH=10.0.0.1:22, HTTP=[::1]:80",
+                vec![("SSH", "10.0.0.1:22"), ("HTTP", "[::1]:80")],
+            ),
+            ("a:b=host:0", vec![("a:b", "host:0")]),
+        ] {
+            let expected: Vec<_> = expected
+                .into_iter()
+                .map(|(service, address)| (service.to_owned(), address.to_owned()))
+                .collect();
+            assert_eq!(addresses(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_broken_mapping_is_refused_with_its_place_and_reason() {
+        for (text, why) in [
+            (
+                "",
+                "entry 1: expected [SERVICE=][host:]port, and a port is 0 to 65535",
+            ),
+            (
+                "SSH",
+                "entry 1: expected [SERVICE=][host:]port, and a port is 0 to 65535",
+            ),
+            (
+                "SSH=65536",
+                "entry 1: expected [SERVICE=][host:]port, and a port is 0 to 65535",
+            ),
+            (
+                "SSH=+22",
+                "entry 1: expected [SERVICE=][host:]port, and a port is 0 to 65535",
+            ),
+            (
+                "SSH=22,23",
+                "entry 2: with several services each needs a name: SERVICE=[host:]port",
+            ),
+            ("SSH=22,SSH=23", "entry 2: this service is there already"),
+            ("A=1,B=2,C=3,D=4", "there are 4 services; a tunnel has at most 3"),
+            (
+                "SSH=::1:22",
+                "entry 1: an IPv6 address stands in brackets, such as [::1] or [::1]:8443, without a zone",
+            ),
+        ] {
+            let error = text.parse::<Mappings>().expect_err(text);
+            assert_eq!(error.to_string(), why, "{text}");
+        }
+        assert!(matches!(
+            "a b=1".parse::<Mappings>(),
+            Err(MappingError::Service(1, _))
+        ));
+    }
+}

@@ -1,0 +1,224 @@
+//! What `iot-tunnel proxy` can be told: the flags and variables of the reference local proxy, and some of our own.
+
+use std::path::PathBuf;
+
+use clap::{ArgGroup, Args, ValueEnum};
+use iot_tunnel_core::handshake::Subprotocol;
+use iot_tunnel_core::{AccessToken, ClientToken, Region, Side, TunnelId};
+
+use super::credentials::Environment;
+use super::rotation::Rotator;
+use super::token_file::TokenFile;
+use crate::client::{Dialer, HttpProxy, Target};
+use crate::program::{Exit, Failure, Mapping, Mappings, Quiet, Shared};
+
+/// The flags of `iot-tunnel proxy`.
+#[derive(Args, Clone, Debug)]
+#[command(
+    group(ArgGroup::new("end").required(true).args(["source_listen_port", "destination_app"])),
+    after_help = Exit::help()
+)]
+pub struct Settings {
+    /// The tunnel's service: host:port (with TLS), or a URL of wss or ws. Instead of --region
+    #[arg(
+        short = 'e',
+        long,
+        value_name = "HOST:PORT|URL",
+        env = "AWSIOT_TUNNEL_ENDPOINT"
+    )]
+    pub proxy_endpoint: Option<Target>,
+
+    /// The AWS region of the tunnel
+    #[arg(short, long, env = "AWSIOT_TUNNEL_REGION")]
+    pub region: Option<Region>,
+
+    /// The client access token. On the command line every user of this machine can read it: prefer the variable
+    #[arg(
+        short = 't',
+        long,
+        value_name = "TOKEN",
+        env = "AWSIOT_TUNNEL_ACCESS_TOKEN",
+        hide_env_values = true,
+        value_parser = Quiet(access_token)
+    )]
+    pub access_token: Option<AccessToken>,
+
+    /// The client token to use the access token with: 32 to 128 of [a-zA-Z0-9-]. Without one, a fresh one is made
+    #[arg(
+        short = 'i',
+        long,
+        value_name = "TOKEN",
+        env = "AWSIOT_TUNNEL_CLIENT_TOKEN",
+        hide_env_values = true,
+        value_parser = Quiet(client_token)
+    )]
+    pub client_token: Option<ClientToken>,
+
+    /// A file with the client access token in it; a rotated token that is written there is taken at once, without a restart
+    #[arg(long, value_name = "FILE", env = "IOT_TUNNEL_TOKEN_FILE")]
+    pub token_file: Option<PathBuf>,
+
+    /// Get source access tokens of this tunnel by RotateTunnelAccessToken, with AWS credentials of the environment: the first, unless one is given, and another whenever the last one is refused
+    #[arg(
+        long,
+        value_name = "ID",
+        env = "IOT_TUNNEL_TUNNEL_ID",
+        conflicts_with = "destination_app",
+        long_help = "Get source access tokens of this tunnel by RotateTunnelAccessToken: the first, unless one is \
+                     given, and another whenever the last one is refused. Local listeners stay up meanwhile.\n\n\
+                     The environment has AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and, for temporary credentials, \
+                     AWS_SESSION_TOKEN; AWS_REGION or AWS_DEFAULT_REGION, unless --region is given; and, for another \
+                     service than AWS's, AWS_ENDPOINT_URL_IOTSECURETUNNELING or AWS_ENDPOINT_URL. AWS_CA_BUNDLE names \
+                     root certificates for that service."
+    )]
+    pub tunnel_id: Option<TunnelId>,
+
+    /// Be the source: listen for one or more services, separated by commas; port 0 takes a free one
+    #[arg(short = 's', long, value_name = "[SERVICE=][HOST:]PORT,...")]
+    pub source_listen_port: Option<Mappings>,
+
+    /// Be the destination: where the services are, separated by commas
+    #[arg(short = 'd', long, value_name = "[SERVICE=][HOST:]PORT,...")]
+    pub destination_app: Option<Mappings>,
+
+    /// Where a source listens for services that name no host
+    #[arg(short = 'b', long, value_name = "HOST", default_value = "127.0.0.1")]
+    pub local_bind_address: String,
+
+    /// The format that the destination speaks, if it is older than V3; for a source
+    #[arg(
+        short = 'y',
+        long,
+        value_name = "FORMAT",
+        value_enum,
+        conflicts_with = "destination_app"
+    )]
+    pub destination_client_type: Option<ClientFormat>,
+
+    /// Certificates, log, readiness.
+    #[command(flatten)]
+    pub shared: Shared,
+}
+
+/// A format that is older than V3.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ClientFormat {
+    /// One service, one connection.
+    #[value(name = "V1")]
+    V1,
+    /// Several services, each with one connection.
+    #[value(name = "V2")]
+    V2,
+}
+
+fn access_token(text: &str) -> Result<AccessToken, String> {
+    AccessToken::parse(text).map_err(|error| error.to_string())
+}
+
+fn client_token(text: &str) -> Result<ClientToken, String> {
+    ClientToken::parse(text).map_err(|error| error.to_string())
+}
+
+/// What the flags come to.
+pub(super) struct Plan {
+    pub(super) end: End,
+    pub(super) dialer: Dialer,
+    pub(super) format: Subprotocol,
+    pub(super) access_token: Option<AccessToken>,
+    pub(super) client_token: Option<ClientToken>,
+    pub(super) token_file: Option<TokenFile>,
+    pub(super) rotator: Option<Rotator>,
+}
+
+/// Which end, and its services.
+pub(super) enum End {
+    Source(Vec<Mapping>),
+    Destination(Vec<Mapping>),
+}
+
+impl End {
+    pub(super) const fn side(&self) -> Side {
+        match self {
+            Self::Source(_) => Side::Source,
+            Self::Destination(_) => Side::Destination,
+        }
+    }
+}
+
+impl Settings {
+    /// Checks what no flag alone can tell, and reads the environment.
+    pub(super) fn plan(&self) -> Result<Plan, Failure> {
+        let usage = |text: &str| Failure::new(Exit::Usage, text);
+        if self.access_token.is_none() && self.token_file.is_none() && self.tunnel_id.is_none() {
+            return Err(usage(
+                "there is no access token: set AWSIOT_TUNNEL_ACCESS_TOKEN, or give --token-file or --tunnel-id",
+            ));
+        }
+        let end = match (&self.source_listen_port, &self.destination_app) {
+            (Some(mappings), None) => End::Source(mappings.0.clone()),
+            (None, Some(mappings)) => End::Destination(mappings.0.clone()),
+            _ => return Err(usage("give either --source-listen-port or --destination-app")),
+        };
+        if let End::Destination(mappings) = &end
+            && mappings.iter().any(|mapping| mapping.port == 0)
+        {
+            return Err(usage("--destination-app: the port of a service is 1 to 65535"));
+        }
+        if self.destination_client_type == Some(ClientFormat::V1)
+            && matches!(&end, End::Source(mappings) if mappings.len() > 1)
+        {
+            return Err(usage("a destination of type V1 has one service: give one"));
+        }
+        self.warn_of_visible_token();
+        let environment = Environment::read();
+        let region = self.region.clone().or_else(|| environment.region.clone());
+        let target = match (&self.proxy_endpoint, &region) {
+            (Some(target), _) => target.clone(),
+            (None, Some(region)) => Target::aws(region),
+            (None, None) => {
+                return Err(usage(
+                    "the service is not known: give --proxy-endpoint or --region",
+                ));
+            }
+        };
+        if !target.tls() {
+            tracing::warn!(to = %target, "without TLS, whoever is on the way can read the token and everything else");
+        }
+        let proxy = HttpProxy::from_environment(target.endpoint())
+            .map_err(|error| Failure::new(Exit::Usage, format!("HTTPS_PROXY: {error}")))?;
+        if let Some(proxy) = &proxy {
+            tracing::info!(%proxy, "connecting through a proxy");
+        }
+        let dialer = Dialer::new(target, &self.shared.trust(), proxy)
+            .map_err(|error| Failure::new(Exit::Failed, error))?;
+        let rotator = match &self.tunnel_id {
+            Some(tunnel_id) => Some(environment.rotator(tunnel_id.clone(), region)?),
+            None => None,
+        };
+        Ok(Plan {
+            end,
+            dialer,
+            format: match self.destination_client_type {
+                Some(ClientFormat::V1) => Subprotocol::V1,
+                Some(ClientFormat::V2) => Subprotocol::V2,
+                None => Subprotocol::V3,
+            },
+            access_token: self.access_token.clone(),
+            client_token: self.client_token.clone(),
+            token_file: self.token_file.clone().map(TokenFile::new),
+            rotator,
+        })
+    }
+
+    /// A token that is not the variable's was on the command line.
+    fn warn_of_visible_token(&self) {
+        let Some(token) = &self.access_token else { return };
+        let variable = std::env::var("AWSIOT_TUNNEL_ACCESS_TOKEN");
+        if variable.map_or(true, |value| value != token.expose()) {
+            tracing::warn!(
+                "the access token stands on the command line, where every user of this machine can read it; \
+                 AWSIOT_TUNNEL_ACCESS_TOKEN or --token-file keep it from them"
+            );
+        }
+    }
+}

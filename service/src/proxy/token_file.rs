@@ -1,0 +1,79 @@
+//! A file with an access token in it, which somebody writes anew when the token was rotated.
+
+use std::io;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use iot_tunnel_core::{AccessToken, Error, TokenDigest};
+use zeroize::Zeroizing;
+
+/// How often is looked whether the file is another one (ours): a look costs one system call.
+const LOOK: Duration = Duration::from_millis(200);
+
+/// The file, and what was read of it last.
+pub(super) struct TokenFile {
+    path: PathBuf,
+    latest: Option<TokenDigest>,
+    seen: Option<Stamp>,
+}
+
+/// What tells a file from what it was.
+type Stamp = (u64, u64, SystemTime);
+
+/// Why there is no token in the file. It shows nothing of what is.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum TokenFileError {
+    #[error("cannot read {}: {source}", path.display())]
+    Unreadable { path: PathBuf, source: io::Error },
+    #[error("{}: {source}", path.display())]
+    NoToken { path: PathBuf, source: Error },
+}
+
+impl TokenFile {
+    pub(super) const fn new(path: PathBuf) -> Self {
+        Self {
+            path,
+            latest: None,
+            seen: None,
+        }
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Returns when the file is there and is another than when it was read last.
+    pub(super) async fn changed(&self) {
+        loop {
+            let stamp = self.stamp();
+            if stamp.is_some() && stamp != self.seen {
+                return;
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    fn stamp(&self) -> Option<Stamp> {
+        let file = std::fs::metadata(&self.path).ok()?;
+        Some((file.ino(), file.len(), file.modified().ok()?))
+    }
+
+    /// Reads the file: its token, if that is another than the last time. White space around it does not count.
+    pub(super) fn read(&mut self) -> Result<Option<AccessToken>, TokenFileError> {
+        let path = || self.path.clone();
+        // Before it is read: what is written meanwhile is another file then.
+        self.seen = self.stamp();
+        let text = std::fs::read_to_string(&self.path)
+            .map(Zeroizing::new)
+            .map_err(|source| TokenFileError::Unreadable { path: path(), source })?;
+        let token = AccessToken::parse(text.trim())
+            .map_err(|source| TokenFileError::NoToken { path: path(), source })?;
+        let digest = token.digest();
+        if self.latest == Some(digest) {
+            return Ok(None);
+        }
+        self.latest = Some(digest);
+        Ok(Some(token))
+    }
+}

@@ -1,0 +1,93 @@
+"""Bytes through a tunnel, and whether they are the right ones."""
+
+import contextlib
+import hashlib
+import random
+import socket
+import threading
+import time
+
+CHUNK = 256 * 1024
+# No single call waits longer; a test that moves much moves it in many calls.
+CALL_SECONDS = 60
+
+
+def connect(port):
+    connection = socket.create_connection(("127.0.0.1", port), timeout=CALL_SECONDS)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return connection
+
+
+def exactly(connection, count):
+    """So many bytes, or fewer if the connection ends."""
+    received = bytearray()
+    while len(received) < count:
+        chunk = connection.recv(count - len(received))
+        if not chunk:
+            break
+        received += chunk
+    return bytes(received)
+
+
+def answers(port):
+    """Whether a byte comes back through a new connection. One that is ended, or not served, is an answer too: no."""
+    try:
+        with connect(port) as connection:
+            connection.sendall(b"?")
+            return connection.recv(1) == b"?"
+    except OSError:
+        return False
+
+
+def until_answers(port, seconds=30):
+    """Waits until a byte comes back through a new connection."""
+    deadline = time.monotonic() + seconds
+    while not answers(port):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"nothing comes back through port {port}")
+
+
+def echoed(port, seed, count):
+    """Sends pseudo-random bytes through a new connection to an echo, and reads them back meanwhile.
+
+    Returns whether what came back is, to the last byte, what was sent.
+    """
+    source = random.Random(seed)
+    sent = hashlib.sha256()
+    with connect(port) as connection:
+
+        def send():
+            left = count
+            # A connection that breaks shows at its other end too.
+            with contextlib.suppress(OSError):
+                while left:
+                    chunk = source.randbytes(min(left, CHUNK))
+                    sent.update(chunk)
+                    connection.sendall(chunk)
+                    left -= len(chunk)
+
+        sending = threading.Thread(target=send, daemon=True)
+        sending.start()
+        received, left = hashlib.sha256(), count
+        while left:
+            chunk = connection.recv(min(left, CHUNK))
+            if not chunk:
+                return False
+            received.update(chunk)
+            left -= len(chunk)
+        sending.join()
+        return received.digest() == sent.digest()
+
+
+def carried(port, seed, count):
+    """Sends pseudo-random bytes through a new connection to a `digest` server; whether it got exactly these."""
+    source, sent = random.Random(seed), hashlib.sha256()
+    with connect(port) as connection:
+        connection.sendall(count.to_bytes(8, "big"))
+        left = count
+        while left:
+            chunk = source.randbytes(min(left, CHUNK))
+            sent.update(chunk)
+            connection.sendall(chunk)
+            left -= len(chunk)
+        return exactly(connection, sent.digest_size) == sent.digest()
