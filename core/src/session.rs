@@ -216,8 +216,8 @@ where
         self.machine.side()
     }
 
-    /// The names of its services, each at its place. A session of [`Services::Unnamed`] has one service and shows the
-    /// name that the latest connection found for it, if it found one.
+    /// The names of its services, each at its place. A session of [`Services::Unnamed`] shows the one name that SERVICE_IDS
+    /// said, until the next handshake is answered; otherwise none.
     #[must_use]
     pub fn services(&self) -> &[ServiceId] {
         self.services.names()
@@ -404,7 +404,8 @@ where
         self.machine.reset(connection)
     }
 
-    /// Ends the session: every connection is over and the tokens are wiped.
+    /// Ends the session: every connection is over, the tokens are wiped, and what waits to be sent is forgotten. Who wants
+    /// it to arrive lets it go out first.
     pub fn close(&mut self) {
         self.machine.close();
     }
