@@ -59,6 +59,8 @@ pub(crate) fn seeds() -> Seeds {
     for (what, length) in [("the longest head", room), ("a head too long", room + 1)] {
         add(what, ALL, &[start, &*run(b'x', length), end].concat());
     }
+    let no_end = [start, &*run(b'x', MAX_ANSWER_HEAD - start.len())].concat();
+    add("a full buffer and no end of the head", ALL, &no_end);
     let body = run(b'x', MAX_PEER_TEXT + 100);
     add("a long body", ALL, &[b"HTTP/1.1 400 x\r\n\r\n", &*body].concat());
     seeds

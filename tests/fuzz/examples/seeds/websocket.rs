@@ -8,6 +8,11 @@ use super::{Seeds, name};
 /// The mask key of the RFC's examples.
 const KEY: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
 
+/// Close codes on both sides of every limit between those that are allowed and those that are not.
+const CODES: [u16; 12] = [
+    999, 1000, 1003, 1004, 1006, 1007, 1014, 1015, 2999, 3000, 4999, 5000,
+];
+
 /// Frames: the first byte, and the payload.
 type Frames<'f> = &'f [(u8, &'f [u8])];
 
@@ -57,6 +62,13 @@ pub(crate) fn seeds() -> Seeds {
                 Arrival::write(options, &[1, 3, 7], &stream),
             );
         }
+    }
+    for code in CODES {
+        let stream = frame(0x88, &code.to_be_bytes(), 0);
+        seeds.insert(
+            name(&format!("server close with {code}")),
+            Arrival::write(0, &[3], &stream),
+        );
     }
     let longest = MAX_FRAME_PAYLOAD as usize;
     for (what, length) in [

@@ -48,6 +48,12 @@ impl Setup {
         &Self::NAMES[..usize::from(self.kind >> 3 & 3)]
     }
 
+    /// How many services the session has.
+    #[must_use]
+    pub fn count(self) -> usize {
+        self.services().len().max(1)
+    }
+
     /// The room for what is to be sent, in bytes.
     #[must_use]
     pub fn outgoing(self) -> usize {
