@@ -1,5 +1,6 @@
 //! The relay's promises, each shown to clients whose WebSocket is not ours (tungstenite's), or to bytes on a socket.
 
+mod backpressure;
 mod bursts;
 mod carrying;
 mod closing;
@@ -8,9 +9,12 @@ mod durable;
 mod handshake;
 mod held_store;
 mod http;
+mod metrics;
 mod peer;
 mod rate;
 mod refusing;
 mod resetting;
 mod rig;
+mod stopping;
+mod tls;
 mod token_life;
