@@ -6,6 +6,7 @@ mod carrying;
 mod closing;
 mod dropping;
 mod durable;
+mod faults;
 mod handshake;
 mod held_store;
 mod http;
