@@ -16,78 +16,7 @@
 //!    more.
 //! 5. Sleep until something happens or the [`deadline`](Session::deadline) has come, which `Wait` says too; begin again.
 //!
-//! ```
-//! use iot_tunnel_core::handshake::{Subprotocol, Upgrade};
-//! use iot_tunnel_core::session::{Binding, Config, Event, Output, Progress, Session, Status};
-//! use iot_tunnel_core::wire::{Message, MessageType};
-//! use iot_tunnel_core::{AccessToken, Entropy, Millis, ServiceId, Side};
-//!
-//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # fn draw() -> [u8; 64] { core::array::from_fn(|i| i as u8) }
-//! let services = [ServiceId::parse("SSH")?];
-//! let (mut incoming, mut outgoing) = (vec![0; 65_535], vec![0; 65_535]);
-//! let mut session: Session<&mut [u8]> =
-//!     Session::new(&Config::new(Side::Destination, &services), &mut incoming[..], &mut outgoing[..])?;
-//! let mut now = Millis(0);
-//!
-//! let token = AccessToken::parse("from the notification".split(' ').next().unwrap())?;
-//! session.handle_token(now, Side::Destination, token, Binding::Fresh, &Entropy::new(draw())?)?; // 1
-//! # let frame = |message: Message| {
-//! #     let mut frame = vec![0; 64];
-//! #     let length = message.encode_frame(&mut frame).unwrap();
-//! #     frame.truncate(length);
-//! #     frame
-//! # };
-//! # let ids = frame(Message {
-//! #     message_type: MessageType::ServiceIds, available_service_ids: ["SSH"].as_slice().into(), ..Message::default()
-//! # });
-//! # let mut start = Message { message_type: MessageType::StreamStart, stream_id: 7, service_id: "SSH", ..Message::default() };
-//! # start.connection_id = 1;
-//! # let data = frame(Message { message_type: MessageType::Data, payload: b"hello", ..start });
-//! # let received = [ids, frame(start), data].concat();
-//! # let (mut arrives, mut socket) = (Some(received), Vec::new());
-//! loop {
-//!     loop {
-//!         match session.poll_output() { // 4
-//!             Output::Connect(connect) => {
-//!                 assert!(connect.client_token.is_some());
-//!                 // Make an UpgradeRequest of it, send that, read the answer, and report it:
-//!                 let upgrade = Upgrade::Accepted { subprotocol: Subprotocol::V3, channel_id: None };
-//!                 session.handle_upgrade(now, &upgrade)?; // 1
-//!             }
-//!             Output::Send(bytes) => {
-//!                 socket.extend_from_slice(bytes);
-//!                 let count = bytes.len();
-//!                 session.sent(count)?;
-//!             }
-//!             Output::Ping | Output::CloseWebSocket(_) => {}
-//!             Output::Wait(deadline) => {
-//!                 now = deadline.unwrap_or(now); // 5
-//!                 break;
-//!             }
-//!         }
-//!     }
-//!     let Some(received) = arrives.take() else { break };
-//!     let mut input = &received[..];
-//!     while let Some(event) = session.handle_bytes(now, &mut input)? { // 2
-//!         match event {
-//!             Event::Open(announced) => assert_eq!(announced.only_in_session().count(), 0),
-//!             Event::Started { connection, .. } => assert_eq!(connection.service(), 0), // dial SSH
-//!             Event::Data { connection, payload } => {
-//!                 let echo = payload.to_vec();
-//!                 assert_eq!(session.send(connection, &echo)?, Progress::Done(5)); // 3
-//!             }
-//!             Event::Ended { .. } | Event::StreamEnded { .. } | Event::SessionReset => {}
-//!             Event::Lost { fault } => println!("{fault}"),
-//!             Event::Handled => {}
-//!         }
-//!     }
-//! }
-//! assert_eq!(session.status(), Status::Open);
-//! assert!(socket.windows(5).any(|bytes| bytes == b"hello"));
-//! # Ok(())
-//! # }
-//! ```
+#![doc = include_str!("session/example.md")]
 //!
 //! An event is the answer of the call that caused it, so that there is no queue of events to bound or to overflow, and
 //! [`Event::Data`] borrows from what was received: nobody copies it. What is to be done follows from the state, so
