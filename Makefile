@@ -1,6 +1,6 @@
 # Two commands matter: `make demo` and `make test`. Each first installs what it needs (tests/setup.sh).
 .DEFAULT_GOAL := help
-.PHONY: help demo test vectors cross bench lint doc setup clean
+.PHONY: help demo test vectors cross fuzz bench lint doc setup clean
 
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,6 +18,10 @@ vectors: ## The conformance vectors, every runner; IOT_TUNNEL_VECTORS=dir reads 
 
 cross: ## Core for targets without an operating system, and no panic in it
 	@tests/run.sh cross
+
+fuzz: ## Looks for bugs with the fuzzer, SECONDS=600 a target; TARGET="message websocket" picks some
+	@tests/setup.sh fuzz
+	@FUZZ_SECONDS=$(or $(SECONDS),600) tests/fuzz.sh $(TARGET)
 
 bench: ## The figures that README prints
 	cargo bench --locked -p iot-tunnel-tests

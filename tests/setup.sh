@@ -3,7 +3,7 @@
 # already costs nothing. Everything lands in this checkout (.tools/, tests/clients/js/node_modules), except Debian's
 # packages and rustup's targets, which belong to the machine.
 #
-#   tests/setup.sh [python] [node] [mqtt] [broker] [web] [ssh] [cross]     no word: all of them
+#   tests/setup.sh [python] [node] [mqtt] [broker] [web] [ssh] [cross] [fuzz]     no word: all of them
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -78,10 +78,20 @@ setup_cross() {
     debian rustc-web cargo-web rust-web-src lld-22
 }
 
-[ $# -gt 0 ] || set -- python node mqtt broker web ssh cross
+# The fuzzer's driver, and the C++ compiler that libFuzzer is built with.
+CARGO_FUZZ=0.13.2
+setup_fuzz() {
+    command -v c++ >/dev/null || debian g++
+    root=.tools/cargo-fuzz
+    [ "$("$root/bin/cargo-fuzz" --version 2>/dev/null)" != "cargo-fuzz $CARGO_FUZZ" ] || return 0
+    say "cargo-fuzz into $root"
+    cargo install --quiet --locked cargo-fuzz --version "$CARGO_FUZZ" --root "$root"
+}
+
+[ $# -gt 0 ] || set -- python node mqtt broker web ssh cross fuzz
 for part in "$@"; do
     case $part in
-        python | node | mqtt | broker | web | ssh | cross) "setup_$part" ;;
-        *) say "unknown part '$part'; there are: python node mqtt broker web ssh cross" >&2; exit 2 ;;
+        python | node | mqtt | broker | web | ssh | cross | fuzz) "setup_$part" ;;
+        *) say "unknown part '$part'; there are: python node mqtt broker web ssh cross fuzz" >&2; exit 2 ;;
     esac
 done

@@ -1,7 +1,8 @@
 //! The task of a tunnel: it owns the session, the WebSocket and every local connection, and drives them by hand.
 //!
 //! Everything is polled in one place, so that bytes go from one socket to the other without a queue or another task in
-//! between: what a local socket takes is written to it right out of the buffer that the WebSocket was read into. Each
+//! between: what a local socket takes is written to it right out of the buffer that the WebSocket was read into, and what it
+//! gives is read right into the buffer that the WebSocket is written from. Each
 //! round looks at everything that could move; the task sleeps once nothing does, and makes way for others after
 //! [`ROUNDS`]. A look at a socket that is not ready costs no system call.
 
@@ -115,7 +116,7 @@ impl Driver {
             let moved = [
                 self.poll_tokens(cx),
                 self.poll_link(cx),
-                self.locals.poll(cx, &mut self.session),
+                self.poll_locals(cx),
                 self.poll_output(cx),
                 self.farewells.poll(cx),
                 self.poll_time(cx),
@@ -334,6 +335,14 @@ impl Driver {
             self.locals.end_all();
             self.tell_loss(Loss::Tunnel(fault));
         }
+    }
+
+    fn poll_locals(&mut self, cx: &mut Context<'_>) -> bool {
+        let websocket = match &mut self.link {
+            Link::Up { socket, .. } => Some(&mut **socket),
+            Link::None | Link::Dialling(_) => None,
+        };
+        self.locals.poll(cx, &mut self.session, websocket)
     }
 
     /// Does what the session says, as far as the WebSocket takes it.

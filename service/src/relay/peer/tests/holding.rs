@@ -58,7 +58,9 @@ async fn a_destination_that_does_not_read_stops_its_source_within_three_messages
     destination
         .send(Frame::Binary(&tunnel_frame(MessageType::Data, b"back")))
         .await;
-    let heard = timeout(A_MOMENT, source.next()).await.expect("a message");
+    let heard = timeout(A_MOMENT, source.next_but_pings())
+        .await
+        .expect("a message");
     assert_eq!(heard, Heard::Message(tunnel_frame(MessageType::Data, b"back")));
 
     // When it reads again everything arrives, in order.

@@ -158,6 +158,16 @@ impl Client {
         }
     }
 
+    /// What comes next but for pings.
+    pub(super) async fn next_but_pings(&mut self) -> Heard {
+        loop {
+            match self.next().await {
+                Heard::Ping => {}
+                other => return other,
+            }
+        }
+    }
+
     /// The tunnel frames that have come, up to the moment at which nothing comes any more.
     pub(super) async fn frames(&mut self) -> Vec<Vec<u8>> {
         let mut stream = Vec::new();
