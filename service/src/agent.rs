@@ -5,6 +5,8 @@
 //! a redelivery (control-plane.md, "The device's notification"). What is done with it is therefore a policy of its own: a
 //! token proves itself before anything that works is given up for it.
 //!
+//! Tokens are in memory only. After a restart of the agent its tunnels need a rotation, whose notification it hears.
+//!
 //! ```text
 //!   MQTT ──▶ subscription ──▶ notice (judges a payload) ──▶ policy (decides) ──▶ running (tunnels, by client)
 //! ```

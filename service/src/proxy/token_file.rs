@@ -31,19 +31,22 @@ pub(super) enum TokenFileError {
 }
 
 impl TokenFile {
-    pub(super) const fn new(path: PathBuf) -> Self {
-        Self {
+    /// The file as it is now: it changes when it is written after this.
+    pub(super) fn new(path: PathBuf) -> Self {
+        let mut file = Self {
             path,
             latest: None,
             seen: None,
-        }
+        };
+        file.seen = file.stamp();
+        file
     }
 
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Returns when the file is there and is another than when it was read last.
+    /// Returns when the file is there and is another than at first, or than when it was read last.
     pub(super) async fn changed(&self) {
         loop {
             let stamp = self.stamp();
