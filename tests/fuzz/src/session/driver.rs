@@ -107,8 +107,9 @@ impl Driver {
                 connection,
                 service,
             } => {
-                let long = "s".repeat(ServiceId::RULE.max + 1);
-                let services = ["", "SSH", "RDP", "VNC", &long];
+                let longest = "s".repeat(ServiceId::RULE.max);
+                let too_long = "s".repeat(ServiceId::RULE.max + 1);
+                let services = ["", "SSH", "RDP", "VNC", &longest, &too_long];
                 let ids = Ids {
                     stream: i32::from(stream.cast_signed()) % 8,
                     service: services[usize::from(service) % services.len()].into(),
