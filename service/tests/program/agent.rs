@@ -28,8 +28,7 @@ fn command(rig: &Rig, flags: &[&str]) -> Command {
 
 /// Waits until the destination of a tunnel is connected.
 fn connected(rig: &Rig, tunnel: &Tunnel) {
-    let ask = || rig.done("DescribeTunnel", &json!({ "tunnelId": tunnel.id }));
-    while ask()["tunnel"]["destinationConnectionState"]["status"] != "CONNECTED" {}
+    rig.until_state(tunnel, "destination", "CONNECTED");
 }
 
 #[test]
@@ -62,12 +61,10 @@ fn an_agent_serves_several_tunnels_up_to_its_limit_and_then_the_newest() {
     let tunnels = [rig.open(), rig.open(), rig.open()];
     connected(&rig, &tunnels[2]);
     agent.has_logged("the tunnel ends");
-    let state = |tunnel: &Tunnel| {
-        let described = rig.done("DescribeTunnel", &json!({ "tunnelId": tunnel.id }));
-        described["tunnel"]["destinationConnectionState"]["status"] == "CONNECTED"
-    };
-    while state(&tunnels[0]) {}
-    assert!(state(&tunnels[1]) && state(&tunnels[2]));
+    rig.until_state(&tunnels[0], "destination", "DISCONNECTED");
+    for tunnel in &tunnels[1..] {
+        assert_eq!(rig.state(tunnel, "destination"), "CONNECTED");
+    }
     agent.stop();
 }
 

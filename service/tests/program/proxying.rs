@@ -4,6 +4,7 @@ use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Stdio};
 use std::thread;
+use std::time::Instant;
 
 use serde_json::{Value, json};
 
@@ -79,6 +80,21 @@ impl Rig {
         let body = json!({ "tunnelId": tunnel.id, "clientMode": client_mode });
         let rotated = self.done("RotateTunnelAccessToken", &body);
         rotated[member].as_str().expect("a token").to_owned()
+    }
+
+    /// Waits until DescribeTunnel says that of a side.
+    pub(crate) fn until_state(&self, tunnel: &Tunnel, side: &str, status: &str) {
+        let end = Instant::now() + DEADLINE;
+        while self.state(tunnel, side) != status {
+            assert!(Instant::now() < end, "{side} does not become {status}");
+        }
+    }
+
+    /// What DescribeTunnel says of a side: CONNECTED or DISCONNECTED.
+    pub(crate) fn state(&self, tunnel: &Tunnel, side: &str) -> String {
+        let described = self.done("DescribeTunnel", &json!({ "tunnelId": tunnel.id }));
+        let state = &described["tunnel"][format!("{side}ConnectionState")]["status"];
+        state.as_str().expect("a status").to_owned()
     }
 
     /// A proxy with these flags, and a token in its variable.
