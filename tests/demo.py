@@ -24,9 +24,9 @@ from webserver import WebServer  # noqa: E402
 
 THING = "pump-7"
 FILE = "firmware.bin"
-SIZE = 48 << 20
+SIZE = 64 << 20
 # The download is slowed down, so that the rotation finds it in the middle.
-RATE = 12 << 20
+RATE = 4 << 20
 END = {signal.SIGINT, signal.SIGTERM}
 BACK_SECONDS = 1.0
 
@@ -60,7 +60,7 @@ def rotate_in_a_download(timeline, operator, tunnel_id, source, url, firmware, f
     timeline.step("A download is under way, and in the middle of it the operator rotates ALL")
     timeline.command(f"curl --limit-rate {RATE >> 20}M -o downloaded.bin {url}")
     download = curl(url, downloaded, "--limit-rate", str(RATE))
-    until(lambda: downloaded.exists() and downloaded.stat().st_size > SIZE // 8, "the first bytes")
+    until(lambda: downloaded.exists() and downloaded.stat().st_size > SIZE // 16, "the first bytes")
     rotated = operator.rotate(tunnel_id, "ALL")
     answered = time.monotonic()
     source.hand(rotated["sourceAccessToken"])

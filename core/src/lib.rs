@@ -64,6 +64,7 @@
 //! | nesting of JSON | [`json::MAX_DEPTH`] | ours |
 //! | a record | 1 KiB, checked at compile time | ours |
 //! | a [`Session`](session::Session), without its buffers and access token | 4 KiB, checked at compile time | ours |
+//! | access tokens that a session knows again | [`session::REMEMBERED_TOKENS`] | ours |
 //! | connections of a service in a session | [`session::MAX_CONNECTIONS`], or what its type says | ours |
 //! | payload of a message | [`wire::MAX_PAYLOAD`] | documented |
 //! | message | [`wire::MAX_MESSAGE`] | documented: its length has 16 bits |

@@ -16,78 +16,7 @@
 //!    more.
 //! 5. Sleep until something happens or the [`deadline`](Session::deadline) has come, which `Wait` says too; begin again.
 //!
-//! ```
-//! use iot_tunnel_core::handshake::{Subprotocol, Upgrade};
-//! use iot_tunnel_core::session::{Binding, Config, Event, Output, Progress, Session, Status};
-//! use iot_tunnel_core::wire::{Message, MessageType};
-//! use iot_tunnel_core::{AccessToken, Entropy, Millis, ServiceId, Side};
-//!
-//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # fn draw() -> [u8; 64] { core::array::from_fn(|i| i as u8) }
-//! let services = [ServiceId::parse("SSH")?];
-//! let (mut incoming, mut outgoing) = (vec![0; 65_535], vec![0; 65_535]);
-//! let mut session: Session<&mut [u8]> =
-//!     Session::new(&Config::new(Side::Destination, &services), &mut incoming[..], &mut outgoing[..])?;
-//! let mut now = Millis(0);
-//!
-//! let token = AccessToken::parse("from the notification".split(' ').next().unwrap())?;
-//! session.handle_token(now, Side::Destination, token, Binding::Fresh, &Entropy::new(draw())?)?; // 1
-//! # let frame = |message: Message| {
-//! #     let mut frame = vec![0; 64];
-//! #     let length = message.encode_frame(&mut frame).unwrap();
-//! #     frame.truncate(length);
-//! #     frame
-//! # };
-//! # let ids = frame(Message {
-//! #     message_type: MessageType::ServiceIds, available_service_ids: ["SSH"].as_slice().into(), ..Message::default()
-//! # });
-//! # let mut start = Message { message_type: MessageType::StreamStart, stream_id: 7, service_id: "SSH", ..Message::default() };
-//! # start.connection_id = 1;
-//! # let data = frame(Message { message_type: MessageType::Data, payload: b"hello", ..start });
-//! # let received = [ids, frame(start), data].concat();
-//! # let (mut arrives, mut socket) = (Some(received), Vec::new());
-//! loop {
-//!     loop {
-//!         match session.poll_output() { // 4
-//!             Output::Connect(connect) => {
-//!                 assert!(connect.client_token.is_some());
-//!                 // Make an UpgradeRequest of it, send that, read the answer, and report it:
-//!                 let upgrade = Upgrade::Accepted { subprotocol: Subprotocol::V3, channel_id: None };
-//!                 session.handle_upgrade(now, &upgrade)?; // 1
-//!             }
-//!             Output::Send(bytes) => {
-//!                 socket.extend_from_slice(bytes);
-//!                 let count = bytes.len();
-//!                 session.sent(count)?;
-//!             }
-//!             Output::Ping | Output::CloseWebSocket(_) => {}
-//!             Output::Wait(deadline) => {
-//!                 now = deadline.unwrap_or(now); // 5
-//!                 break;
-//!             }
-//!         }
-//!     }
-//!     let Some(received) = arrives.take() else { break };
-//!     let mut input = &received[..];
-//!     while let Some(event) = session.handle_bytes(now, &mut input)? { // 2
-//!         match event {
-//!             Event::Open(announced) => assert_eq!(announced.only_in_session().count(), 0),
-//!             Event::Started { connection, .. } => assert_eq!(connection.service(), 0), // dial SSH
-//!             Event::Data { connection, payload } => {
-//!                 let echo = payload.to_vec();
-//!                 assert_eq!(session.send(connection, &echo)?, Progress::Done(5)); // 3
-//!             }
-//!             Event::Ended { .. } | Event::StreamEnded { .. } | Event::SessionReset => {}
-//!             Event::Lost { fault } => println!("{fault}"),
-//!             Event::Handled => {}
-//!         }
-//!     }
-//! }
-//! assert_eq!(session.status(), Status::Open);
-//! assert!(socket.windows(5).any(|bytes| bytes == b"hello"));
-//! # Ok(())
-//! # }
-//! ```
+#![doc = include_str!("session/example.md")]
 //!
 //! An event is the answer of the call that caused it, so that there is no queue of events to bound or to overflow, and
 //! [`Event::Data`] borrows from what was received: nobody copies it. What is to be done follows from the state, so
@@ -147,7 +76,7 @@ use crate::mode::Side;
 use crate::time::Millis;
 use crate::token::{AccessToken, Entropy, MAX_ACCESS_TOKEN};
 use crate::websocket::Close;
-use crate::wire::{Deframer, MAX_PAYLOAD};
+use crate::wire::{Deframer, Envelope, MAX_PAYLOAD};
 use machine::Machine;
 use services::ServiceList;
 
@@ -216,8 +145,8 @@ where
         self.machine.side()
     }
 
-    /// The names of its services, each at its place. A session of [`Services::Unnamed`] has one service and shows the
-    /// name that the latest connection found for it, if it found one.
+    /// The names of its services, each at its place. A session of [`Services::Unnamed`] shows the one name that SERVICE_IDS
+    /// said, until the next handshake is answered; otherwise none.
     #[must_use]
     pub fn services(&self) -> &[ServiceId] {
         self.services.names()
@@ -358,6 +287,43 @@ where
         self.machine.send(connection, data, &self.services)
     }
 
+    /// As [`send`](Self::send), of bytes that the caller sends itself, from where they lie: gives what stands before and
+    /// after the first `n` of them in their frame, in `buffer`, and `n`. Send the three parts at once, before
+    /// [`poll_output`](Self::poll_output) is asked again. It would block as long as anything else waits to be sent, and if
+    /// `data` is empty. [`MAX_ENVELOPE`](crate::wire::MAX_ENVELOPE) bytes are room enough.
+    ///
+    /// ```
+    /// # use iot_tunnel_core::session::{Connection, Progress, Session};
+    /// # use iot_tunnel_core::wire::MAX_ENVELOPE;
+    /// # fn write(session: &mut Session<&mut [u8]>, connection: Connection, data: &[u8], socket: &mut Vec<u8>)
+    /// # -> Result<(), iot_tunnel_core::Error> {
+    /// let mut buffer = [0; MAX_ENVELOPE];
+    /// if let Progress::Done((envelope, n)) = session.envelope(connection, data, &mut buffer)? {
+    ///     socket.extend_from_slice(envelope.head);
+    ///     socket.extend_from_slice(&data[..n]);
+    ///     socket.extend_from_slice(envelope.tail);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Misuse::ConnectionEnded`], [`Misuse::SessionClosed`], [`Capacity::BufferTooSmall`].
+    pub fn envelope<'b>(
+        &mut self,
+        connection: Connection,
+        data: &[u8],
+        buffer: &'b mut [u8],
+    ) -> Result<Progress<(Envelope<'b>, usize)>, Error> {
+        self.machine.envelope(connection, data, &self.services, buffer)
+    }
+
+    /// Whether nothing waits to be sent.
+    #[must_use]
+    pub fn has_sent_all(&self) -> bool {
+        self.machine.has_sent_all()
+    }
+
     /// Ends a connection; the peer is told after what was sent before. It never waits for room. In a stream without
     /// connection ids this ends the stream.
     ///
@@ -367,7 +333,8 @@ where
         self.machine.reset(connection)
     }
 
-    /// Ends the session: every connection is over and the tokens are wiped.
+    /// Ends the session: every connection is over, the tokens are wiped, and what waits to be sent is forgotten. Who wants
+    /// it to arrive lets it go out first.
     pub fn close(&mut self) {
         self.machine.close();
     }

@@ -59,7 +59,7 @@ mod farewell;
 mod http_proxy;
 mod local;
 mod locals;
-mod scratch;
+mod outlet;
 mod services;
 mod target;
 #[cfg(test)]
@@ -74,7 +74,6 @@ use std::sync::Arc;
 use iot_tunnel_core::handshake::{Endpoint, Subprotocol};
 use iot_tunnel_core::session::{Config, Session};
 use iot_tunnel_core::token::MAX_ACCESS_TOKEN;
-use iot_tunnel_core::websocket::MAX_FRAME_PAYLOAD;
 use iot_tunnel_core::wire::MAX_MESSAGE;
 use iot_tunnel_core::{Error, MAX_SERVICES, Misuse, ServiceId};
 use tokio::sync::{broadcast, mpsc};
@@ -95,6 +94,9 @@ use upgrade::Dial;
 
 /// Connections of a service at a time (ours: twice what the reference proxy takes).
 pub const MAX_CONNECTIONS: usize = 256;
+
+/// Room for the control messages that wait, in bytes (ours): data does not go through the session.
+const CONTROL_MESSAGES: usize = 16 * 1024;
 
 /// Core's session in the memory of a host.
 type ClientSession = Session<Vec<u8>, MAX_ACCESS_TOKEN, MAX_SERVICES, MAX_CONNECTIONS>;
@@ -148,7 +150,7 @@ impl Client {
             format: self.format,
             ..config
         };
-        let outgoing = vec![0; MAX_FRAME_PAYLOAD as usize];
+        let outgoing = vec![0; CONTROL_MESSAGES];
         let session = Box::new(Session::new(&config, vec![0; MAX_MESSAGE], outgoing)?);
         let (tokens, handed) = mpsc::channel(1);
         let (events, receiver) = broadcast::channel(event::WAITING_EVENTS);

@@ -17,6 +17,7 @@
 //!
 //! The program is `iot-tunnel serve`. In tests, start a real service with [`LocalService`].
 
+pub mod agent;
 pub mod api;
 pub mod auth;
 pub mod client;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use iot_tunnel::program::{Exit, Failure, print_ready, without_secrets};
 use iot_tunnel::settings::LogFormat;
-use iot_tunnel::{Service, Settings, logging, proxy};
+use iot_tunnel::{Service, Settings, agent, logging, proxy};
 use tokio::runtime::Builder;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -23,6 +23,8 @@ enum Command {
     Serve(Box<Settings>),
     /// Be one end of a tunnel: in place of the reference local proxy
     Proxy(Box<proxy::Settings>),
+    /// Be a device's agent: hear of tunnels over MQTT and connect to them
+    Agent(Box<agent::Settings>),
 }
 
 impl Command {
@@ -31,6 +33,7 @@ impl Command {
         match self {
             Self::Serve(settings) => (&settings.log, settings.log_format),
             Self::Proxy(settings) => (settings.shared.filter(), settings.shared.log_format),
+            Self::Agent(settings) => (settings.shared.filter(), settings.shared.log_format),
         }
     }
 
@@ -39,7 +42,7 @@ impl Command {
     fn runtime(&self) -> Builder {
         match self {
             Self::Serve(_) => Builder::new_multi_thread(),
-            Self::Proxy(_) => Builder::new_current_thread(),
+            Self::Proxy(_) | Self::Agent(_) => Builder::new_current_thread(),
         }
     }
 
@@ -50,6 +53,7 @@ impl Command {
                 text: error.to_string(),
             }),
             Self::Proxy(settings) => proxy::run(settings).await,
+            Self::Agent(settings) => agent::run(settings).await,
         }
     }
 }

@@ -8,6 +8,7 @@ import hashlib
 import socket
 import struct
 import threading
+import time
 
 CHUNK = 256 * 1024
 
@@ -108,15 +109,23 @@ def digest():
     return Listening(answer)
 
 
-def link(port):
-    """A stretch of network to a port, which `cut()` breaks."""
+class Link(Listening):
+    """A stretch of network to a port. `drop(seconds)` breaks what it carries, and carries nothing for that long."""
 
-    def forward(connection):
-        with socket.create_connection(("127.0.0.1", port)) as onward:
+    def __init__(self, port):
+        super().__init__(self._forward)
+        self._port, self._down_until = port, 0.0
+
+    def drop(self, seconds):
+        self._down_until = time.monotonic() + seconds
+        return self.cut()
+
+    def _forward(self, connection):
+        if time.monotonic() < self._down_until:
+            return
+        with socket.create_connection(("127.0.0.1", self._port)) as onward:
             onward.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             both_ways(connection, onward)
-
-    return Listening(forward)
 
 
 class ConnectProxy(Listening):

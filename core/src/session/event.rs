@@ -1,5 +1,7 @@
 //! What a session says to the application and to whoever drives it.
 
+use core::fmt;
+
 use super::streams::Connection;
 use crate::error::{Error, PeerFault};
 use crate::id::ServiceId;
@@ -9,8 +11,9 @@ use crate::token::{AccessToken, ClientToken};
 use crate::websocket::CloseCode;
 use crate::wire::AvailableServiceIds;
 
-/// What one message of the tunnel means to the application.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What one message of the tunnel means to the application. `Debug` shows of a payload only the length: it is
+/// somebody's data.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Event<'a> {
     /// Nothing: the session has dealt with it.
     Handled,
@@ -20,7 +23,8 @@ pub enum Event<'a> {
     Started {
         /// The connection that was started.
         connection: Connection,
-        /// Whether this began a new stream of the service: all other connections of it are over.
+        /// Whether this began a new stream of the service: all other connections of it are over, as each of them would
+        /// be by [`Ended`](Self::Ended).
         replaces: bool,
     },
     /// Bytes of a connection.
@@ -50,6 +54,33 @@ pub enum Event<'a> {
         /// What the peer did, or how little room there was for it.
         fault: Error,
     },
+}
+
+impl fmt::Debug for Event<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Handled => f.write_str("Handled"),
+            Self::Open(announced) => f.debug_tuple("Open").field(announced).finish(),
+            Self::Started { connection, replaces } => f
+                .debug_struct("Started")
+                .field("connection", connection)
+                .field("replaces", replaces)
+                .finish(),
+            Self::Data { connection, payload } => f
+                .debug_struct("Data")
+                .field("connection", connection)
+                .field("payload", &format_args!("{} bytes", payload.len()))
+                .finish(),
+            Self::Ended { connection } => f.debug_struct("Ended").field("connection", connection).finish(),
+            Self::StreamEnded { service, fault } => f
+                .debug_struct("StreamEnded")
+                .field("service", service)
+                .field("fault", fault)
+                .finish(),
+            Self::SessionReset => f.write_str("SessionReset"),
+            Self::Lost { fault } => f.debug_struct("Lost").field("fault", fault).finish(),
+        }
+    }
 }
 
 /// The services of the tunnel, beside those of the session.
@@ -137,8 +168,7 @@ pub enum Timeout {
     Pong,
 }
 
-/// What is to be done.
-#[derive(Debug)]
+/// What is to be done. `Debug` shows of what is to be sent only the length.
 pub enum Output<'s, const TOKEN: usize> {
     /// Close the socket, whatever it is at, with that code if it is a WebSocket. Nothing more is reported of it.
     CloseWebSocket(CloseCode),
@@ -155,6 +185,18 @@ pub enum Output<'s, const TOKEN: usize> {
     Wait(Option<Millis>),
 }
 
+impl<const TOKEN: usize> fmt::Debug for Output<'_, TOKEN> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::CloseWebSocket(code) => f.debug_tuple("CloseWebSocket").field(code).finish(),
+            Self::Connect(connect) => f.debug_tuple("Connect").field(connect).finish(),
+            Self::Ping => f.write_str("Ping"),
+            Self::Send(bytes) => write!(f, "Send({} bytes)", bytes.len()),
+            Self::Wait(deadline) => f.debug_tuple("Wait").field(deadline).finish(),
+        }
+    }
+}
+
 /// What an upgrade request is made of, beside the endpoint and a fresh key.
 #[derive(Clone, Copy, Debug)]
 pub struct Connect<'s, const TOKEN: usize> {
@@ -164,4 +206,30 @@ pub struct Connect<'s, const TOKEN: usize> {
     pub access_token: &'s AccessToken<TOKEN>,
     /// The client token, if the access token goes with one.
     pub client_token: Option<&'s ClientToken>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session::streams::{Counters, Format, Streams};
+    use std::format;
+
+    #[test]
+    fn what_runs_through_a_tunnel_does_not_print() {
+        let mut counters = Counters::new();
+        let mut streams = Streams::<1, 1>::new();
+        let format = Format {
+            service_id: false,
+            connection_id: false,
+        };
+        let (connection, _) = streams.start(0, 1, format, 0, &mut counters).unwrap();
+        let payload = &b"secret"[..];
+        let output = Output::<64>::Send(payload);
+        let shown = format!("{:?} {output:?}", Event::Data { connection, payload });
+        assert!(
+            shown.contains("payload: 6 bytes") && shown.contains("Send(6 bytes)"),
+            "{shown}"
+        );
+        assert!(!shown.contains("115"), "{shown}");
+    }
 }

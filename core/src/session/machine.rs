@@ -233,7 +233,6 @@ where
 
     fn end(&mut self) {
         self.outgoing.clear();
-        self.history.clear();
         self.state = State::Closed;
     }
 

@@ -101,6 +101,23 @@ mod tests {
     use crate::wire::MessageType;
 
     #[test]
+    fn what_was_sent_makes_room_at_once() {
+        let message = |payload| Message {
+            message_type: MessageType::Data,
+            payload,
+            ..Message::default()
+        };
+        // A frame of 6 bytes and its payload.
+        let mut outgoing = Outgoing::new([0; 20]);
+        assert!(outgoing.push(&message(b"12345678")));
+        assert!(!outgoing.push(&message(b"x")));
+        outgoing.sent(7).unwrap();
+        assert!(outgoing.push(&message(b"1234567")));
+        assert_eq!((outgoing.room(), outgoing.bytes().len()), (0, 20));
+        assert!(!outgoing.push(&message(b"")));
+    }
+
+    #[test]
     fn frames_come_out_in_order_however_they_are_sent() {
         fn data(payload: &[u8]) -> Message<'_> {
             Message {

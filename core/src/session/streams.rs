@@ -332,3 +332,34 @@ impl<const SERVICES: usize, const CONNECTIONS: usize> Streams<SERVICES, CONNECTI
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn after_the_highest_stream_id_comes_the_lowest() {
+        let mut counters = Counters::new();
+        counters.stream = MAX_STREAM_ID - 1;
+        assert_eq!(
+            [counters.next_stream(), counters.next_stream()],
+            [MAX_STREAM_ID, 1]
+        );
+    }
+
+    #[test]
+    fn after_the_highest_connection_id_comes_the_lowest_that_is_free() {
+        let (mut streams, mut counters) = (Streams::<1, 4>::new(), Counters::new());
+        let format = Format {
+            service_id: false,
+            connection_id: true,
+        };
+        streams.start(0, 7, format, 1, &mut counters).unwrap();
+        let stream = streams.get(0, 7).unwrap();
+        stream.latest_connection = u32::MAX - 1;
+        for id in [u32::MAX, 2, 3] {
+            assert_eq!(stream.free_connection_id(), id);
+            stream.start(0, id, &mut counters).unwrap();
+        }
+    }
+}

@@ -2,6 +2,7 @@
 
 mod configured;
 mod echo;
+mod envelope;
 mod faults;
 mod faults_of_connecting;
 mod heartbeat;

@@ -12,8 +12,8 @@ use tokio::io::{AsyncRead as _, AsyncWrite as _, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
-use super::scratch::Scratch;
-use super::{ClientSession, services};
+use super::outlet::Outlet;
+use super::services;
 
 /// Most bytes that are kept for a local application that does not take them, in bytes (ours).
 const MAX_REST: usize = 256 * 1024;
@@ -176,16 +176,11 @@ impl Local {
         matches!(self.stage, Stage::Dialling { .. })
     }
 
-    /// Does what can be done now: connects, writes what is kept, and reads into `scratch` if that is free.
+    /// Does what can be done now: connects, writes what is kept, and reads into `outlet` if that is free.
     ///
     /// # Errors
     /// The connection broke, or did not come about.
-    pub(super) fn poll(
-        &mut self,
-        cx: &mut Context<'_>,
-        session: &mut ClientSession,
-        scratch: &mut Scratch,
-    ) -> io::Result<Step> {
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>, outlet: &mut Outlet<'_>) -> io::Result<Step> {
         let now = Instant::now();
         if self.deadline().is_some_and(|until| until <= now) {
             return Ok(Step::Over);
@@ -208,22 +203,19 @@ impl Local {
             }
             Stage::Up { socket, connection } => {
                 let wrote = write_rest(&mut self.rest, socket, cx)?;
-                if !scratch.is_free() {
+                if !outlet.is_free() {
                     return Ok(if wrote { Step::Moved } else { Step::Waits });
                 }
-                match scratch.poll_read(*connection, socket, cx)? {
+                match outlet.poll_read(*connection, socket, cx)? {
                     Poll::Pending if wrote => Ok(Step::Moved),
                     Poll::Pending => Ok(Step::Waits),
                     Poll::Ready(0) => {
-                        // Everything that was read has been handed to the session, which tells the end behind it.
-                        let _ = session.reset(*connection);
+                        // Everything that was read is on its way, and the session tells the end behind it.
+                        outlet.reset(*connection);
                         self.flush_until_end(true);
                         Ok(Step::Moved)
                     }
-                    Poll::Ready(_) => {
-                        scratch.send(session);
-                        Ok(Step::Moved)
-                    }
+                    Poll::Ready(_) => Ok(Step::Moved),
                 }
             }
             Stage::Flushing {

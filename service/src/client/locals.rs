@@ -11,8 +11,9 @@ use tokio::time::Instant;
 
 use super::ClientSession;
 use super::local::{FULL, Local, Step};
-use super::scratch::Scratch;
+use super::outlet::Outlet;
 use super::services::{Server, Services};
+use super::websocket::WebSocket;
 
 /// Most connections that are over in the tunnel and not yet here; then the oldest is cut (ours).
 const MAX_LINGERING: usize = 64;
@@ -23,7 +24,6 @@ const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
 pub(super) struct Locals {
     ends: Ends,
     list: Vec<Local>,
-    scratch: Scratch,
     /// Which connection is looked at first: each in its turn, so that none starves the others.
     turn: usize,
     /// Whether an application leaves too much of what came for it. Kept by whoever changes that.
@@ -62,7 +62,6 @@ impl Locals {
         Self {
             ends,
             list: Vec::new(),
-            scratch: Scratch::new(),
             turn: 0,
             full: false,
         }
@@ -164,8 +163,14 @@ impl Locals {
     }
 
     /// Does what can be done now for every connection and listener. Whether anything moved.
-    pub(super) fn poll(&mut self, cx: &mut Context<'_>, session: &mut ClientSession) -> bool {
-        let mut moved = self.scratch.send(session);
+    pub(super) fn poll(
+        &mut self,
+        cx: &mut Context<'_>,
+        session: &mut ClientSession,
+        websocket: Option<&mut WebSocket>,
+    ) -> bool {
+        let mut moved = false;
+        let mut outlet = Outlet { session, websocket };
         let count = self.list.len();
         self.turn = self.turn.wrapping_add(1);
         let (mut over, mut wrote) = (false, false);
@@ -174,17 +179,15 @@ impl Locals {
             let Some(local) = self.list.get_mut(index) else {
                 continue;
             };
-            let step = local
-                .poll(cx, session, &mut self.scratch)
-                .unwrap_or_else(|error| {
-                    let connection = local.connection();
-                    tell_failure(&self.ends, local, &error);
-                    if let Some(connection) = connection {
-                        // It may have ended in the tunnel at the same moment.
-                        let _ = session.reset(connection);
-                    }
-                    Step::Over
-                });
+            let step = local.poll(cx, &mut outlet).unwrap_or_else(|error| {
+                let connection = local.connection();
+                tell_failure(&self.ends, local, &error);
+                if let Some(connection) = connection {
+                    // It may have ended in the tunnel at the same moment.
+                    outlet.reset(connection);
+                }
+                Step::Over
+            });
             if step == Step::Over {
                 local.give_up();
                 over = true;
@@ -198,7 +201,7 @@ impl Locals {
             moved = true;
             self.judge();
         }
-        moved | self.poll_listeners(cx, session)
+        moved | self.poll_listeners(cx, outlet.session)
     }
 
     fn poll_listeners(&mut self, cx: &mut Context<'_>, session: &mut ClientSession) -> bool {

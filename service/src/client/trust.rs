@@ -78,39 +78,53 @@ impl Trust {
                 let builder = builder.dangerous().with_custom_certificate_verifier(verifier);
                 return Ok(builder.with_no_client_auth());
             }
-            Self::System => system_roots()?,
-            Self::Roots(path) => roots_of(path)?,
+            Self::System | Self::Roots(_) => self.roots()?,
         };
-        Ok(builder.with_root_certificates(roots).with_no_client_auth())
+        let mut store = RootCertStore::empty();
+        store.add_parsable_certificates(roots);
+        Ok(builder.with_root_certificates(store).with_no_client_auth())
+    }
+
+    /// The root certificates: at least one, and each can be one. None for [`Trust::Anybody`].
+    ///
+    /// # Errors
+    /// [`TrustError`]: what cannot be read.
+    pub(crate) fn roots(&self) -> Result<Vec<CertificateDer<'static>>, TrustError> {
+        match self {
+            Self::System => system_roots(),
+            Self::Roots(path) => roots_of(path),
+            Self::Anybody => Ok(Vec::new()),
+        }
     }
 }
 
-fn system_roots() -> Result<RootCertStore, TrustError> {
-    let mut roots = RootCertStore::empty();
+fn system_roots() -> Result<Vec<CertificateDer<'static>>, TrustError> {
     // One unreadable certificate among the system's must not fail every connection.
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    let mut roots = rustls_native_certs::load_native_certs().certs;
+    roots.retain(|root| RootCertStore::empty().add(root.clone()).is_ok());
     match roots.is_empty() {
         true => Err(TrustError::NoSystemRoots),
         false => Ok(roots),
     }
 }
 
-fn roots_of(path: &Path) -> Result<RootCertStore, TrustError> {
+fn roots_of(path: &Path) -> Result<Vec<CertificateDer<'static>>, TrustError> {
     let unreadable = |source| TrustError::Unreadable {
         path: path.to_owned(),
         source,
     };
-    let mut roots = RootCertStore::empty();
+    let mut roots = Vec::new();
     if path.is_dir() {
         for entry in path.read_dir().map_err(unreadable)? {
             let file = entry.map_err(unreadable)?.path();
             // Directories of certificates also hold other files, and links that lead nowhere.
-            if file.is_file() && add_file(&mut roots, &file).is_err() {
-                tracing::debug!(file = %file.display(), "passed over: no root certificates in PEM");
+            match roots_of_file(&file) {
+                Ok(found) => roots.extend(found),
+                Err(error) => tracing::debug!(file = %file.display(), %error, "passed over"),
             }
         }
     } else {
-        add_file(&mut roots, path)?;
+        roots = roots_of_file(path)?;
     }
     match roots.is_empty() {
         true => Err(TrustError::NoRoots {
@@ -120,14 +134,16 @@ fn roots_of(path: &Path) -> Result<RootCertStore, TrustError> {
     }
 }
 
-fn add_file(roots: &mut RootCertStore, file: &Path) -> Result<(), TrustError> {
-    for certificate in certificates(file)? {
-        roots.add(certificate).map_err(|source| TrustError::NotARoot {
+fn roots_of_file(file: &Path) -> Result<Vec<CertificateDer<'static>>, TrustError> {
+    let roots = certificates(file)?;
+    for root in &roots {
+        let usable = RootCertStore::empty().add(root.clone());
+        usable.map_err(|source| TrustError::NotARoot {
             path: file.to_owned(),
             source,
         })?;
     }
-    Ok(())
+    Ok(roots)
 }
 
 /// The certificates of a PEM file.

@@ -6,9 +6,10 @@ use std::task::{Context, Poll, ready};
 
 use iot_tunnel_core::PeerFault;
 use iot_tunnel_core::websocket::{
-    Close, CloseCode, CloseHandshake, Event, Frame, FrameHeader, MAX_CONTROL_PAYLOAD, MAX_FRAME_PAYLOAD,
-    MaskKey, Receiver, Sender,
+    Close, CloseCode, CloseHandshake, Event, Frame, FrameHeader, MAX_CONTROL_PAYLOAD, MaskKey, Receiver,
+    Sender,
 };
+use iot_tunnel_core::wire::{Envelope, MAX_ENVELOPE, MAX_PAYLOAD};
 use tokio::io::{AsyncRead as _, AsyncWrite as _, ReadBuf};
 
 use super::dial::Socket;
@@ -17,8 +18,10 @@ use super::dial::Socket;
 const INBOX: usize = 128 * 1024;
 /// Longest control frame, in bytes.
 const CONTROL: usize = FrameHeader::MAX_LENGTH + MAX_CONTROL_PAYLOAD as usize;
-/// A data frame, and a ping, a pong and a close behind it.
-const OUTBOX: usize = FrameHeader::MAX_LENGTH + MAX_FRAME_PAYLOAD as usize + 3 * CONTROL;
+/// Where a payload lies in the outbox: what stands before it has room there.
+const PAYLOAD: usize = FrameHeader::MAX_LENGTH + MAX_ENVELOPE;
+/// A message with the longest payload, and a ping, a pong and a close behind it.
+const OUTBOX: usize = PAYLOAD + MAX_PAYLOAD + MAX_ENVELOPE + 3 * CONTROL;
 /// Keys that are drawn at a time.
 const KEYS: usize = 64;
 
@@ -184,7 +187,43 @@ impl WebSocket {
         self.outbox.start == self.outbox.end && !self.outbox.unflushed
     }
 
-    /// Queues a data frame of at most [`MAX_FRAME_PAYLOAD`] bytes, if one may follow.
+    /// Where a payload is read to, to be queued by [`send_around`](Self::send_around); only while a data frame may follow.
+    pub(super) fn payload_room(&mut self) -> &mut [u8] {
+        self.outbox
+            .buffer
+            .get_mut(PAYLOAD..PAYLOAD + MAX_PAYLOAD)
+            .unwrap_or_default()
+    }
+
+    /// Queues the first `length` bytes of [`payload_room`](Self::payload_room) with what stands around them, where they
+    /// lie.
+    pub(super) fn send_around(&mut self, envelope: &Envelope<'_>, length: usize) -> io::Result<()> {
+        let head = PAYLOAD.saturating_sub(envelope.head.len());
+        let tail = PAYLOAD + length;
+        let end = tail + envelope.tail.len();
+        self.put(head, envelope.head);
+        self.put(tail, envelope.tail);
+        let key = self.keys.next()?;
+        let mut header = [0; FrameHeader::MAX_LENGTH];
+        let frame = self.outbox.buffer.get_mut(head..end).unwrap_or_default();
+        let header_length = self
+            .sender
+            .mask(frame, key, &mut header)
+            .map_err(io::Error::other)?;
+        let start = head.saturating_sub(header_length);
+        self.put(start, header.get(..header_length).unwrap_or_default());
+        (self.outbox.start, self.outbox.end) = (start, end);
+        Ok(())
+    }
+
+    /// Puts bytes at a place in the outbox, which has room there.
+    fn put(&mut self, at: usize, bytes: &[u8]) {
+        if let Some(room) = self.outbox.buffer.get_mut(at..at + bytes.len()) {
+            room.copy_from_slice(bytes);
+        }
+    }
+
+    /// Queues a data frame of control messages, if one may follow.
     pub(super) fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.queue(Frame::Binary(bytes))
     }

@@ -126,13 +126,13 @@ impl BrokerUrl {
     }
 
     /// User name and password.
-    pub(super) fn credentials(&self) -> Option<(&str, &[u8])> {
+    pub(crate) fn credentials(&self) -> Option<(&str, &[u8])> {
         let credentials = self.credentials.as_ref()?;
         Some((&credentials.user, credentials.password.as_bytes()))
     }
 
     /// `host:port`, an IPv6 address in brackets.
-    pub(super) fn authority(&self) -> String {
+    pub(crate) fn authority(&self) -> String {
         let BrokerUrl { host, port, .. } = self;
         if host.contains(':') {
             format!("[{host}]:{port}")

@@ -34,8 +34,11 @@ impl Attempts {
             }
         }
         let at = full_again.entry(*token.as_bytes()).or_insert(now);
-        let next = (*at).max(now).after(REFILL);
-        let allowed = next <= now.after(REFILL * u64::from(BURST));
+        let limit = now.after(REFILL * u64::from(BURST));
+        // A clock that was set back must not lock a token out until it has caught up.
+        *at = (*at).clamp(now, limit);
+        let next = at.after(REFILL);
+        let allowed = next <= limit;
         if allowed {
             *at = next;
         }
@@ -59,6 +62,16 @@ mod tests {
         assert!((9..=10).contains(&through.count()));
         // An hour later it has its burst again.
         assert_eq!((0..100).filter(|_| allowed(hot, 3_600_000)).count(), 20);
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_costs_a_token_no_more_than_its_burst() {
+        let attempts = Attempts::default();
+        let token = TokenDigest::of("token");
+        let an_hour = Millis(3_600_000);
+        assert!((0..BURST).all(|_| attempts.allow(token, an_hour)));
+        assert!(!attempts.allow(token, Millis(0)));
+        assert!(attempts.allow(token, Millis(REFILL)));
     }
 
     #[test]

@@ -87,7 +87,9 @@ impl Lines {
             .destination_config()
             .map_or(&[][..], DestinationConfig::services);
         let outbox = Arc::new(Outbox::default());
-        let line = locked(&self.0).entry(tunnel.id().clone()).or_default().clone();
+        // Held until it is seated: who leaves an empty line removes it.
+        let mut lines = locked(&self.0);
+        let line = lines.entry(tunnel.id().clone()).or_default().clone();
         let mut state = locked(&line.state);
         state.services = services.to_vec();
         if let Some(end) = state.ends.get_mut(index(side)) {
@@ -97,6 +99,7 @@ impl Lines {
             });
         }
         drop(state);
+        drop(lines);
         line.changed.notify_waiters();
         Seat {
             tunnel_id: tunnel.id().clone(),
@@ -205,9 +208,11 @@ impl Seat {
             // It was replaced, rotated out or closed: nothing of it may reach whoever comes after.
             return Ok(0);
         }
-        let starts_stream = message.message_type == MessageType::StreamStart;
-        let starts = starts_stream || message.message_type == MessageType::ConnectionStart;
-        let allowed = !starts_stream || streams::may_start(&state.services, message.service_id);
+        let starts = matches!(
+            message.message_type,
+            MessageType::StreamStart | MessageType::ConnectionStart
+        );
+        let allowed = !starts || streams::may_start(&state.services, message.service_id);
         let other = state.end(self.side.other()).filter(|_| allowed);
         let Some(outbox) = other.map(|end| end.outbox.clone()) else {
             if starts {
@@ -245,5 +250,57 @@ impl Seat {
     pub(super) fn written(&self) {
         self.outbox.written();
         self.line.changed.notify_waiters();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use iot_tunnel_core::{Entropy, Lifetime, Millis};
+    use std::thread;
+
+    fn tunnel() -> Tunnel {
+        let entropy = Entropy::new(std::array::from_fn(|i| i as u8)).unwrap();
+        let id = TunnelId::parse("tunnel").unwrap();
+        let (tunnel, _) = Tunnel::open(id, None, Lifetime::default(), Millis(0), &entropy).unwrap();
+        tunnel
+    }
+
+    #[test]
+    fn a_peer_that_joins_while_the_last_one_leaves_is_known() {
+        let (tunnel, lines) = (tunnel(), Lines::default());
+        let come_and_go = |side| {
+            for number in 0..20_000 {
+                let seat = lines.join(&tunnel, side, ConnectionId(number));
+                assert_eq!(lines.connected(side), 1, "{side:?} {number}");
+                lines.left(&seat);
+            }
+        };
+        thread::scope(|scope| {
+            scope.spawn(|| come_and_go(Side::Source));
+            scope.spawn(|| come_and_go(Side::Destination));
+        });
+        assert!(locked(&lines.0).is_empty());
+    }
+
+    #[test]
+    fn nothing_of_a_peer_that_has_lost_its_place_is_passed_on_or_answered() {
+        let (tunnel, lines) = (tunnel(), Lines::default());
+        let _destination = lines.join(&tunnel, Side::Destination, ConnectionId(0));
+        let start = Message {
+            message_type: MessageType::StreamStart,
+            stream_id: 1,
+            ..Message::default()
+        };
+        let passes = |seat: &Seat| seat.pass_on(b"start", &start).unwrap() > 0;
+        let old = lines.join(&tunnel, Side::Source, ConnectionId(1));
+        assert!(passes(&old));
+        lines.left(&old);
+        assert!(!passes(&old));
+        let new = lines.join(&tunnel, Side::Source, ConnectionId(2));
+        assert!(!passes(&old) && passes(&new));
+        // Who left before takes nobody's place with it.
+        lines.left(&old);
+        assert!(passes(&new) && old.outbox.is_empty());
     }
 }

@@ -60,12 +60,12 @@ impl<S: AsyncRead + AsyncWrite> Peer<S> {
     /// allows.
     pub(super) async fn finish(mut self, end: &End) {
         let Some(close) = end.close() else { return };
-        // Whoever does not take it in time has the socket closed all the same.
         let _ = timeout(CLOSE_TIMEOUT, async {
             self.writer.close(close).await?;
-            self.reader.rest().await?;
-            self.writer.shutdown().await
+            self.reader.rest().await
         })
         .await;
+        // Whoever did not take it in time has the socket closed all the same, in TLS too if there is room for saying so.
+        let _ = timeout(Duration::ZERO, self.writer.shutdown()).await;
     }
 }

@@ -68,7 +68,8 @@ pub(super) fn reset_of(message: &Message<'_>, send: impl FnOnce(&[u8])) {
     }
 }
 
-/// Whether a stream may be started for that service: one that the tunnel defines, or none (data-plane.md §4).
+/// Whether a stream, or a connection in one, may be started for that service: one that the tunnel defines, or none
+/// (data-plane.md §4).
 pub(super) fn may_start(services: &[ServiceId], service_id: &str) -> bool {
     service_id.is_empty() || services.iter().any(|service| service.as_str() == service_id)
 }

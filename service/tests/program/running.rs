@@ -51,8 +51,8 @@ pub(crate) struct Ended {
 }
 
 /// Runs what must end by itself.
-pub(crate) fn run(mut command: Command) -> Ended {
-    let mut program = Program::watch(command.spawn().expect("the program starts"));
+pub(crate) fn run(command: Command) -> Ended {
+    let mut program = Program::spawn(command);
     Ended {
         code: program.ended().code(),
         stdout: program.stdout.iter().collect(),
@@ -79,9 +79,14 @@ impl Program {
         }
     }
 
+    /// Starts what is to be watched.
+    pub(crate) fn spawn(mut command: Command) -> Self {
+        Self::watch(command.spawn().expect("the program starts"))
+    }
+
     /// Starts what prints a `--ready` line, and returns with it.
-    pub(crate) fn start(mut command: Command) -> (Self, Value) {
-        let program = Self::watch(command.spawn().expect("the program starts"));
+    pub(crate) fn start(command: Command) -> (Self, Value) {
+        let program = Self::spawn(command);
         let line = match program.stdout.recv_timeout(DEADLINE) {
             Ok(line) => line,
             Err(error) => panic!(

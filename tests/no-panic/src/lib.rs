@@ -292,6 +292,15 @@ export! {
     ) -> Result<usize, SendError> {
         sender.write_unmasked(frame, buffer)
     }
+    /// What stands around a payload that the caller sends.
+    fn gate_session_envelope(
+        session: &mut Session<&mut [u8]>, connection: Connection, data: &[u8], buffer: &mut [u8]
+    ) -> Option<usize> {
+        match session.envelope(connection, data, buffer) {
+            Ok(Progress::Done((envelope, count))) => Some(envelope.head.len() + count),
+            Ok(Progress::WouldBlock) | Err(_) => None,
+        }
+    }
     /// WebSocket frames into a caller's buffer.
     fn gate_websocket_write(
         sender: &mut Sender, frame: Frame<'_>, key: MaskKey, buffer: &mut [u8]

@@ -8,6 +8,7 @@ use crate::session::event::Progress;
 use crate::session::services::ServiceList;
 use crate::session::state::Offered;
 use crate::session::streams::{Connection, Format};
+use crate::wire::Envelope;
 
 impl<B, const TOKEN: usize, const SERVICES: usize, const CONNECTIONS: usize>
     Machine<B, TOKEN, SERVICES, CONNECTIONS>
@@ -74,6 +75,29 @@ where
             length if length > 0 && self.outgoing.push(&message) => Progress::Done(length),
             _ => Progress::WouldBlock,
         })
+    }
+
+    pub(in crate::session) fn envelope<'b>(
+        &mut self,
+        connection: Connection,
+        data: &[u8],
+        services: &ServiceList<SERVICES>,
+        buffer: &'b mut [u8],
+    ) -> Result<Progress<(Envelope<'b>, usize)>, Error> {
+        let misuse = self.misuse(Misuse::ConnectionEnded);
+        let open = self.state.open().ok_or(misuse)?;
+        let service = services.id(connection.service());
+        let mut message = open.streams.data(connection, service).ok_or(misuse)?;
+        message.payload = data.get(..self.max_payload).unwrap_or(data);
+        if data.is_empty() || !self.outgoing.bytes().is_empty() {
+            return Ok(Progress::WouldBlock);
+        }
+        let envelope = message.encode_envelope(buffer)?;
+        Ok(Progress::Done((envelope, message.payload.len())))
+    }
+
+    pub(in crate::session) fn has_sent_all(&self) -> bool {
+        self.outgoing.bytes().is_empty()
     }
 
     pub(in crate::session) fn reset(&mut self, connection: Connection) -> Result<(), Misuse> {

@@ -5,8 +5,10 @@ use crate::error::{Capacity, Error, Misuse};
 use crate::handshake::Subprotocol;
 use crate::id::ServiceId;
 use crate::mode::Side;
-use crate::session::{Binding, Config, Event, Session};
+use crate::session::{Binding, Config, Event, Output, Progress, Session};
 use crate::token::AccessToken;
+use crate::websocket::MAX_FRAME_PAYLOAD;
+use crate::wire::MAX_PAYLOAD;
 
 #[test]
 fn what_cannot_be_a_session_is_refused_with_the_reason() {
@@ -32,6 +34,33 @@ fn what_cannot_be_a_session_is_refused_with_the_reason() {
         assert_eq!(make(&["A"], max_payload, 512), error);
     }
     assert_eq!(make(&["A"], 1, 511), Err(Capacity::OutgoingBufferTooSmall.into()));
+}
+
+#[test]
+fn no_payload_is_longer_than_agreed_and_no_part_longer_than_a_websocket_frame() {
+    for max_payload in [1, 16_384, MAX_PAYLOAD] {
+        let services = services(&["SSH"]);
+        let config = Config {
+            max_payload,
+            ..Config::new(Side::Source, &services)
+        };
+        let mut rig = Rig::of(&config, 300_000);
+        rig.token("first", Binding::Fresh);
+        rig.go_open(&["SSH"]);
+        let Progress::Done(connection) = rig.session.open(0).unwrap() else {
+            panic!("no room")
+        };
+        for _ in 0..4 {
+            let sent = rig.session.send(connection, &std::vec![7; 100_000]);
+            assert_eq!(sent, Ok(Progress::Done(max_payload)));
+        }
+        let Output::Send(bytes) = rig.session.poll_output() else {
+            panic!("nothing to send")
+        };
+        assert!(bytes.len() <= MAX_FRAME_PAYLOAD as usize);
+        let mut lengths = rig.poll().into_iter().map(|sent| sent.payload.len());
+        assert!(lengths.all(|length| length == 0 || length == max_payload));
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ use super::rig::{Rig, Seen, bytes, data, frame, sent, service_ids};
 use crate::error::{Capacity, Misuse, PeerFault};
 use crate::mode::Side;
 use crate::session::{Progress, Status};
-use crate::websocket::{Event, Receiver};
+use crate::websocket::{CloseCode, Event, Receiver};
 use crate::wire::{Message, MessageType};
 use MessageType::{ConnectionReset, ConnectionStart, SessionReset, StreamReset};
 
@@ -162,6 +162,8 @@ fn class_6_the_longest_message_is_taken_and_a_longer_one_than_the_buffer_is_a_fa
     rig.go_open(&["SSH"]);
     let fault = Capacity::BufferTooSmall.code();
     assert_eq!(rig.receive(&data(1, "SSH", 1, &[7; 60])), [Seen::Lost(fault)]);
+    rig.poll();
+    assert_eq!(rig.closes, [CloseCode::MESSAGE_TOO_BIG]);
 }
 
 #[test]

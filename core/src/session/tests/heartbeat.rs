@@ -22,6 +22,7 @@ fn a_silent_peer_is_dropped_and_a_paused_application_is_not_its_fault() {
         assert_eq!((rig.wait(), rig.pings), (Timeout::None, pings));
     }
     // From then on it has the whole time again.
+    rig.now = rig.now.after(PONG_TIMEOUT - 1);
     rig.session.pause(rig.now, false).unwrap();
     let resumed = rig.now;
     assert_eq!(rig.wait(), Timeout::Pong);

@@ -333,13 +333,14 @@ proptest! {
     fn no_script_panics_and_the_application_knows_every_connection(
         source in any::<bool>(),
         unnamed in prop::bool::weighted(0.3),
+        bound in prop::bool::weighted(0.8),
         format in prop::sample::select(&Subprotocol::EVERY[..]),
         outgoing in prop_oneof![Just(MIN_OUTGOING), Just(1_000), Just(20_000)],
         script in prop::collection::vec(step(), 0..120),
     ) {
         // Most scripts would never come to the heart of it.
         let services = if unnamed { 1 } else { 2 };
-        let opening = [Step::Token(0, true, false), Step::Poll(1), Step::Upgrade(2), Step::ServiceIds(services)];
+        let opening = [Step::Token(0, bound, false), Step::Poll(1), Step::Upgrade(2), Step::ServiceIds(services)];
         let side = if source { Side::Source } else { Side::Destination };
         let world = World::new(side, unnamed, format, outgoing);
         world.run(opening.into_iter().chain(script).collect());

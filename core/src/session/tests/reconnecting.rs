@@ -11,7 +11,7 @@ use crate::websocket::{Close, CloseCode};
 use crate::wire::MessageType;
 
 #[test]
-fn the_wait_falls_back_only_after_the_connection_proved_usable() {
+fn the_wait_falls_back_only_after_the_connection_proved_usable_or_for_another_token() {
     let ceiling = |prove: fn(&mut Rig)| {
         let waits = (1..=40).map(|seed| {
             let mut rig = Rig::new(Side::Destination);
@@ -41,6 +41,19 @@ fn the_wait_falls_back_only_after_the_connection_proved_usable() {
         assert_eq!(rig.pings, 1);
     };
     assert!(ceiling(unproven) > 60_000);
+    let before_it_was_open: fn(&mut Rig) = |rig| {
+        rig.lose();
+        rig.wait();
+        rig.accept(Subprotocol::V3);
+        rig.wait();
+        assert_eq!(rig.pings, 1);
+        rig.session.handle_pong(rig.now).unwrap();
+    };
+    assert!(ceiling(before_it_was_open) > 60_000);
+    let rotated: fn(&mut Rig) = |rig| {
+        rig.token("rotated", Binding::Fresh);
+    };
+    assert!(ceiling(rotated) <= FIRST_BACKOFF);
     let answered: fn(&mut Rig) = |rig| {
         rig.wait();
         rig.session.handle_pong(rig.now).unwrap();

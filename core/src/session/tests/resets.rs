@@ -1,5 +1,6 @@
 //! What is refused or over: who is told so, by which reset, and when (data-plane.md §4).
 
+use std::vec;
 use std::vec::Vec;
 
 use super::rig::{Rig, Seen, data, frame, sent};
@@ -19,7 +20,9 @@ fn a_live_id_that_is_started_again_is_reset_on_both_sides() {
         [Seen::Ended(connection)]
     );
     assert_eq!(rig.poll(), [sent(ConnectionReset, 1, "SSH", 1)]);
-    assert_eq!(rig.receive(&frame(ConnectionStart, 1, "SSH", 1)).len(), 1);
+    assert_eq!(rig.session.send(connection, b"x"), Err(Misuse::ConnectionEnded));
+    let again = rig.receive(&frame(ConnectionStart, 1, "SSH", 1));
+    assert!(matches!(again[..], [Seen::Started(new, false)] if new != connection));
 }
 
 #[test]
@@ -36,6 +39,9 @@ fn a_destination_that_cannot_serve_answers_at_once_and_keeps_serving() {
         assert_eq!(rig.receive(&frame(StreamStart, 3, service, 1)), []);
         assert_eq!(rig.poll(), [sent(StreamReset, 3, service, 0)]);
     }
+    // What was told to be over is over: a reset that crosses ours is stale.
+    assert_eq!(rig.receive(&frame(StreamReset, 2, "RDP", 0)), []);
+    assert_eq!(rig.receive(&frame(ConnectionReset, 1, "SSH", 1)), []);
     rig.start(4, "SSH", 1);
 }
 
@@ -112,19 +118,43 @@ fn a_new_stream_comes_after_the_reset_of_what_it_replaces() {
 }
 
 #[test]
+fn the_end_of_a_connection_is_told_once_even_if_both_sides_end_it() {
+    for format in [Subprotocol::V3, Subprotocol::V2] {
+        let mut rig = Rig::with(Side::Source, &["SSH"], format, 4096);
+        rig.token("first", Binding::Fresh);
+        rig.go_open(&["SSH"]);
+        let (connection, other) = (opened(&mut rig, 0), rig.session.open(0));
+        let stream = rig.poll()[0].stream;
+        rig.session.reset(connection).unwrap();
+        let (reset, seen) = match other {
+            Ok(_) => (ConnectionReset, vec![]),
+            // The stream was the connection's own.
+            Err(_) => (StreamReset, vec![Seen::StreamEnded(0)]),
+        };
+        assert_eq!(rig.receive(&frame(reset, stream, "SSH", 1)), seen);
+        assert_eq!(rig.session.reset(connection), Err(Misuse::ConnectionEnded));
+        // Nor does the peer have to hear what it knows.
+        assert_eq!(rig.poll(), []);
+    }
+}
+
+#[test]
 fn a_source_reads_on_while_what_it_sends_has_no_room() {
-    let mut rig = Rig::open(Side::Source);
+    let service = "x".repeat(128);
+    let mut rig = Rig::with(Side::Source, &[&service], Subprotocol::V3, 512);
+    rig.token("first", Binding::Fresh);
+    rig.go_open(&[&service]);
     let connection = opened(&mut rig, 0);
     let stream = rig.poll()[0].stream;
     while let Progress::Done(_) = rig.session.send(connection, &[7; 1_000]).unwrap() {}
-    while let Ok(Progress::Done(_)) = rig.session.open(1) {}
-    // Not even a message that resets its stream needs room, so that two full ends never wait for each other.
+    while let Progress::Done(_) = rig.session.open(0).unwrap() {}
+    // Not even what ends its stream needs room, so that two ends that are full never wait for each other.
     for _ in 0..100 {
-        let seen = rig.receive(&data(stream, "SSH", 1, b"x"));
+        let seen = rig.receive(&data(stream, &service, 1, b"x"));
         assert_eq!(seen, [Seen::Data(connection, b"x".into())]);
     }
     rig.session.reset(connection).unwrap();
-    assert_eq!(rig.receive(&data(stream, "SSH", 1, b"late")), []);
+    assert_eq!(rig.receive(&data(stream, &service, 1, b"late")), []);
     assert_eq!(rig.poll().last().unwrap().message_type, ConnectionReset);
 }
 

@@ -4,7 +4,7 @@ use super::rig::{Rig, data, entropy};
 use crate::error::Misuse;
 use crate::handshake::{PeerText, Upgrade};
 use crate::mode::Side;
-use crate::session::{Binding, NoToken, Progress, REMEMBERED_TOKENS, Status, Timeout, TokenTaken};
+use crate::session::{Binding, NoToken, Output, Progress, REMEMBERED_TOKENS, Status, Timeout, TokenTaken};
 use crate::time::Millis;
 use crate::token::{AccessToken, ClientToken};
 
@@ -78,7 +78,12 @@ fn a_drop_without_a_client_token_spends_the_token_and_tries_nothing() {
     assert!(matches!(rig.lose(), Status::Backoff { .. }));
     rig.wait();
     rig.go_open(&["SSH"]);
-    assert_eq!(rig.lose(), Status::AwaitingToken(NoToken::Spent));
+    let connection = rig.start(1, "SSH", 1);
+    assert_eq!(rig.session.send(connection, b"unsent"), Ok(Progress::Done(6)));
+    let spent = Status::AwaitingToken(NoToken::Spent);
+    assert_eq!(rig.session.handle_closed(rig.now, None), Ok(spent));
+    // There is no socket to send it to, and nothing to wait for.
+    assert!(matches!(rig.session.poll_output(), Output::Wait(None)));
     assert_eq!(rig.token("once", Binding::Fresh), TokenTaken::Same);
     assert_eq!(rig.connects, 2);
 }

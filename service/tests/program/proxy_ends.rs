@@ -1,0 +1,109 @@
+//! How a proxy carries bytes, and how it ends.
+
+use std::net::TcpListener;
+
+use rustix::process::Signal;
+use serde_json::json;
+
+use crate::proxying::{Rig, echoes, pattern, program};
+use crate::running::{Program, run};
+
+#[test]
+fn two_proxies_carry_bytes_and_end_with_0() {
+    let rig = Rig::start();
+    let tunnel = rig.open();
+    let (source, destination, listener) = rig.both(&tunnel);
+    echoes(&listener, b"hello");
+    echoes(&listener, &pattern(3_000_000));
+    for program in [source, destination] {
+        let log = program.stop().join("\n");
+        for secret in [&tunnel.source, &tunnel.destination] {
+            assert!(!log.contains(secret.as_str()), "{log}");
+        }
+    }
+}
+
+#[test]
+fn a_source_without_the_services_name_takes_the_one_that_the_tunnel_has() {
+    let rig = Rig::start();
+    let tunnel = rig.open();
+    let server = crate::proxying::echo_server();
+    let (mut destination, _) = Program::start(rig.proxy(&tunnel.destination, &["-d", &server]));
+    let (mut source, ready) = Program::start(rig.proxy(&tunnel.source, &["-s", "0"]));
+    destination.has_logged("the tunnel is open");
+    source.has_logged("the tunnel is open");
+    echoes(&crate::proxying::listener(&ready), b"no name");
+}
+
+#[test]
+fn older_formats_are_spoken_where_the_destination_knows_no_newer() {
+    for format in ["V1", "V2"] {
+        let rig = Rig::start();
+        let tunnel = rig.open();
+        let server = format!("SSH={}", crate::proxying::echo_server());
+        let (mut destination, _) = Program::start(rig.proxy(&tunnel.destination, &["-d", &server]));
+        let (mut source, ready) = Program::start(rig.proxy(&tunnel.source, &["-s", "SSH=0", "-y", format]));
+        source.has_logged("the tunnel is open");
+        destination.has_logged("the tunnel is open");
+        for _ in 0..2 {
+            echoes(&crate::proxying::listener(&ready), format.as_bytes());
+        }
+    }
+}
+
+#[test]
+fn sigint_is_an_orderly_end_too() {
+    let rig = Rig::start();
+    let tunnel = rig.open();
+    let (mut program, _) = Program::start(rig.proxy(&tunnel.source, &["-s", "0"]));
+    program.signal(Signal::INT);
+    assert_eq!(program.ended().code(), Some(0));
+}
+
+#[test]
+fn a_refused_token_is_code_3_with_the_services_reason_and_what_to_do() {
+    let rig = Rig::start();
+    let tunnel = rig.open();
+    rig.rotate(&tunnel, "SOURCE", "sourceAccessToken");
+    let ended = run(rig.proxy(&tunnel.source, &["-s", "0"]));
+    assert_eq!(ended.code, Some(3), "{}", ended.stderr);
+    assert!(ended.stderr.contains("revoked by a rotation"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("next: get a new token"), "{}", ended.stderr);
+    // The other side's is refused too.
+    let ended = run(rig.proxy(&tunnel.destination, &["-s", "0"]));
+    assert_eq!(ended.code, Some(3), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("belongs to the other side"),
+        "{}",
+        ended.stderr
+    );
+}
+
+#[test]
+fn a_closed_tunnel_is_code_4_whether_it_closes_before_or_meanwhile() {
+    let rig = Rig::start();
+    let tunnel = rig.open();
+    let (mut source, _) = Program::start(rig.proxy(&tunnel.source, &["-s", "0"]));
+    source.has_logged("the tunnel is open");
+    rig.done("CloseTunnel", &json!({ "tunnelId": tunnel.id }));
+    assert_eq!(source.ended().code(), Some(4));
+    let ended = run(rig.proxy(&tunnel.destination, &["-d", "1"]));
+    assert_eq!(ended.code, Some(4), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("next: open another tunnel"),
+        "{}",
+        ended.stderr
+    );
+}
+
+#[test]
+fn a_port_that_is_taken_is_code_1_and_named() {
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a listener");
+    let port = taken.local_addr().expect("an address").port().to_string();
+    let mut command = program(&["proxy", "-e", "ws://127.0.0.1:1", "-s", &format!("SSH={port}")]);
+    command.env("AWSIOT_TUNNEL_ACCESS_TOKEN", "token");
+    let ended = run(command);
+    assert_eq!(ended.code, Some(1));
+    let text = format!("cannot listen on 127.0.0.1:{port} for SSH");
+    assert!(ended.stderr.contains(&text), "{}", ended.stderr);
+}
