@@ -72,6 +72,21 @@ pub(crate) fn seeds() -> Seeds {
             ]),
         ),
         (
+            "source from where it lies",
+            SOURCE | of(2),
+            open(&[
+                OPEN,
+                SEND_ITSELF,
+                DO,
+                SEND_ITSELF,
+                SEND,
+                SEND_ITSELF,
+                RESET,
+                SEND_ITSELF,
+                DO,
+            ]),
+        ),
+        (
             "source v2",
             SOURCE | V2 | of(2),
             open(&[

@@ -138,6 +138,7 @@ impl Driver {
             Step::Time { how } => self.time(how),
             Step::Open { service } => self.open(service.into(), drained),
             Step::Send { which, length } => self.send(which.into(), length, drained),
+            Step::Envelope { which, length } => self.envelope(which.into(), length),
             Step::Reset { which } => self.reset(which.into()),
             Step::Poll { part } => _ = self.poll(usize::from(part) + 1),
             Step::PollAll {} => {

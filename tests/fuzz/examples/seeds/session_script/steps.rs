@@ -30,6 +30,7 @@ pub(super) const LOST: Step = Step::Closed { reason: 7 };
 pub(super) const ALL_SERVICES: Step = Step::ServiceIds { which: 7 };
 pub(super) const OPEN: Step = Step::Open { service: 0 };
 pub(super) const SEND: Step = Step::Send { which: 0, length: 20 };
+pub(super) const SEND_ITSELF: Step = Step::Envelope { which: 0, length: 20 };
 pub(super) const RESET: Step = Step::Reset { which: 0 };
 pub(super) const DO: Step = Step::PollAll {};
 
