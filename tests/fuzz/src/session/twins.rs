@@ -29,6 +29,9 @@ pub struct Heard {
     pub taken: usize,
 }
 
+/// What stands before and after a payload, and how long that is.
+pub type Around = (Vec<u8>, Vec<u8>, usize);
+
 impl Twins {
     /// Room for what arrives, in bytes: a longer message is a fault.
     pub const INCOMING: usize = 600;
@@ -165,13 +168,8 @@ impl Twins {
         self.both(|client| client.send(connection, data), changes_nothing)
     }
 
-    /// See [`Session::envelope`](iot_tunnel_core::session::Session::envelope): what stands before and after the payload,
-    /// and how long that is. The session takes nothing.
-    pub fn envelope(
-        &mut self,
-        connection: Connection,
-        data: &[u8],
-    ) -> Result<Progress<(Vec<u8>, Vec<u8>, usize)>, Error> {
+    /// See [`Session::envelope`](iot_tunnel_core::session::Session::envelope). The session takes nothing.
+    pub fn envelope(&mut self, connection: Connection, data: &[u8]) -> Result<Progress<Around>, Error> {
         self.both(
             |client| {
                 let mut buffer = [0; MAX_ENVELOPE];
