@@ -12,9 +12,10 @@ use std::time::Duration;
 
 use criterion::{Criterion, Throughput};
 use iot_tunnel_core::json::RotateRequest;
+use iot_tunnel_core::session::Session;
 use iot_tunnel_core::{
-    ClientMode, DestinationConfig, Entropy, Lifetime, Millis, ServiceId, ThingName, TokenDigest, Tunnel,
-    TunnelId,
+    AccessToken, ClientMode, DestinationConfig, Entropy, Lifetime, Millis, ServiceId, ThingName, TokenDigest,
+    Tunnel, TunnelId,
 };
 
 use self::budget::Budget;
@@ -143,6 +144,12 @@ fn report() -> ExitCode {
         what: "a record (size of Tunnel)".to_owned(),
         measured: size_of::<Tunnel>() as f64,
         allowed: 1024.0,
+        unit: "bytes",
+    });
+    budgets.push(Budget {
+        what: "a session without its buffers and access token".to_owned(),
+        measured: (size_of::<Session<&mut [u8]>>() - size_of::<AccessToken>()) as f64,
+        allowed: 4096.0,
         unit: "bytes",
     });
     budget::judge(&budgets)

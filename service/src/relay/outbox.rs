@@ -173,6 +173,12 @@ impl Outbox {
         }
     }
 
+    /// Whether no message waits.
+    #[cfg(test)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.state().waiting.is_empty()
+    }
+
     /// The memory that it holds, in bytes.
     #[cfg(test)]
     pub(super) fn capacity(&self) -> usize {

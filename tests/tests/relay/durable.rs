@@ -56,22 +56,25 @@ async fn a_store_that_fails_is_answered_with_503_and_leaves_the_token_fresh() {
 async fn a_client_that_leaves_before_its_answer_has_used_its_token_and_is_not_connected() {
     let store = HeldStore::new();
     let rig = Rig::with(|builder| builder.store(store.clone())).await;
-    let tunnel = rig.open(&["SSH"]).await;
-    let mut destination = rig.connect(Side::Destination, &tunnel.destination).await;
-    let _service_ids = destination.receive().await;
-    let handshake = Handshake::new(Side::Source, &tunnel.source);
-    store.set(Commits::Held);
-    let mut socket = rig.dial().await;
-    socket.write_all(&handshake.bytes()).await.expect("to send");
-    store.holds_one().await;
-    drop(socket);
-    store.set(Commits::Made);
-    // This is judged after the first.
-    let refused = rig.refusal(handshake).await;
-    assert_eq!(refused, (400, Refusal::AccessTokenUsed.text().to_owned()));
-    rig.until_state(&tunnel, Side::Source, "DISCONNECTED").await;
-    assert_eq!(rig.metric("iot_tunnel_connections{side=\"source\"}").await, 0.0);
-    rig.is(&tunnel, "DISCONNECTED", "CONNECTED").await;
+    for noticed in [false, true] {
+        let tunnel = rig.open(&["SSH"]).await;
+        let handshake = Handshake::new(Side::Source, &tunnel.source);
+        store.set(Commits::Held);
+        let mut socket = rig.dial().await;
+        socket.write_all(&handshake.bytes()).await.expect("to send");
+        store.holds_one().await;
+        drop(socket);
+        if noticed {
+            // The end of the socket came before this request.
+            rig.is(&tunnel, "DISCONNECTED", "DISCONNECTED").await;
+        }
+        store.set(Commits::Made);
+        // This is judged after the first.
+        let refused = rig.refusal(handshake).await;
+        assert_eq!(refused, (400, Refusal::AccessTokenUsed.text().to_owned()));
+        rig.until_state(&tunnel, Side::Source, "DISCONNECTED").await;
+        assert_eq!(rig.metric("iot_tunnel_connections{side=\"source\"}").await, 0.0);
+    }
 }
 
 #[tokio::test]

@@ -1,72 +1,12 @@
 //! Sessions that come to an end of interest: open, used, lost, rotated.
 
+mod steps;
+
 use iot_tunnel_core::wire::MessageType;
 use iot_tunnel_fuzz::session::script::{Script, Setup, Step};
 
+use self::steps::*;
 use super::{Seeds, name};
-
-const SOURCE: u8 = 0;
-const DESTINATION: u8 = 1;
-/// The newest format, in [`Setup::kind`].
-const V2: u8 = 2 << 1;
-const V1: u8 = 3 << 1;
-
-const ANY_TIME_DUE: Step = Step::Time { how: 0 };
-const ACCEPT_V3: Step = Step::Upgrade { kind: 0 };
-const ACCEPT_V1: Step = Step::Upgrade { kind: 3 << 2 };
-const REFUSE: Step = Step::Upgrade { kind: 2 };
-const RETRY: Step = Step::Upgrade { kind: 3 };
-const TOKEN: Step = Step::Token {
-    number: 0,
-    binding: 0,
-};
-const ROTATED: Step = Step::Token {
-    number: 1,
-    binding: 0,
-};
-const UNBOUND: Step = Step::Token {
-    number: 0,
-    binding: 2,
-};
-const LOST: Step = Step::Closed { reason: 7 };
-const ALL_SERVICES: Step = Step::ServiceIds { which: 7 };
-const OPEN: Step = Step::Open { service: 0 };
-const SEND: Step = Step::Send { which: 0, length: 20 };
-const RESET: Step = Step::Reset { which: 0 };
-const DO: Step = Step::PollAll {};
-
-/// A message about the latest connection.
-const fn about(message_type: MessageType) -> Step {
-    Step::About {
-        message_type: message_type.number() as u8,
-        which: 0,
-        change: 0,
-        length: 9,
-    }
-}
-
-/// A message that starts a stream or a connection of the first service.
-const fn start(message_type: MessageType, stream: u8, connection: u8) -> Step {
-    Step::Message {
-        message_type: message_type.number() as u8,
-        stream,
-        connection,
-        service: 1,
-    }
-}
-
-const START: Step = start(MessageType::StreamStart, 1, 1);
-const START_V2: Step = start(MessageType::StreamStart, 1, 0);
-
-/// A session that has a token and a WebSocket, and then these steps.
-fn connected(steps: &[Step]) -> Vec<Step> {
-    [&[TOKEN, DO, ACCEPT_V3], steps].concat()
-}
-
-/// An open session, and then these steps.
-fn open(steps: &[Step]) -> Vec<Step> {
-    connected(&[&[ALL_SERVICES], steps].concat())
-}
 
 pub(crate) fn seeds() -> Seeds {
     use MessageType::{ConnectionReset, ConnectionStart, Data, SessionReset, StreamReset};
@@ -129,6 +69,21 @@ pub(crate) fn seeds() -> Seeds {
                 RESET,
                 DO,
                 about(ConnectionReset),
+            ]),
+        ),
+        (
+            "source from where it lies",
+            SOURCE | of(2),
+            open(&[
+                OPEN,
+                SEND_ITSELF,
+                DO,
+                SEND_ITSELF,
+                SEND,
+                SEND_ITSELF,
+                RESET,
+                SEND_ITSELF,
+                DO,
             ]),
         ),
         (
@@ -262,8 +217,31 @@ pub(crate) fn seeds() -> Seeds {
                     message_type: 2,
                     stream: 1,
                     connection: 1,
-                    service: 4,
+                    service: 5,
                 },
+                DO,
+            ]),
+        ),
+        (
+            "destination without room for an answer",
+            DESTINATION | of(1),
+            open(&[
+                START,
+                SEND,
+                SEND,
+                SEND,
+                REFUSED,
+                REFUSED,
+                REFUSED,
+                REFUSED,
+                ANY_TIME_DUE,
+                Step::Time { how: 4 },
+                Step::Read { piece: 1 },
+                Step::Poll { part: 0 },
+                Step::Poll { part: 200 },
+                Step::Read { piece: 1 },
+                DO,
+                Step::Read { piece: 1 },
                 DO,
             ]),
         ),

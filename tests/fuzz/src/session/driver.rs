@@ -107,8 +107,9 @@ impl Driver {
                 connection,
                 service,
             } => {
-                let long = "s".repeat(ServiceId::RULE.max + 1);
-                let services = ["", "SSH", "RDP", "VNC", &long];
+                let longest = "s".repeat(ServiceId::RULE.max);
+                let too_long = "s".repeat(ServiceId::RULE.max + 1);
+                let services = ["", "SSH", "RDP", "VNC", &longest, &too_long];
                 let ids = Ids {
                     stream: i32::from(stream.cast_signed()) % 8,
                     service: services[usize::from(service) % services.len()].into(),
@@ -137,6 +138,7 @@ impl Driver {
             Step::Time { how } => self.time(how),
             Step::Open { service } => self.open(service.into(), drained),
             Step::Send { which, length } => self.send(which.into(), length, drained),
+            Step::Envelope { which, length } => self.envelope(which.into(), length),
             Step::Reset { which } => self.reset(which.into()),
             Step::Poll { part } => _ = self.poll(usize::from(part) + 1),
             Step::PollAll {} => {

@@ -236,6 +236,13 @@ impl Peer {
         }
     }
 
+    /// Whether resets are to be sent, or may be.
+    #[must_use]
+    pub fn awaits_resets(&self, application: &Application) -> bool {
+        let is_reset = |life| matches!(life, Life::ResetOwed | Life::ResetOptional);
+        !self.answers.is_empty() || application.entries.iter().any(|entry| is_reset(entry.life))
+    }
+
     /// Everything that there was to send has been sent.
     pub fn has_all(&self, application: &Application) {
         assert!(self.expected.is_empty(), "not sent: {:?}", self.expected);

@@ -140,6 +140,8 @@ steps! {
     Open { service };
     /// The application sends.
     Send { which, length };
+    /// The caller sends bytes of the application itself, from where they lie.
+    Envelope { which, length };
     /// The application ends a connection.
     Reset { which };
     /// The caller does the next thing there is to do, and of sending only a part.

@@ -7,6 +7,7 @@ use iot_tunnel_core::session::{
     Binding, Config, Connection, Progress, Services, Status, Timeout, TokenTaken,
 };
 use iot_tunnel_core::websocket::Close;
+use iot_tunnel_core::wire::MAX_ENVELOPE;
 use iot_tunnel_core::{AccessToken, Capacity, Entropy, Error, Millis, Misuse, ServiceId, Side};
 
 use super::script::Setup;
@@ -27,6 +28,9 @@ pub struct Heard {
     /// The bytes that were taken.
     pub taken: usize,
 }
+
+/// What stands before and after a payload, and how long that is.
+pub type Around = (Vec<u8>, Vec<u8>, usize);
 
 impl Twins {
     /// Room for what arrives, in bytes: a longer message is a fault.
@@ -71,7 +75,10 @@ impl Twins {
     }
 
     fn compare(&self) {
-        let shown = |client: &Client| (client.status(), client.deadline(), client.services().to_vec());
+        let shown = |client: &Client| {
+            let (status, deadline, services) = (client.status(), client.deadline(), client.services());
+            (status, deadline, services.to_vec(), client.has_sent_all())
+        };
         assert_eq!(shown(&self.first), shown(&self.second), "the second of the twins");
     }
 
@@ -159,6 +166,28 @@ impl Twins {
     pub fn send(&mut self, connection: Connection, data: &[u8]) -> Result<Progress<usize>, Misuse> {
         let changes_nothing = |sent: &_| !matches!(sent, Ok(Progress::Done(1..)));
         self.both(|client| client.send(connection, data), changes_nothing)
+    }
+
+    /// See [`Session::envelope`](iot_tunnel_core::session::Session::envelope). The session takes nothing.
+    pub fn envelope(&mut self, connection: Connection, data: &[u8]) -> Result<Progress<Around>, Error> {
+        self.both(
+            |client| {
+                let mut buffer = [0; MAX_ENVELOPE];
+                Ok(match client.envelope(connection, data, &mut buffer)? {
+                    Progress::Done((around, count)) => {
+                        Progress::Done((around.head.into(), around.tail.into(), count))
+                    }
+                    Progress::WouldBlock => Progress::WouldBlock,
+                })
+            },
+            |_| true,
+        )
+    }
+
+    /// See [`Session::has_sent_all`](iot_tunnel_core::session::Session::has_sent_all).
+    #[must_use]
+    pub fn has_sent_all(&self) -> bool {
+        self.first.has_sent_all()
     }
 
     /// See [`Session::reset`](iot_tunnel_core::session::Session::reset).

@@ -20,6 +20,9 @@ use crate::relay::{Lines, Seat};
 /// As much as a pipe takes before it is read, in bytes: little, so that nothing hides in it.
 pub(super) const PIPE: usize = 4096;
 
+/// What no promise has room for, in bytes.
+const FAR_TOO_MUCH: usize = 4 << 20;
+
 /// Long enough for everything that can happen to have happened: time moves when nothing else can.
 pub(super) const A_MOMENT: Duration = Duration::from_millis(1);
 
@@ -119,6 +122,7 @@ impl Client {
     pub(super) async fn flood(&mut self, mut next: impl FnMut() -> Vec<u8>) -> (usize, Vec<u8>) {
         let mut taken = 0;
         loop {
+            assert!(taken < FAR_TOO_MUCH, "nothing stops it");
             let bytes = next();
             let mut rest = &bytes[..];
             while !rest.is_empty() {

@@ -2,7 +2,7 @@
 
 use iot_tunnel_core::session::Status;
 use iot_tunnel_core::wire::{Message, MessageType, Origin, PREFIX};
-use iot_tunnel_core::{Misuse, Side};
+use iot_tunnel_core::{Misuse, ServiceId, Side};
 
 use super::{Driver, Socket};
 use crate::session::Seen;
@@ -84,10 +84,9 @@ impl Driver {
             .twins
             .handle_bytes(self.now, &inbox, piece)
             .expect("it is connected");
-        assert!(
-            heard.taken > 0 || !drained,
-            "it reads nothing, though there is room for answers"
-        );
+        // Data leaves room for an answer.
+        let has_room = drained || !self.peer.awaits_resets(&self.application);
+        assert!(heard.taken > 0 || !has_room, "there is room for an answer");
         let mut start = 0;
         let mut opened = before == Status::Open;
         for (seen, end) in heard.events {
@@ -115,8 +114,13 @@ impl Driver {
             tunnel, needs_name, ..
         } = seen
         {
-            self.tunnel.clone_from(tunnel);
-            self.needs_name = *needs_name;
+            assert!(message.available_service_ids.iter().eq(tunnel.iter()));
+            let mut names = tunnel.iter();
+            let is_one = names
+                .next()
+                .is_none_or(|first| ServiceId::parse(first).is_ok() && names.all(|name| name == first));
+            assert_eq!(*needs_name, self.setup.services().is_empty() && !is_one);
+            (self.tunnel, self.needs_name) = (tunnel.clone(), *needs_name);
         }
         let place = place(&message, self.setup.count(), self.twins.services()).filter(|_| !self.needs_name);
         self.application.see(seen, &message, place);

@@ -65,10 +65,7 @@ impl Driver {
         let Some(connection) = self.application.ever.iter().rev().nth(which).copied() else {
             return;
         };
-        let first = self.count() as u8;
-        let data: Vec<u8> = (0..usize::from(length) * 3)
-            .map(|index| first.wrapping_add(index as u8))
-            .collect();
+        let data = self.data(length);
         let lives = self.application.live(connection).is_some();
         let answer = self.twins.send(connection, &data);
         assert_eq!(answer.map(drop), self.allowed(lives, Misuse::ConnectionEnded));
@@ -78,6 +75,39 @@ impl Driver {
             Ok(Progress::WouldBlock) => assert!(!drained && !data.is_empty(), "there is room"),
             Err(_) => {}
         }
+    }
+
+    pub(super) fn envelope(&mut self, which: usize, length: u8) {
+        let Some(connection) = self.application.ever.iter().rev().nth(which).copied() else {
+            return;
+        };
+        let data = self.data(length);
+        let lives = self.application.live(connection).is_some();
+        let answer = self.twins.envelope(connection, &data);
+        let allowed = self.allowed(lives, Misuse::ConnectionEnded);
+        assert_eq!(
+            answer.as_ref().map(drop).map_err(|error| *error),
+            allowed.map_err(Into::into)
+        );
+        match answer {
+            Ok(Progress::Done((head, tail, count))) => {
+                self.peer.expect_data(connection, &data[..count]);
+                let frame = [&head, &data[..count], &tail].concat();
+                self.peer.is_offered(&frame);
+                self.peer
+                    .receive(&frame, &mut self.application, self.twins.services());
+            }
+            Ok(Progress::WouldBlock) => assert!(data.is_empty() || !self.twins.has_sent_all()),
+            Err(_) => {}
+        }
+    }
+
+    /// Bytes to send, unlike those before.
+    fn data(&mut self, length: u8) -> Vec<u8> {
+        let first = self.count() as u8;
+        (0..usize::from(length) * 3)
+            .map(|index| first.wrapping_add(index as u8))
+            .collect()
     }
 
     pub(super) fn reset(&mut self, which: usize) {
