@@ -17,7 +17,15 @@ const MAX_WATCHED: usize = 65_536;
 
 /// Counts the attempts with each token, known or not, by its digest.
 #[derive(Default)]
-pub(super) struct Attempts(Mutex<HashMap<[u8; 32], Millis>>);
+pub(super) struct Attempts(Mutex<Watched>);
+
+#[derive(Default)]
+struct Watched {
+    /// When each token has all of its attempts again.
+    full_again: HashMap<[u8; 32], Millis>,
+    /// When those that have were forgotten last: a look at all of them is not for every handshake.
+    cleared: Millis,
+}
 
 impl Attempts {
     /// Whether a token may be tried now; if so, this is one attempt.
@@ -25,15 +33,19 @@ impl Attempts {
     /// What is kept of a token is the time at which it has all of its attempts again: each attempt moves it on by
     /// [`REFILL`], and it may be at most [`BURST`] of those ahead.
     pub(super) fn allow(&self, token: TokenDigest, now: Millis) -> bool {
-        let mut full_again = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if full_again.len() >= MAX_WATCHED {
+        let mut watched = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Watched { full_again, cleared } = &mut *watched;
+        if full_again.len() >= MAX_WATCHED && !(*cleared..cleared.after(REFILL)).contains(&now) {
             full_again.retain(|_, at| *at > now);
-            if full_again.len() >= MAX_WATCHED {
-                // So many tokens under way at once are no clients of ours.
-                return false;
-            }
+            *cleared = now;
         }
-        let at = full_again.entry(*token.as_bytes()).or_insert(now);
+        let is_full = full_again.len() >= MAX_WATCHED;
+        let at = match full_again.get_mut(token.as_bytes()) {
+            Some(at) => at,
+            // Whoever brings so many tokens at once must not keep the others out: those are judged as ever.
+            None if is_full => return true,
+            None => full_again.entry(*token.as_bytes()).or_insert(now),
+        };
         let limit = now.after(REFILL * u64::from(BURST));
         // A clock that was set back must not lock a token out until it has caught up.
         *at = (*at).clamp(now, limit);
@@ -78,8 +90,15 @@ mod tests {
     fn what_is_kept_is_bounded() {
         let attempts = Attempts::default();
         let token = |number: usize| TokenDigest::of(&number.to_string());
-        assert!((0..MAX_WATCHED).all(|number| attempts.allow(token(number), Millis(0))));
-        assert!(!attempts.allow(token(MAX_WATCHED), Millis(0)));
-        assert!(attempts.allow(token(MAX_WATCHED), Millis(REFILL)));
+        let watched = || attempts.0.lock().unwrap().full_again.len();
+        assert!((0..MAX_WATCHED).all(|number| attempts.allow(token(number), Millis(5_000))));
+        // One more is judged as ever, and not watched; those that are watched still are.
+        assert!((0..100).all(|_| attempts.allow(token(MAX_WATCHED), Millis(5_000))));
+        assert_eq!(watched(), MAX_WATCHED);
+        let hot = (0..100).filter(|_| attempts.allow(token(0), Millis(5_000)));
+        assert_eq!(hot.count(), 19);
+        // A second later all but that one have their attempts again, and are forgotten.
+        assert!(attempts.allow(token(MAX_WATCHED), Millis(6_000)));
+        assert_eq!(watched(), 2);
     }
 }
