@@ -221,3 +221,16 @@ impl ServerCertVerifier for NoVerification {
         self.0.signature_verification_algorithms.supported_schemes()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shorter_key_goes_first_and_no_cipher_is_lost() {
+        let (ours, rings) = (provider().cipher_suites, ring::default_provider().cipher_suites);
+        assert_eq!(ours[0].suite(), CipherSuite::TLS13_AES_128_GCM_SHA256);
+        assert_eq!(ours.len(), rings.len());
+        assert!(rings.iter().all(|suite| ours.contains(suite)));
+    }
+}
