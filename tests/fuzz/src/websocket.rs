@@ -17,6 +17,18 @@ pub enum Said {
     Close(Option<(u16, String)>),
 }
 
+impl Said {
+    /// The length of its payload, in bytes.
+    #[must_use]
+    pub fn payload_len(&self) -> usize {
+        match self {
+            Self::Binary(bytes) | Self::Ping(bytes) | Self::Pong(bytes) => bytes.len(),
+            Self::Close(None) => 0,
+            Self::Close(Some((_, reason))) => size_of::<u16>() + reason.len(),
+        }
+    }
+}
+
 /// Who listens, and so who speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Listener {
@@ -146,7 +158,10 @@ impl SecondOpinion {
             Listener::Client => Role::Client,
             Listener::Server => Role::Server,
         };
-        let config = WebSocketConfig::default().max_frame_size(Some(MAX_FRAME_PAYLOAD as usize));
+        let config = WebSocketConfig::default()
+            .max_frame_size(Some(MAX_FRAME_PAYLOAD as usize))
+            // Its own default takes more time than most streams do.
+            .read_buffer_size(4096);
         let mut websocket = WebSocket::from_raw_socket(Socket(stream), role, Some(config));
         let mut opinion = Self::default();
         loop {

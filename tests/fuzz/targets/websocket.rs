@@ -100,7 +100,8 @@ fn pongs(listener: Listener) -> Vec<u8> {
 fn is_heard_as_it_is_said(listener: Listener, events: &[Said], key: u8) {
     let mut sender = Sender::new();
     let (mut stream, mut expected) = (Vec::new(), SecondOpinion::default());
-    let mut buffer = vec![0; MAX_FRAME_PAYLOAD as usize + FrameHeader::MAX_LENGTH];
+    let longest = events.iter().map(Said::payload_len).max().unwrap_or(0);
+    let mut buffer = vec![0; longest.min(MAX_FRAME_PAYLOAD as usize) + FrameHeader::MAX_LENGTH];
     for (number, said) in events.iter().enumerate() {
         let key = || MaskKey::new([key, number as u8, 3, 4]);
         let mut send = |frame| {
