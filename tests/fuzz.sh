@@ -5,7 +5,7 @@
 # Any compiler will do. There is no sanitizer: core has no unsafe code, arithmetic is checked for overflow all the same,
 # and AddressSanitizer lets a target play a tenth of the inputs. FUZZ_SANITIZER=address has it nevertheless.
 #
-#   tests/fuzz.sh [TARGET...]            no name: all of them. FUZZ_SECONDS=30 each
+#   tests/fuzz.sh [TARGET...]            no name: all of them. FUZZ_SECONDS=30 each; FUZZ_SEED=0 draws other inputs
 #   tests/fuzz.sh --replay TARGET FILE   plays one input again
 #   tests/fuzz.sh --check                what the compiler says of the targets, their own tests, their seeds
 set -eu
@@ -18,6 +18,8 @@ AT_A_TIME=2
 INPUT_SECONDS=120
 
 seconds=${FUZZ_SECONDS:-30}
+# The same inputs every time, as long as nothing has changed: a test must not fail by chance. 0 draws others.
+seed=${FUZZ_SEED:-1}
 sanitizer=${FUZZ_SANITIZER:-none}
 folder=tests/fuzz
 built=target/fuzz
@@ -39,7 +41,7 @@ play() {
     log=$built/$target.log
     corpus=$folder/corpus/$target artifacts=$folder/artifacts/$target
     mkdir -p "$corpus" "$artifacts"
-    if "$programs/$target" -max_total_time="$seconds" -timeout="$INPUT_SECONDS" -artifact_prefix="$artifacts/" \
+    if "$programs/$target" -max_total_time="$seconds" -seed="$seed" -timeout="$INPUT_SECONDS" -artifact_prefix="$artifacts/" \
         "$corpus" "$folder/seeds/$target" >"$log" 2>&1 && grep -q 'DONE ' "$log"; then
         inputs=$(sed -n 's/^#\([0-9]*\)\tDONE .*/\1/p' "$log")
         reached=$(sed -n 's/.*DONE .*cov: \([0-9]*\) .*/\1/p' "$log")

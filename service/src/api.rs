@@ -7,6 +7,7 @@ mod answer;
 mod body;
 mod call;
 mod exception;
+mod finished;
 mod permission;
 mod validate;
 
@@ -25,6 +26,7 @@ use uuid::Uuid;
 
 use self::call::{Call, Operation};
 pub use self::exception::{Exception, ExceptionKind};
+use self::finished::Finished;
 use crate::auth::{Credentials, Key, SignedRequest};
 use crate::metrics::Metrics;
 use crate::tunnels::Tunnels;
@@ -136,12 +138,7 @@ async fn serve(State(api): State<Arc<Api>>, request: Request) -> Response {
     let id = Uuid::new_v4();
     let (parts, body) = request.into_parts();
     let (asked, outcome) = match read(body).await {
-        // A task of its own: a client that goes away drops this future, and a change that is durable by then must still
-        // close connections and notify things.
-        Ok(body) => match tokio::spawn(api.clone().answer(parts, body)).await {
-            Ok(answered) => answered,
-            Err(error) => (Asked::default(), Err(Exception::internal(&error))),
-        },
+        Ok(body) => Finished::new(api.clone().answer(parts, body)).await,
         Err(exception) => (Asked::default(), Err(exception)),
     };
     let name = outcome

@@ -141,10 +141,15 @@ fn httparse_agrees(
     let theirs = read_by_httparse(answer);
     let consumed = theirs.as_ref().map(|(.., body)| answer.len() - body.len());
     match judged {
-        // We are stricter: a line ends with CR LF, and nothing stands before the first.
+        // We are stricter: a line ends with CR LF, and nothing stands before the first of a head, be it the answer's own or
+        // one behind an interim answer.
         Err(PeerFault::MalformedUpgradeAnswer) => {
             let has_bare_line_end = answer.windows(2).any(|pair| pair[1] == b'\n' && pair[0] != b'\r');
-            let starts_early = answer.starts_with(b"\r") || answer.starts_with(b"\n");
+            let is_line_end = |byte: &u8| matches!(byte, b'\r' | b'\n');
+            let behind_a_head = answer
+                .windows(5)
+                .any(|bytes| bytes.starts_with(b"\r\n\r\n") && is_line_end(&bytes[4]));
+            let starts_early = behind_a_head || answer.first().is_some_and(is_line_end);
             assert!(theirs.is_none() || has_bare_line_end || starts_early);
         }
         Err(PeerFault::UpgradeAnswerTooLong) => assert!(consumed.is_none_or(|end| end > MAX_ANSWER_HEAD)),
