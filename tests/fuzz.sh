@@ -39,8 +39,9 @@ play() {
     log=$built/$target.log
     corpus=$folder/corpus/$target artifacts=$folder/artifacts/$target
     mkdir -p "$corpus" "$artifacts"
-    if "$programs/$target" -max_total_time="$seconds" -timeout="$INPUT_SECONDS" -artifact_prefix="$artifacts/" \
-        "$corpus" "$folder/seeds/$target" >"$log" 2>&1 && grep -q 'DONE ' "$log"; then
+    # An input that takes long is changed less often: a second is worth several times as many inputs.
+    if "$programs/$target" -max_total_time="$seconds" -entropic_scale_per_exec_time=1 -timeout="$INPUT_SECONDS" \
+        -artifact_prefix="$artifacts/" "$corpus" "$folder/seeds/$target" >"$log" 2>&1 && grep -q 'DONE ' "$log"; then
         inputs=$(sed -n 's/^#\([0-9]*\)\tDONE .*/\1/p' "$log")
         reached=$(sed -n 's/.*DONE .*cov: \([0-9]*\) .*/\1/p' "$log")
         edges=$(sed -n 's/.*(\([0-9]*\) inline 8-bit counters).*/\1/p' "$log")
