@@ -3,7 +3,7 @@
 # before (tests/fuzz/corpus). Ends with what each has done; a failure leaves its input in tests/fuzz/artifacts.
 #
 # Any compiler will do. There is no sanitizer: core has no unsafe code, arithmetic is checked for overflow all the same,
-# and AddressSanitizer lets a target play a tenth of the inputs. FUZZ_SANITIZER=address has it nevertheless.
+# and with AddressSanitizer a target plays a fifth of the inputs. FUZZ_SANITIZER=address has it nevertheless.
 #
 #   tests/fuzz.sh [TARGET...]            no name: all of them. FUZZ_SECONDS=30 each
 #   tests/fuzz.sh --replay TARGET FILE   plays one input again
