@@ -37,4 +37,4 @@ setup: ## Installs what demo and test need beside cargo, cc, node and python3
 
 clean: ## Removes everything that was built or installed in this checkout
 	cargo clean
-	rm -rf .tools tests/clients/js/node_modules
+	rm -rf .tools tests/clients/js/node_modules tests/fuzz/corpus tests/fuzz/artifacts

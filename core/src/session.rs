@@ -269,7 +269,8 @@ where
     }
 
     /// At a source: opens a connection to a service, the place in [`Config::services`]. Its destination may answer by
-    /// [`Event::Ended`] that it cannot.
+    /// [`Event::Ended`] that it cannot. Resets that are owed to the peer are queued before, also by a call that then finds
+    /// no room.
     ///
     /// # Errors
     /// [`Misuse::NotSource`], [`Misuse::NotOpen`], [`Misuse::SessionClosed`], [`Misuse::UnknownService`],
