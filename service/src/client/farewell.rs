@@ -47,40 +47,60 @@ impl Farewells {
         self.0.iter().map(|farewell| farewell.until).min()
     }
 
-    /// Does what can be done now. Whether one of them ended.
+    /// Reads each of them once at most: megabytes may stand before the peer's last frame, and who waits for the next
+    /// connection comes first. Whether anything moved.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> bool {
         if self.0.is_empty() {
             return false;
         }
         let now = Instant::now();
-        let before = self.0.len();
-        self.0
-            .retain_mut(|farewell| farewell.until > now && !farewell.poll_done(cx));
-        self.0.len() < before
+        let mut moved = false;
+        self.0.retain_mut(|farewell| {
+            let step = match farewell.until > now {
+                true => farewell.poll(cx),
+                false => Step::Over,
+            };
+            moved |= step != Step::Waits;
+            step != Step::Over
+        });
+        moved
     }
 }
 
+/// What one look at a socket brought.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Step {
+    Waits,
+    /// Something was read: look again.
+    Moved,
+    /// Nothing is left to be done.
+    Over,
+}
+
 impl Farewell {
-    /// Whether nothing is left to be done.
-    fn poll_done(&mut self, cx: &mut Context<'_>) -> bool {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Step {
         let written = match self.socket.poll_flush(cx) {
             Poll::Ready(Ok(_)) => self.socket.is_written(),
-            Poll::Ready(Err(_)) => return true,
+            Poll::Ready(Err(_)) => return Step::Over,
             Poll::Pending => false,
         };
         loop {
             match self.socket.receive() {
                 Ok(Received::Payload) => self.socket.take(usize::MAX),
                 Ok(Received::Ping | Received::Pong | Received::Close(_)) => {}
-                // The server closes the connection first; who does it earlier may destroy the close frame.
-                Ok(Received::Nothing) => match self.socket.poll_read(cx) {
-                    Poll::Ready(Ok(1..)) => {}
-                    Poll::Ready(_) => return true,
-                    Poll::Pending => return false,
-                },
+                Ok(Received::Nothing) => break,
                 // Nothing that it says now is judged, once our last word is out.
-                Err(_) => return written || self.socket.close_handshake() == CloseHandshake::Done,
+                Err(_) if written || self.socket.close_handshake() == CloseHandshake::Done => {
+                    return Step::Over;
+                }
+                Err(_) => return Step::Waits,
             }
+        }
+        // The server closes the connection first; who does it earlier may destroy the close frame.
+        match self.socket.poll_read(cx) {
+            Poll::Ready(Ok(1..)) => Step::Moved,
+            Poll::Ready(_) => Step::Over,
+            Poll::Pending => Step::Waits,
         }
     }
 }

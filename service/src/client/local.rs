@@ -33,6 +33,8 @@ pub(super) struct Local {
     stage: Stage,
     /// What came through the tunnel and the application has not taken yet.
     rest: BytesMut,
+    /// Whether it came through an earlier WebSocket.
+    left_behind: bool,
 }
 
 enum Stage {
@@ -78,6 +80,7 @@ impl Local {
             service: connection.service(),
             stage: Stage::Up { socket, connection },
             rest: BytesMut::new(),
+            left_behind: false,
         }
     }
 
@@ -98,6 +101,7 @@ impl Local {
                 connection: Some(connection),
             },
             rest: BytesMut::new(),
+            left_behind: false,
         }
     }
 
@@ -113,6 +117,16 @@ impl Local {
     /// How many bytes are kept for it.
     pub(super) fn kept(&self) -> usize {
         self.rest.len()
+    }
+
+    /// The WebSocket that it came through is gone, and its connection in the tunnel with it.
+    pub(super) const fn leave_behind(&mut self) {
+        self.left_behind = true;
+    }
+
+    /// Whether that has happened.
+    pub(super) const fn is_left_behind(&self) -> bool {
+        self.left_behind
     }
 
     /// When it is given up.

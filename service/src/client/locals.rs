@@ -17,6 +17,8 @@ use super::websocket::WebSocket;
 
 /// Most connections that are over in the tunnel and not yet here; then the oldest is cut (ours).
 const MAX_LINGERING: usize = 64;
+/// Most bytes that are kept for connections of an earlier WebSocket; then the oldest is cut (ours).
+const MAX_LEFT_BEHIND: usize = 1024 * 1024;
 /// Pause of a listener that cannot accept, such as for want of file descriptors (ours).
 const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
 
@@ -122,9 +124,26 @@ impl Locals {
         self.end_those(|local| local.connection().map(Connection::service) == Some(service));
     }
 
-    /// All are.
+    /// All are, and so is what brought them: what is kept for them must not stop what comes next.
     pub(super) fn end_all(&mut self) {
         self.end_those(|_| true);
+        self.list.iter_mut().for_each(Local::leave_behind);
+        let mut kept = self.kept_of(Local::is_left_behind);
+        while kept > MAX_LEFT_BEHIND {
+            let Some(oldest) = self.list.iter().position(Local::is_left_behind) else {
+                break;
+            };
+            kept -= self.list.remove(oldest).kept();
+        }
+        self.judge();
+    }
+
+    fn kept_of(&self, which: impl Fn(&Local) -> bool) -> usize {
+        self.list
+            .iter()
+            .filter(|local| which(local))
+            .map(Local::kept)
+            .sum()
     }
 
     /// The tunnel is over: nobody is let in any more.
@@ -151,15 +170,9 @@ impl Locals {
 
     /// Looks whether too much is kept: for one application, or for all those together whose connection is over.
     fn judge(&mut self) {
-        let mut lingering = 0;
-        self.full = false;
-        for local in &self.list {
-            match local.connection() {
-                Some(_) => self.full |= local.kept() > FULL,
-                None => lingering += local.kept(),
-            }
-        }
-        self.full |= lingering > FULL;
+        let too_much = |local: &Local| local.connection().is_some() && local.kept() > FULL;
+        let lingering = |local: &Local| local.connection().is_none() && !local.is_left_behind();
+        self.full = self.list.iter().any(too_much) || self.kept_of(lingering) > FULL;
     }
 
     /// Does what can be done now for every connection and listener. Whether anything moved.

@@ -6,7 +6,7 @@ use iot_tunnel_core::wire::{MAX_PAYLOAD, MessageType};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::peer::{Peer, Sent, of_stream};
-use super::rig::{Rig, served, within};
+use super::rig::{Rig, served, token, within};
 
 #[tokio::test]
 async fn an_application_that_does_not_read_stops_the_socket_and_gets_everything_later() {
@@ -77,4 +77,31 @@ async fn pings_are_answered_while_an_application_keeps_the_tunnel_waiting_for_ro
     peer.frame(iot_tunnel_core::websocket::Frame::Ping(b"there?"))
         .await;
     assert_eq!(peer.next().await, Sent::Pong(b"there?".to_vec()));
+}
+
+#[tokio::test]
+async fn an_application_that_does_not_read_stops_nothing_once_a_new_token_brings_a_new_connection() {
+    let (mut rig, server) = Rig::destination().await;
+    let mut peer = Peer::open(rig.dialled().await, &["SSH"]).await;
+    peer.send(of_stream(MessageType::StreamStart, 1, b"")).await;
+    let _stuck = served(&server).await;
+    let payload = vec![0; MAX_PAYLOAD];
+    while peer
+        .try_send(
+            of_stream(MessageType::Data, 1, &payload),
+            Duration::from_millis(500),
+        )
+        .await
+    {}
+    let handed = rig.tunnel.replace_token(token("second"), None).await;
+    handed.expect("the second token");
+    let mut peer = Peer::open(rig.dialled().await, &["SSH"]).await;
+    peer.send(of_stream(MessageType::StreamStart, 2, b"")).await;
+    peer.send(of_stream(MessageType::Data, 2, b"new")).await;
+    let mut app = served(&server).await;
+    let mut came = [0; 3];
+    within("the bytes", app.read_exact(&mut came))
+        .await
+        .expect("bytes");
+    assert_eq!(&came, b"new");
 }
