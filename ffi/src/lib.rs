@@ -1,0 +1,24 @@
+//! The C ABI of iot-tunnel: what `include/iot_tunnel.h` declares, one file a noun of it.
+//!
+//! Everything here translates: pointers and lengths into slices, numbers into enums, errors into status numbers. Every rule
+//! is core's. `unsafe` stands nowhere else in the project; what a caller must keep to is said once, in the header's
+//! introduction (`cbindgen.toml`), and each block says on which part of it it relies.
+#![cfg_attr(target_os = "none", no_std)]
+#![deny(unsafe_op_in_unsafe_fn, clippy::undocumented_unsafe_blocks)]
+// What is to be said of safety is said in C's terms, in the header.
+#![allow(clippy::missing_safety_doc)]
+
+mod memory;
+mod storage;
+
+pub mod id;
+pub mod status;
+
+/// A device has nobody to tell. No call gets here: the firmware tests prove that no panic is linked.
+#[cfg(target_os = "none")]
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+    loop {
+        core::hint::spin_loop();
+    }
+}

@@ -1,0 +1,182 @@
+//! What a caller points to: text, bytes, room for a result.
+
+use core::ffi::c_char;
+use core::slice;
+
+use iot_tunnel_core::{Capacity, Error, Misuse};
+
+/// Text: UTF-8, without a zero at its end. `{NULL, 0}` is empty. It belongs to whoever made it; a text that a function
+/// gives says how long it lasts.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct Text {
+    /// The first byte.
+    pub ptr: *const c_char,
+    /// How many bytes.
+    pub len: usize,
+}
+
+/// Bytes, as Text.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct Bytes {
+    /// The first one.
+    pub ptr: *const u8,
+    /// How many.
+    pub len: usize,
+}
+
+impl Text {
+    /// No text.
+    pub const EMPTY: Self = Self {
+        ptr: core::ptr::null(),
+        len: 0,
+    };
+
+    /// Text that lasts as long as what it is of.
+    pub(crate) const fn of(text: &str) -> Self {
+        Self {
+            ptr: text.as_ptr().cast(),
+            len: text.len(),
+        }
+    }
+
+    /// The text.
+    ///
+    /// # Safety
+    /// It points to `len` bytes that last and do not change for `'a`.
+    pub(crate) unsafe fn get<'a>(self) -> Result<&'a str, Misuse> {
+        // SAFETY: as this function's.
+        let bytes = unsafe { bytes(self.ptr.cast(), self.len) }?;
+        str::from_utf8(bytes).map_err(|_| Misuse::NotUtf8)
+    }
+}
+
+impl Bytes {
+    /// No bytes.
+    pub const EMPTY: Self = Self {
+        ptr: core::ptr::null(),
+        len: 0,
+    };
+
+    /// Bytes that last as long as what they are of.
+    pub(crate) const fn of(bytes: &[u8]) -> Self {
+        Self {
+            ptr: bytes.as_ptr(),
+            len: bytes.len(),
+        }
+    }
+
+    /// The bytes.
+    ///
+    /// # Safety
+    /// It points to `len` bytes that last and do not change for `'a`.
+    pub(crate) unsafe fn get<'a>(self) -> Result<&'a [u8], Misuse> {
+        // SAFETY: as this function's.
+        unsafe { bytes(self.ptr, self.len) }
+    }
+}
+
+/// Bytes that a caller has.
+///
+/// # Safety
+/// `ptr` points to `len` bytes that last and do not change for `'a`.
+pub(crate) unsafe fn bytes<'a>(ptr: *const u8, len: usize) -> Result<&'a [u8], Misuse> {
+    match (ptr.is_null(), len) {
+        (_, 0) => Ok(&[]),
+        (true, _) => Err(Misuse::NullPointer),
+        // SAFETY: not NULL, and as this function's. No object is longer than half the address space.
+        (false, _) => Ok(unsafe { slice::from_raw_parts(ptr, len) }),
+    }
+}
+
+/// Bytes that a caller lends for writing.
+///
+/// # Safety
+/// `ptr` points to `len` bytes that last for `'a`, and nobody else uses them.
+pub(crate) unsafe fn bytes_mut<'a>(ptr: *mut u8, len: usize) -> Result<&'a mut [u8], Misuse> {
+    match (ptr.is_null(), len) {
+        (_, 0) => Ok(&mut []),
+        (true, _) => Err(Misuse::NullPointer),
+        // SAFETY: not NULL, and as this function's.
+        (false, _) => Ok(unsafe { slice::from_raw_parts_mut(ptr, len) }),
+    }
+}
+
+/// An object that a caller has.
+///
+/// # Safety
+/// `ptr` is NULL or points to a valid `T` that lasts and does not change for `'a`.
+pub(crate) unsafe fn object<'a, T>(ptr: *const T) -> Result<&'a T, Misuse> {
+    // SAFETY: as this function's.
+    unsafe { ptr.as_ref() }.ok_or(Misuse::NullPointer)
+}
+
+/// The place for a result. It is written once, when nothing can fail any more.
+pub(crate) struct Out<T>(*mut T);
+
+impl<T> Out<T> {
+    /// The place that a caller points to.
+    ///
+    /// # Safety
+    /// `ptr` is NULL or points to room for a `T` that nobody else uses until the end of the call.
+    pub(crate) unsafe fn new(ptr: *mut T) -> Result<Self, Misuse> {
+        match ptr.is_null() {
+            true => Err(Misuse::NullPointer),
+            false => Ok(Self(ptr)),
+        }
+    }
+
+    /// Writes the result.
+    pub(crate) fn set(self, value: T) {
+        // SAFETY: `new` was promised room.
+        unsafe { self.0.write(value) }
+    }
+}
+
+/// A buffer for a result of any length, and where its length goes.
+pub(crate) struct Buffer<'a> {
+    room: &'a mut [u8],
+    length: Out<usize>,
+}
+
+impl<'a> Buffer<'a> {
+    /// What a caller points to.
+    ///
+    /// # Safety
+    /// As of [`bytes_mut`] and [`Out::new`].
+    pub(crate) unsafe fn new(ptr: *mut u8, capacity: usize, length: *mut usize) -> Result<Self, Misuse> {
+        Ok(Self {
+            // SAFETY: as this function's.
+            room: unsafe { bytes_mut(ptr, capacity) }?,
+            // SAFETY: as this function's.
+            length: unsafe { Out::new(length) }?,
+        })
+    }
+
+    /// Copies a text that is ready, if it fits; says its length in any case.
+    pub(crate) fn put(self, text: &str) -> Result<(), Error> {
+        self.length.set(text.len());
+        let room = self.room.get_mut(..text.len());
+        room.ok_or(Capacity::BufferTooSmall)?.copy_from_slice(text.as_bytes());
+        Ok(())
+    }
+
+    /// Has `write` fill it. `needed` says of its error how much room it would take.
+    pub(crate) fn fill<E: Copy + Into<Error>>(
+        self,
+        write: impl FnOnce(&mut [u8]) -> Result<usize, E>,
+        needed: impl FnOnce(E) -> usize,
+    ) -> Result<(), Error> {
+        match write(self.room) {
+            Ok(length) => {
+                self.length.set(length);
+                Ok(())
+            }
+            Err(error) => {
+                self.length.set(needed(error));
+                Err(error.into())
+            }
+        }
+    }
+}

@@ -1,0 +1,476 @@
+/**
+ * iot-tunnel: a tunnel's end for device agents and firmware, and the service's record for gateways.
+ * Copyright the iot-tunnel authors. SPDX-License-Identifier: Apache-2.0
+ *
+ * This file is made by `make header` and is the manual of the C API.
+ */
+
+
+#ifndef IOT_TUNNEL_H
+#define IOT_TUNNEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/**
+ * The version of this header, as iot_tunnel_version has the library's.
+ */
+#define IOT_TUNNEL_VERSION 256
+
+/**
+ * Whose fault a status is.
+ */
+enum iot_tunnel_party
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Nobody's: it is no error, or no status at all.
+     */
+    IOT_TUNNEL_PARTY_NONE = 0,
+    /**
+     * The caller's, 100–199: mend the call.
+     */
+    IOT_TUNNEL_PARTY_CALLER = 1,
+    /**
+     * The service's rule said no, 200–299: get another token or tunnel.
+     */
+    IOT_TUNNEL_PARTY_SERVICE = 2,
+    /**
+     * The other side's, 300–399: drop what it sent.
+     */
+    IOT_TUNNEL_PARTY_PEER = 3,
+    /**
+     * Too little room, 400–499: give more.
+     */
+    IOT_TUNNEL_PARTY_ROOM = 4,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum iot_tunnel_party iot_tunnel_party;
+#else
+typedef int32_t iot_tunnel_party;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What a function answers. Numbers in the hundreds say whose fault it is and what helps; they are the same in Rust and
+ * JavaScript, and none is ever used again for something else.
+ */
+enum iot_tunnel_status
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Done.
+     */
+    IOT_TUNNEL_STATUS_OK = 0,
+    /**
+     * Nothing was done, and nothing is wrong: call again when some of what waits to be sent was sent.
+     */
+    IOT_TUNNEL_STATUS_WOULD_BLOCK = 1,
+    /**
+     * A SOURCE rotation came with a destination config.
+     */
+    IOT_TUNNEL_STATUS_MISUSE_DESTINATION_CONFIG_WITH_SOURCE = 101,
+    /**
+     * A lifetime outside 1–720 minutes.
+     */
+    IOT_TUNNEL_STATUS_MISUSE_LIFETIME_OUT_OF_RANGE = 102,
+    /**
+     * A destination config or a session without a service.
+     */
+    IOT_TUNNEL_STATUS_MISUSE_NO_SERVICES = 103,
+    /**
+     * All bytes of the entropy are the same: the random source is not running.
+     */
+    IOT_TUNNEL_STATUS_MISUSE_STUCK_ENTROPY = 104,
+    /**
+     * A tunnel with that id is in the table already.
+     */
+    IOT_TUNNEL_STATUS_MISUSE_TUNNEL_ID_TAKEN = 105,
+    /**
+     * An access token with no character, or with one that is not visible ASCII.
+     */
+    IOT_TUNNEL_STATUS_MISUSE_INVALID_ACCESS_TOKEN = 106,
+    /**
+     * A payload to be sent is over the protocol's maximum.
+     */
+    IOT_TUNNEL_STATUS_MISUSE_PAYLOAD_TOO_LONG = 107,
+    /**
+     * A message to be sent is longer than a frame can say.
+     */
+    IOT_TUNNEL_STATUS_MISUSE_MESSAGE_TOO_LONG = 108,
+    /**
+     * A frame was to hold a message whose every field has its default.
+     */
+    IOT_TUNNEL_STATUS_MISUSE_EMPTY_MESSAGE = 109,
+    /**
+     * What is no host name or address with an optional port.
+     */
+    IOT_TUNNEL_STATUS_MISUSE_INVALID_ENDPOINT = 120,
+    /**
+     * A WebSocket frame with more payload than a peer takes.
+     */
+    IOT_TUNNEL_STATUS_MISUSE_FRAME_PAYLOAD_TOO_LONG = 140,
+    /**
+     * A ping, pong or close frame with more payload than RFC 6455 allows.
+     */
+    IOT_TUNNEL_STATUS_MISUSE_CONTROL_PAYLOAD_TOO_LONG = 141,
+    /**
+     * A WebSocket frame after the close frame.
+     */
+    IOT_TUNNEL_STATUS_MISUSE_SEND_AFTER_CLOSE = 142,
+    /**
+     * A report of a handshake that the session does not wait for.
+     */
+    IOT_TUNNEL_STATUS_MISUSE_NOT_CONNECTING = 160,
+    /**
+     * A report of a WebSocket that the session does not have.
+     */
+    IOT_TUNNEL_STATUS_MISUSE_NOT_CONNECTED = 161,
+    /**
+     * A connection was to be opened too early.
+     */
+    IOT_TUNNEL_STATUS_MISUSE_NOT_OPEN = 162,
+    /**
+     * A connection that is over was used.
+     */
+    IOT_TUNNEL_STATUS_MISUSE_CONNECTION_ENDED = 163,
+    /**
+     * A call after the end.
+     */
+    IOT_TUNNEL_STATUS_MISUSE_SESSION_CLOSED = 164,
+    /**
+     * A token for the other side.
+     */
+    IOT_TUNNEL_STATUS_MISUSE_TOKEN_OF_OTHER_SIDE = 165,
+    /**
+     * A service that is not in the session's list.
+     */
+    IOT_TUNNEL_STATUS_MISUSE_UNKNOWN_SERVICE = 166,
+    /**
+     * The tunnel was opened with other services.
+     */
+    IOT_TUNNEL_STATUS_MISUSE_SERVICE_NOT_IN_TUNNEL = 167,
+    /**
+     * The peers cannot tell services apart.
+     */
+    IOT_TUNNEL_STATUS_MISUSE_SERVICE_NEEDS_NAME = 168,
+    /**
+     * A destination was to open a connection.
+     */
+    IOT_TUNNEL_STATUS_MISUSE_NOT_SOURCE = 169,
+    /**
+     * More bytes were reported as sent than there were.
+     */
+    IOT_TUNNEL_STATUS_MISUSE_SENT_TOO_MUCH = 170,
+    /**
+     * The same service twice.
+     */
+    IOT_TUNNEL_STATUS_MISUSE_DUPLICATE_SERVICE = 171,
+    /**
+     * An agreed maximum outside of the protocol's.
+     */
+    IOT_TUNNEL_STATUS_MISUSE_MAX_PAYLOAD_OUT_OF_RANGE = 172,
+    /**
+     * A session without a name for its service came into a tunnel with several.
+     */
+    IOT_TUNNEL_STATUS_MISUSE_SERVICE_NOT_CHOSEN = 173,
+    /**
+     * Never issued, or malformed.
+     */
+    IOT_TUNNEL_STATUS_REFUSAL_UNKNOWN_ACCESS_TOKEN = 201,
+    /**
+     * The tunnel was closed by CloseTunnel.
+     */
+    IOT_TUNNEL_STATUS_REFUSAL_TUNNEL_CLOSED = 202,
+    /**
+     * The tunnel's lifetime is over.
+     */
+    IOT_TUNNEL_STATUS_REFUSAL_TUNNEL_EXPIRED = 203,
+    /**
+     * A rotation has replaced the token.
+     */
+    IOT_TUNNEL_STATUS_REFUSAL_ACCESS_TOKEN_REVOKED = 204,
+    /**
+     * The token belongs to the other side.
+     */
+    IOT_TUNNEL_STATUS_REFUSAL_MODE_MISMATCH = 205,
+    /**
+     * Used before, and bound to no client token.
+     */
+    IOT_TUNNEL_STATUS_REFUSAL_ACCESS_TOKEN_USED = 206,
+    /**
+     * Used before with another client token.
+     */
+    IOT_TUNNEL_STATUS_REFUSAL_CLIENT_TOKEN_MISMATCH = 207,
+    /**
+     * The client token is bound to another access token of an open tunnel.
+     */
+    IOT_TUNNEL_STATUS_REFUSAL_CLIENT_TOKEN_IN_USE = 208,
+    /**
+     * No such tunnel, or it has been deleted.
+     */
+    IOT_TUNNEL_STATUS_REFUSAL_TUNNEL_NOT_FOUND = 209,
+    /**
+     * Not JSON text, or deeper than allowed.
+     */
+    IOT_TUNNEL_STATUS_PEER_FAULT_MALFORMED_JSON = 301,
+    /**
+     * JSON, but not of the message's shape.
+     */
+    IOT_TUNNEL_STATUS_PEER_FAULT_UNEXPECTED_JSON = 302,
+    /**
+     * A member's value breaks its rule.
+     */
+    IOT_TUNNEL_STATUS_PEER_FAULT_INVALID_MEMBER = 303,
+    /**
+     * A frame without a message.
+     */
+    IOT_TUNNEL_STATUS_PEER_FAULT_EMPTY_FRAME = 304,
+    /**
+     * Not protobuf.
+     */
+    IOT_TUNNEL_STATUS_PEER_FAULT_MALFORMED_MESSAGE = 305,
+    /**
+     * A type that is not known on a message that may not be ignored, or the type 0.
+     */
+    IOT_TUNNEL_STATUS_PEER_FAULT_UNKNOWN_MESSAGE_TYPE = 306,
+    /**
+     * Not from this side, or not from the service.
+     */
+    IOT_TUNNEL_STATUS_PEER_FAULT_UNEXPECTED_MESSAGE = 307,
+    /**
+     * A stream without an id.
+     */
+    IOT_TUNNEL_STATUS_PEER_FAULT_STREAM_ID_MISSING = 308,
+    /**
+     * A payload over the protocol's maximum.
+     */
+    IOT_TUNNEL_STATUS_PEER_FAULT_PAYLOAD_TOO_LONG = 309,
+    /**
+     * What should answer the upgrade request is no HTTP.
+     */
+    IOT_TUNNEL_STATUS_PEER_FAULT_MALFORMED_UPGRADE_ANSWER = 320,
+    /**
+     * The head of the answer does not end within its limit.
+     */
+    IOT_TUNNEL_STATUS_PEER_FAULT_UPGRADE_ANSWER_TOO_LONG = 321,
+    /**
+     * The connection ended before the answer did.
+     */
+    IOT_TUNNEL_STATUS_PEER_FAULT_UPGRADE_ANSWER_ENDS_EARLY = 322,
+    /**
+     * A status that is no answer to an upgrade request.
+     */
+    IOT_TUNNEL_STATUS_PEER_FAULT_UNEXPECTED_UPGRADE_STATUS = 323,
+    /**
+     * A 101 that does not switch to WebSocket.
+     */
+    IOT_TUNNEL_STATUS_PEER_FAULT_NOT_WEB_SOCKET = 324,
+    /**
+     * A 101 to another request.
+     */
+    IOT_TUNNEL_STATUS_PEER_FAULT_WRONG_WEB_SOCKET_ACCEPT = 325,
+    /**
+     * A 101 without a subprotocol, or with one that was not offered.
+     */
+    IOT_TUNNEL_STATUS_PEER_FAULT_WRONG_SUBPROTOCOL = 326,
+    /**
+     * A 101 with an extension.
+     */
+    IOT_TUNNEL_STATUS_PEER_FAULT_UNOFFERED_EXTENSION = 327,
+    /**
+     * An upgrade request that the service refuses; `HandshakeFault` says why.
+     */
+    IOT_TUNNEL_STATUS_PEER_FAULT_INVALID_UPGRADE_REQUEST = 328,
+    /**
+     * A WebSocket frame uses reserved bits.
+     */
+    IOT_TUNNEL_STATUS_PEER_FAULT_RESERVED_BITS_SET = 340,
+    /**
+     * A WebSocket frame is of an unknown kind.
+     */
+    IOT_TUNNEL_STATUS_PEER_FAULT_RESERVED_OPCODE = 341,
+    /**
+     * A ping, pong or close frame comes in parts.
+     */
+    IOT_TUNNEL_STATUS_PEER_FAULT_FRAGMENTED_CONTROL_FRAME = 342,
+    /**
+     * A ping, pong or close frame is too long.
+     */
+    IOT_TUNNEL_STATUS_PEER_FAULT_CONTROL_FRAME_TOO_LONG = 343,
+    /**
+     * The length of a WebSocket frame could be written with fewer bytes.
+     */
+    IOT_TUNNEL_STATUS_PEER_FAULT_FRAME_LENGTH_NOT_MINIMAL = 344,
+    /**
+     * The length of a WebSocket frame has its highest bit set.
+     */
+    IOT_TUNNEL_STATUS_PEER_FAULT_FRAME_LENGTH_OUT_OF_RANGE = 345,
+    /**
+     * A WebSocket frame has more payload than a peer takes.
+     */
+    IOT_TUNNEL_STATUS_PEER_FAULT_FRAME_PAYLOAD_TOO_LONG = 346,
+    /**
+     * The server masks its frames.
+     */
+    IOT_TUNNEL_STATUS_PEER_FAULT_MASKED_FRAME = 347,
+    /**
+     * A text message.
+     */
+    IOT_TUNNEL_STATUS_PEER_FAULT_TEXT_FRAME = 348,
+    /**
+     * A further fragment, but of no message.
+     */
+    IOT_TUNNEL_STATUS_PEER_FAULT_CONTINUATION_WITHOUT_START = 349,
+    /**
+     * A new message before the end of another.
+     */
+    IOT_TUNNEL_STATUS_PEER_FAULT_MESSAGE_INTERRUPTED = 350,
+    /**
+     * A close frame with half of a code.
+     */
+    IOT_TUNNEL_STATUS_PEER_FAULT_CLOSE_CODE_TRUNCATED = 351,
+    /**
+     * A close frame with a number that is no code.
+     */
+    IOT_TUNNEL_STATUS_PEER_FAULT_CLOSE_CODE_NOT_ALLOWED = 352,
+    /**
+     * A close frame with a reason that is not text.
+     */
+    IOT_TUNNEL_STATUS_PEER_FAULT_CLOSE_REASON_NOT_UTF8 = 353,
+    /**
+     * Anything after a close frame.
+     */
+    IOT_TUNNEL_STATUS_PEER_FAULT_FRAME_AFTER_CLOSE = 354,
+    /**
+     * A client does not mask its frames.
+     */
+    IOT_TUNNEL_STATUS_PEER_FAULT_UNMASKED_FRAME = 355,
+    /**
+     * Something else came first.
+     */
+    IOT_TUNNEL_STATUS_PEER_FAULT_MESSAGE_BEFORE_SERVICE_IDS = 360,
+    /**
+     * CONNECTION_START or CONNECTION_RESET in a stream without connection ids.
+     */
+    IOT_TUNNEL_STATUS_PEER_FAULT_STREAM_WITHOUT_CONNECTION_IDS = 361,
+    /**
+     * The output buffer.
+     */
+    IOT_TUNNEL_STATUS_CAPACITY_BUFFER_TOO_SMALL = 401,
+    /**
+     * The table of tunnels.
+     */
+    IOT_TUNNEL_STATUS_CAPACITY_TABLE_FULL = 402,
+    /**
+     * More services than a tunnel can have.
+     */
+    IOT_TUNNEL_STATUS_CAPACITY_TOO_MANY_SERVICES = 403,
+    /**
+     * The token is longer than the room for it.
+     */
+    IOT_TUNNEL_STATUS_CAPACITY_ACCESS_TOKEN_TOO_LONG = 404,
+    /**
+     * A side has been rotated 4,294,967,295 times.
+     */
+    IOT_TUNNEL_STATUS_CAPACITY_ROTATIONS_EXHAUSTED = 405,
+    /**
+     * The upgrade request would be longer than the service takes.
+     */
+    IOT_TUNNEL_STATUS_CAPACITY_UPGRADE_REQUEST_TOO_LONG = 420,
+    /**
+     * The service has as many connections as the session has room for.
+     */
+    IOT_TUNNEL_STATUS_CAPACITY_CONNECTION_TABLE_FULL = 440,
+    /**
+     * V1 and V2 have one connection a service.
+     */
+    IOT_TUNNEL_STATUS_CAPACITY_ONE_CONNECTION_ONLY = 441,
+    /**
+     * More services than the session has room for.
+     */
+    IOT_TUNNEL_STATUS_CAPACITY_SERVICE_TABLE_FULL = 442,
+    /**
+     * A buffer for what is to be sent without room for two messages.
+     */
+    IOT_TUNNEL_STATUS_CAPACITY_OUTGOING_BUFFER_TOO_SMALL = 443,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum iot_tunnel_status iot_tunnel_status;
+#else
+typedef int32_t iot_tunnel_status;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * Text: UTF-8, without a zero at its end. `{NULL, 0}` is empty. It belongs to whoever made it; a text that a function
+ * gives says how long it lasts.
+ */
+typedef struct {
+    /**
+     * The first byte.
+     */
+    const char *ptr;
+    /**
+     * How many bytes.
+     */
+    size_t len;
+} iot_tunnel_text;
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/**
+ * Checks a tunnel's id: 1 to 128 of [a-zA-Z0-9_+=:-].
+ *
+ * @param text The id.
+ * @param position Unless NULL: where the first character stands that is not allowed, counted in characters from 0; SIZE_MAX
+ *        if the length is wrong. Written on MISUSE_INVALID_TUNNEL_ID only.
+ * @return OK, MISUSE_INVALID_TUNNEL_ID, MISUSE_NOT_UTF8, MISUSE_NULL_POINTER.
+ */
+iot_tunnel_status iot_tunnel_tunnel_id_check(iot_tunnel_text text,
+                                             size_t *position);
+
+/**
+ * What a status means, for people.
+ *
+ * @param status Any number.
+ * @return Text that lasts for ever; of a number that is no status, text that says so.
+ */
+iot_tunnel_text iot_tunnel_status_text(iot_tunnel_status status);
+
+/**
+ * The name of a status, as Rust and JavaScript have it: DestinationConfigWithSource.
+ *
+ * @param status Any number.
+ * @return Text that lasts for ever; empty for a number that is no status.
+ */
+iot_tunnel_text iot_tunnel_status_name(iot_tunnel_status status);
+
+/**
+ * Whose fault a status is.
+ *
+ * @param status Any number.
+ * @return One of iot_tunnel_party.
+ */
+iot_tunnel_party iot_tunnel_status_party(iot_tunnel_status status);
+
+/**
+ * The library's version, 0x00MMmmpp for MM.mm.pp. A program that was compiled with another header sees it here: compare
+ * it with IOT_TUNNEL_VERSION.
+ */
+uint32_t iot_tunnel_version(void);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* IOT_TUNNEL_H */
