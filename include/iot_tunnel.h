@@ -14,6 +14,11 @@
 #include <stdint.h>
 
 /**
+ * The version of this header, as text.
+ */
+#define IOT_TUNNEL_VERSION_STRING "0.1.0"
+
+/**
  * The version of this header, as iot_tunnel_version has the library's.
  */
 #define IOT_TUNNEL_VERSION 256
