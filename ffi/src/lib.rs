@@ -12,6 +12,7 @@ mod memory;
 mod storage;
 
 pub mod id;
+pub mod mode;
 pub mod status;
 
 /// A device has nobody to tell. No call gets here: the firmware tests prove that no panic is linked.
