@@ -114,6 +114,34 @@ enum iot_tunnel_status
      */
     IOT_TUNNEL_STATUS_MISUSE_EMPTY_MESSAGE = 109,
     /**
+     * What is no tunnel id.
+     */
+    IOT_TUNNEL_STATUS_MISUSE_INVALID_TUNNEL_ID = 110,
+    /**
+     * What is no thing name.
+     */
+    IOT_TUNNEL_STATUS_MISUSE_INVALID_THING_NAME = 111,
+    /**
+     * What is no service.
+     */
+    IOT_TUNNEL_STATUS_MISUSE_INVALID_SERVICE_ID = 112,
+    /**
+     * What is no region.
+     */
+    IOT_TUNNEL_STATUS_MISUSE_INVALID_REGION = 113,
+    /**
+     * What is no tunnel's ARN.
+     */
+    IOT_TUNNEL_STATUS_MISUSE_INVALID_TUNNEL_ARN = 114,
+    /**
+     * What is no client token.
+     */
+    IOT_TUNNEL_STATUS_MISUSE_INVALID_CLIENT_TOKEN = 115,
+    /**
+     * What is no clientMode.
+     */
+    IOT_TUNNEL_STATUS_MISUSE_UNKNOWN_CLIENT_MODE = 116,
+    /**
      * What is no host name or address with an optional port.
      */
     IOT_TUNNEL_STATUS_MISUSE_INVALID_ENDPOINT = 120,
@@ -185,6 +213,30 @@ enum iot_tunnel_status
      * A session without a name for its service came into a tunnel with several.
      */
     IOT_TUNNEL_STATUS_MISUSE_SERVICE_NOT_CHOSEN = 173,
+    /**
+     * A pointer that must not be NULL is.
+     */
+    IOT_TUNNEL_STATUS_MISUSE_NULL_POINTER = 180,
+    /**
+     * Storage without a value in it.
+     */
+    IOT_TUNNEL_STATUS_MISUSE_NOT_INITIALISED = 181,
+    /**
+     * Header and library do not belong together.
+     */
+    IOT_TUNNEL_STATUS_MISUSE_STORAGE_SIZE_MISMATCH = 182,
+    /**
+     * A number that is no value of its enum.
+     */
+    IOT_TUNNEL_STATUS_MISUSE_UNKNOWN_ENUM_VALUE = 183,
+    /**
+     * Text that is not UTF-8.
+     */
+    IOT_TUNNEL_STATUS_MISUSE_NOT_UTF8 = 184,
+    /**
+     * Two areas of memory that must be apart are not.
+     */
+    IOT_TUNNEL_STATUS_MISUSE_OVERLAPPING_MEMORY = 185,
     /**
      * Never issued, or malformed.
      */
@@ -415,6 +467,60 @@ typedef int32_t iot_tunnel_status;
 #endif // __cplusplus
 
 /**
+ * One end of a tunnel. 0 is none.
+ */
+enum iot_tunnel_side
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * The operator's end: it opens connections.
+     */
+    IOT_TUNNEL_SIDE_SOURCE = 1,
+    /**
+     * The device's end: it serves them.
+     */
+    IOT_TUNNEL_SIDE_DESTINATION = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum iot_tunnel_side iot_tunnel_side;
+#else
+typedef int32_t iot_tunnel_side;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * Whose access token a rotation replaces. 0 is none.
+ */
+enum iot_tunnel_client_mode
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * The source's.
+     */
+    IOT_TUNNEL_CLIENT_MODE_SOURCE = 1,
+    /**
+     * The destination's.
+     */
+    IOT_TUNNEL_CLIENT_MODE_DESTINATION = 2,
+    /**
+     * Both.
+     */
+    IOT_TUNNEL_CLIENT_MODE_ALL = 3,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum iot_tunnel_client_mode iot_tunnel_client_mode;
+#else
+typedef int32_t iot_tunnel_client_mode;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
  * Text: UTF-8, without a zero at its end. `{NULL, 0}` is empty. It belongs to whoever made it; a text that a function
  * gives says how long it lasts.
  */
@@ -428,6 +534,24 @@ typedef struct {
      */
     size_t len;
 } iot_tunnel_text;
+
+/**
+ * What one rotation does.
+ */
+typedef struct {
+    /**
+     * The source gets a new token.
+     */
+    bool source;
+    /**
+     * The destination gets a new token.
+     */
+    bool destination;
+    /**
+     * The tunnel's destination config is replaced by the request's.
+     */
+    bool replaces_destination_config;
+} iot_tunnel_rotation;
 
 #ifdef __cplusplus
 extern "C" {
@@ -443,6 +567,167 @@ extern "C" {
  */
 iot_tunnel_status iot_tunnel_tunnel_id_check(iot_tunnel_text text,
                                              size_t *position);
+
+/**
+ * Checks the name of a thing: 1 to 128 of [a-zA-Z0-9:_-].
+ *
+ * @param text The name.
+ * @param position As of iot_tunnel_tunnel_id_check. Written on MISUSE_INVALID_THING_NAME only.
+ * @return OK, MISUSE_INVALID_THING_NAME, MISUSE_NOT_UTF8, MISUSE_NULL_POINTER.
+ */
+iot_tunnel_status iot_tunnel_thing_name_check(iot_tunnel_text text, size_t *position);
+
+/**
+ * Checks the name of a service, such as SSH: 1 to 128 of [a-zA-Z0-9:_-].
+ *
+ * @param text The name.
+ * @param position As of iot_tunnel_tunnel_id_check. Written on MISUSE_INVALID_SERVICE_ID only.
+ * @return OK, MISUSE_INVALID_SERVICE_ID, MISUSE_NOT_UTF8, MISUSE_NULL_POINTER.
+ */
+iot_tunnel_status iot_tunnel_service_id_check(iot_tunnel_text text, size_t *position);
+
+/**
+ * Checks a region, such as us-east-1: 1 to 32 of [a-z0-9-].
+ *
+ * @param text The region.
+ * @param position As of iot_tunnel_tunnel_id_check. Written on MISUSE_INVALID_REGION only.
+ * @return OK, MISUSE_INVALID_REGION, MISUSE_NOT_UTF8, MISUSE_NULL_POINTER.
+ */
+iot_tunnel_status iot_tunnel_region_check(iot_tunnel_text text, size_t *position);
+
+/**
+ * Checks a tunnel's ARN: 1 to 1600 visible ASCII characters. Whether it names a tunnel, iot_tunnel_tunnel_arn_tunnel_id
+ * says.
+ *
+ * @param text The ARN.
+ * @param position As of iot_tunnel_tunnel_id_check. Written on MISUSE_INVALID_TUNNEL_ARN only.
+ * @return OK, MISUSE_INVALID_TUNNEL_ARN, MISUSE_NOT_UTF8, MISUSE_NULL_POINTER.
+ */
+iot_tunnel_status iot_tunnel_tunnel_arn_check(iot_tunnel_text text,
+                                              size_t *position);
+
+/**
+ * Checks a client token: 32 to 128 of [a-zA-Z0-9-].
+ *
+ * @param text The client token.
+ * @param position As of iot_tunnel_tunnel_id_check. Written on MISUSE_INVALID_CLIENT_TOKEN only.
+ * @return OK, MISUSE_INVALID_CLIENT_TOKEN, MISUSE_NOT_UTF8, MISUSE_NULL_POINTER.
+ */
+iot_tunnel_status iot_tunnel_client_token_check(iot_tunnel_text text, size_t *position);
+
+/**
+ * Checks an access token: 1 to 3072 visible ASCII characters.
+ *
+ * @param text The token.
+ * @param position Unless NULL: where the first character stands that is not allowed, counted in characters from 0; SIZE_MAX
+ *        if there is none at all. Written on MISUSE_INVALID_ACCESS_TOKEN only.
+ * @return OK, MISUSE_INVALID_ACCESS_TOKEN, CAPACITY_ACCESS_TOKEN_TOO_LONG, MISUSE_NOT_UTF8, MISUSE_NULL_POINTER.
+ */
+iot_tunnel_status iot_tunnel_access_token_check(iot_tunnel_text text,
+                                                size_t *position);
+
+/**
+ * Composes a tunnel's ARN: arn:aws:iot:<region>:<account>:tunnel/<tunnel id>, in the regions cn-* with aws-cn, in us-gov-*
+ * with aws-us-gov.
+ *
+ * @param region The region.
+ * @param account The account, usually 12 digits.
+ * @param tunnel_id The tunnel's id.
+ * @param buffer Where the ARN goes, without a zero at its end; nothing is written unless it fits.
+ * @param capacity The bytes there is room for; 256 are enough for an account of 12 digits.
+ * @param length The length of the ARN in bytes, on OK and on CAPACITY_BUFFER_TOO_SMALL.
+ * @return OK, MISUSE_INVALID_REGION, MISUSE_INVALID_TUNNEL_ARN (the account), MISUSE_INVALID_TUNNEL_ID, MISUSE_NOT_UTF8,
+ *         MISUSE_NULL_POINTER, MISUSE_OVERLAPPING_MEMORY, CAPACITY_BUFFER_TOO_SMALL.
+ */
+iot_tunnel_status iot_tunnel_tunnel_arn_write(iot_tunnel_text region,
+                                              iot_tunnel_text account,
+                                              iot_tunnel_text tunnel_id,
+                                              char *buffer,
+                                              size_t capacity,
+                                              size_t *length);
+
+/**
+ * The id of the tunnel that an ARN names.
+ *
+ * @param arn The ARN.
+ * @param tunnel_id Where the result goes: a part of arn, which lasts as long as that.
+ * @return OK, MISUSE_INVALID_TUNNEL_ARN if it does not have the form arn:...:iot:...:...:tunnel/<tunnel id>, MISUSE_NOT_UTF8,
+ *         MISUSE_NULL_POINTER, MISUSE_OVERLAPPING_MEMORY.
+ */
+iot_tunnel_status iot_tunnel_tunnel_arn_tunnel_id(iot_tunnel_text arn,
+                                                  iot_tunnel_text *tunnel_id);
+
+/**
+ * Makes a fresh client token: 64 hexadecimal digits. A session makes its own; this is for a client that keeps one to
+ * come back with after a restart. It is a secret like the access token.
+ *
+ * @param entropy 64 fresh random bytes, used for nothing else.
+ * @param buffer Where the client token goes, without a zero at its end; nothing is written unless it fits.
+ * @param capacity The bytes there is room for.
+ * @param length 64, on OK and on CAPACITY_BUFFER_TOO_SMALL.
+ * @return OK, MISUSE_STUCK_ENTROPY, MISUSE_NULL_POINTER, MISUSE_OVERLAPPING_MEMORY, CAPACITY_BUFFER_TOO_SMALL.
+ */
+iot_tunnel_status iot_tunnel_client_token_write(const uint8_t *entropy,
+                                                char *buffer,
+                                                size_t capacity,
+                                                size_t *length);
+
+/**
+ * Reads a side's name, in lower case, as a notification and the header `local-proxy-mode` have it.
+ *
+ * @param name `source` or `destination`.
+ * @param side Where the result goes.
+ * @return OK, MISUSE_UNKNOWN_CLIENT_MODE, MISUSE_NOT_UTF8, MISUSE_NULL_POINTER, MISUSE_OVERLAPPING_MEMORY.
+ */
+iot_tunnel_status iot_tunnel_side_parse(iot_tunnel_text name,
+                                        iot_tunnel_side *side);
+
+/**
+ * The name of a side: `source` or `destination`.
+ *
+ * @param side One of iot_tunnel_side.
+ * @param name Where the result goes. The text lasts for ever.
+ * @return OK, MISUSE_UNKNOWN_ENUM_VALUE, MISUSE_NULL_POINTER.
+ */
+iot_tunnel_status iot_tunnel_side_text(iot_tunnel_side side, iot_tunnel_text *name);
+
+/**
+ * Reads the name of a clientMode, in upper case, as the API has it.
+ *
+ * @param name `SOURCE`, `DESTINATION` or `ALL`.
+ * @param client_mode Where the result goes.
+ * @return OK, MISUSE_UNKNOWN_CLIENT_MODE, MISUSE_NOT_UTF8, MISUSE_NULL_POINTER, MISUSE_OVERLAPPING_MEMORY.
+ */
+iot_tunnel_status iot_tunnel_client_mode_parse(iot_tunnel_text name,
+                                               iot_tunnel_client_mode *client_mode);
+
+/**
+ * The name of a clientMode: `SOURCE`, `DESTINATION` or `ALL`.
+ *
+ * @param client_mode One of iot_tunnel_client_mode.
+ * @param name Where the result goes. The text lasts for ever.
+ * @return OK, MISUSE_UNKNOWN_ENUM_VALUE, MISUSE_NULL_POINTER.
+ */
+iot_tunnel_status iot_tunnel_client_mode_text(iot_tunnel_client_mode client_mode,
+                                              iot_tunnel_text *name);
+
+/**
+ * What a rotation does.
+ *
+ * | clientMode  | without destination config | with destination config                       |
+ * |-------------|----------------------------|-----------------------------------------------|
+ * | SOURCE      | source token               | refused                                       |
+ * | DESTINATION | destination token          | destination token; the config is replaced     |
+ * | ALL         | both                       | both; the config is replaced                  |
+ *
+ * @param client_mode One of iot_tunnel_client_mode.
+ * @param with_destination_config Whether the request has a destination config.
+ * @param rotation Where the result goes.
+ * @return OK, MISUSE_DESTINATION_CONFIG_WITH_SOURCE, MISUSE_UNKNOWN_ENUM_VALUE, MISUSE_NULL_POINTER.
+ */
+iot_tunnel_status iot_tunnel_client_mode_rotation(iot_tunnel_client_mode client_mode,
+                                                  bool with_destination_config,
+                                                  iot_tunnel_rotation *rotation);
 
 /**
  * What a status means, for people.

@@ -13,6 +13,7 @@ mod memory;
 mod storage;
 
 pub mod id;
+pub mod mode;
 pub mod status;
 
 /// No call gets here: the gates of tests/ffi prove that no panic is linked. A device would have nobody to tell.

@@ -3,7 +3,7 @@
 use core::ffi::c_char;
 use core::slice;
 
-use iot_tunnel_core::{Capacity, Error, Misuse};
+use iot_tunnel_core::{Capacity, Entropy, Error, Misuse};
 
 /// Text: UTF-8, without a zero at its end. `{NULL, 0}` is empty. It belongs to whoever made it; a text that a function
 /// gives says how long it lasts.
@@ -39,6 +39,11 @@ impl Text {
             ptr: text.as_ptr().cast(),
             len: text.len(),
         }
+    }
+
+    /// Where it stands.
+    pub(crate) fn area(self) -> Area {
+        Area::of(self.ptr, self.len)
     }
 
     /// The text.
@@ -112,6 +117,44 @@ pub(crate) unsafe fn object<'a, T>(ptr: *const T) -> Result<&'a T, Misuse> {
     unsafe { ptr.as_ref() }.ok_or(Misuse::NullPointer)
 }
 
+/// A stretch of memory that a caller points to.
+#[derive(Clone, Copy)]
+pub(crate) struct Area {
+    start: usize,
+    length: usize,
+}
+
+impl Area {
+    /// `count` objects in a row. NULL is nowhere.
+    pub(crate) fn of<T>(ptr: *const T, count: usize) -> Self {
+        Self {
+            start: ptr.addr(),
+            length: if ptr.is_null() {
+                0
+            } else {
+                count.saturating_mul(size_of::<T>())
+            },
+        }
+    }
+
+    fn overlaps(self, other: Self) -> bool {
+        let end = |area: Self| area.start.saturating_add(area.length);
+        self.length > 0 && other.length > 0 && self.start < end(other) && other.start < end(self)
+    }
+}
+
+/// Checks that what a call writes overlaps with nothing else that it writes or reads. This comes first: Rust must not even
+/// see such memory.
+pub(crate) fn apart(written: &[Area], read: &[Area]) -> Result<(), Misuse> {
+    let mut rest = written.iter();
+    while let Some(area) = rest.next() {
+        if rest.clone().chain(read).any(|other| area.overlaps(*other)) {
+            return Err(Misuse::OverlappingMemory);
+        }
+    }
+    Ok(())
+}
+
 /// The place for a result. It is written once, when nothing can fail any more.
 pub(crate) struct Out<T>(*mut T);
 
@@ -134,6 +177,20 @@ impl<T> Out<T> {
     }
 }
 
+/// What buffers in C are of.
+pub(crate) trait Byte {}
+impl Byte for u8 {}
+impl Byte for i8 {}
+
+/// The entropy of a call.
+///
+/// # Safety
+/// `ptr` is NULL or points to 64 bytes.
+pub(crate) unsafe fn entropy(ptr: *const u8) -> Result<Entropy, Misuse> {
+    // SAFETY: as this function's.
+    Entropy::new(*unsafe { object(ptr.cast::<[u8; 64]>()) }?)
+}
+
 /// A buffer for a result of any length, and where its length goes.
 pub(crate) struct Buffer<'a> {
     room: &'a mut [u8],
@@ -145,10 +202,14 @@ impl<'a> Buffer<'a> {
     ///
     /// # Safety
     /// As of [`bytes_mut`] and [`Out::new`].
-    pub(crate) unsafe fn new(ptr: *mut u8, capacity: usize, length: *mut usize) -> Result<Self, Misuse> {
+    pub(crate) unsafe fn new<T: Byte>(
+        ptr: *mut T,
+        capacity: usize,
+        length: *mut usize,
+    ) -> Result<Self, Misuse> {
         Ok(Self {
             // SAFETY: as this function's.
-            room: unsafe { bytes_mut(ptr, capacity) }?,
+            room: unsafe { bytes_mut(ptr.cast(), capacity) }?,
             // SAFETY: as this function's.
             length: unsafe { Out::new(length) }?,
         })
@@ -158,8 +219,23 @@ impl<'a> Buffer<'a> {
     pub(crate) fn put(self, text: &str) -> Result<(), Error> {
         self.length.set(text.len());
         let room = self.room.get_mut(..text.len());
-        room.ok_or(Capacity::BufferTooSmall)?.copy_from_slice(text.as_bytes());
+        room.ok_or(Capacity::BufferTooSmall)?
+            .copy_from_slice(text.as_bytes());
         Ok(())
+    }
+
+    /// Has `write` fill it, which writes only what fits whole, and says the length of that.
+    pub(crate) fn whole<E: Into<Error>>(
+        self,
+        write: impl FnOnce(&mut [u8]) -> Result<usize, E>,
+    ) -> Result<(), Error> {
+        let room = self.room.len();
+        let length = write(self.room).map_err(Into::into)?;
+        self.length.set(length);
+        match length <= room {
+            true => Ok(()),
+            false => Err(Capacity::BufferTooSmall.into()),
+        }
     }
 
     /// Has `write` fill it. `needed` says of its error how much room it would take.
