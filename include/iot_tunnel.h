@@ -14,6 +14,17 @@
 #include <stdint.h>
 
 /**
+ * The version of this header, for people.
+ */
+#define IOT_TUNNEL_VERSION_STRING "0.1.0"
+
+
+/**
+ * Longest access token that a record issues, in characters.
+ */
+#define IOT_TUNNEL_MAX_ISSUED 224
+
+/**
  * The version of this header, as iot_tunnel_version has the library's.
  */
 #define IOT_TUNNEL_VERSION 256
@@ -516,6 +527,93 @@ typedef int32_t iot_tunnel_client_mode;
 #endif // __cplusplus
 
 /**
+ * Why a peer's connection is to be closed.
+ */
+enum iot_tunnel_disconnect_reason
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * It is not to be closed, or there is none.
+     */
+    IOT_TUNNEL_DISCONNECT_REASON_NONE = 0,
+    /**
+     * Its access token was rotated.
+     */
+    IOT_TUNNEL_DISCONNECT_REASON_ROTATED = 1,
+    /**
+     * The same client came back on a new connection.
+     */
+    IOT_TUNNEL_DISCONNECT_REASON_REPLACED = 2,
+    /**
+     * The tunnel closed.
+     */
+    IOT_TUNNEL_DISCONNECT_REASON_TUNNEL_CLOSED = 3,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum iot_tunnel_disconnect_reason iot_tunnel_disconnect_reason;
+#else
+typedef int32_t iot_tunnel_disconnect_reason;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * The status of a tunnel.
+ */
+enum iot_tunnel_tunnel_status
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * It can be connected and rotated.
+     */
+    IOT_TUNNEL_TUNNEL_STATUS_OPEN = 1,
+    /**
+     * Closed, for good.
+     */
+    IOT_TUNNEL_TUNNEL_STATUS_CLOSED = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum iot_tunnel_tunnel_status iot_tunnel_tunnel_status;
+#else
+typedef int32_t iot_tunnel_tunnel_status;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What closed a tunnel.
+ */
+enum iot_tunnel_closed_by
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Nothing: it is open.
+     */
+    IOT_TUNNEL_CLOSED_BY_NONE = 0,
+    /**
+     * A call of close.
+     */
+    IOT_TUNNEL_CLOSED_BY_REQUEST = 1,
+    /**
+     * The end of its lifetime.
+     */
+    IOT_TUNNEL_CLOSED_BY_LIFETIME = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum iot_tunnel_closed_by iot_tunnel_closed_by;
+#else
+typedef int32_t iot_tunnel_closed_by;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
  * Text: UTF-8, without a zero at its end. `{NULL, 0}` is empty. It belongs to whoever made it; a text that a function
  * gives says how long it lasts.
  */
@@ -529,6 +627,21 @@ typedef struct {
      */
     size_t len;
 } iot_tunnel_text;
+
+/**
+ * An access token that was issued. It is a secret and stands nowhere else: a record keeps its digest only. Hand it to
+ * whoever it is for, then wipe it with iot_tunnel_issued_wipe.
+ */
+typedef struct {
+    /**
+     * The token, visible ASCII, without a zero at its end unless it is shorter than the room for it.
+     */
+    char text[IOT_TUNNEL_MAX_ISSUED];
+    /**
+     * Its length; 0: none was issued.
+     */
+    size_t length;
+} iot_tunnel_issued;
 
 /**
  * What one rotation does.
@@ -548,9 +661,194 @@ typedef struct {
     bool replaces_destination_config;
 } iot_tunnel_rotation;
 
+/**
+ * The service's record of one tunnel. All zeroes: a free slot, not a tunnel.
+ *
+ * It holds no pointer, so it may be copied and moved like any struct: an operation on a copy, and the copy stored when all is
+ * well, is how a call is undone. It holds no token, only digests. Its bytes have no meaning outside of the program that made
+ * them.
+ */
+typedef struct {
+    uint64_t opaque[110];
+} iot_tunnel_record;
+
+/**
+ * What stands at a tunnel's destination.
+ */
+typedef struct {
+    /**
+     * The thing that is told the destination's token by a notification; empty: none.
+     */
+    iot_tunnel_text thing_name;
+    /**
+     * The services, the first service_count of them.
+     */
+    iot_tunnel_text services[3];
+    /**
+     * How many: 1 to 3.
+     */
+    uint32_t service_count;
+} iot_tunnel_destination_config;
+
+/**
+ * A connection to close.
+ */
+typedef struct {
+    /**
+     * Why; NONE: there is nothing to close.
+     */
+    iot_tunnel_disconnect_reason reason;
+    /**
+     * The connection, as its caller named it when it connected.
+     */
+    uint64_t connection;
+} iot_tunnel_disconnect;
+
+/**
+ * What to do after an operation, once the record is stored. All zeroes: nothing.
+ *
+ * Do it in this order: close the connections, with the code 1008 and the reason's text; send SESSION_RESET to the peer;
+ * publish the notification; drop the record.
+ */
+typedef struct {
+    /**
+     * The source's connection to close.
+     */
+    iot_tunnel_disconnect source;
+    /**
+     * The destination's connection to close.
+     */
+    iot_tunnel_disconnect destination;
+    /**
+     * The side that stays connected and is to be told that every stream is reset; 0: neither.
+     */
+    iot_tunnel_side reset_peer;
+    /**
+     * The destination's new token is to be published to the thing.
+     */
+    bool notify;
+    /**
+     * The tunnel is to be deleted.
+     */
+    bool deleted;
+} iot_tunnel_effects;
+
+/**
+ * One side of a tunnel.
+ */
+typedef struct {
+    /**
+     * Whether a peer is connected.
+     */
+    bool connected;
+    /**
+     * Its connection, as its caller named it; 0 if none is connected.
+     */
+    uint64_t connection;
+    /**
+     * When `connected` last changed, in milliseconds.
+     */
+    uint64_t last_updated_at;
+    /**
+     * How often the side's token has been rotated. A notification carries the token of one such number: it is current as
+     * long as the number stands.
+     */
+    uint32_t generation;
+} iot_tunnel_side_description;
+
+/**
+ * How a tunnel looks at one moment. All times are in milliseconds, as the caller counts them.
+ */
+typedef struct {
+    /**
+     * The tunnel's id. It lasts as long as the record stays where it is and is not opened again or wiped.
+     */
+    iot_tunnel_text id;
+    /**
+     * One of iot_tunnel_tunnel_status.
+     */
+    iot_tunnel_tunnel_status status;
+    /**
+     * One of iot_tunnel_closed_by.
+     */
+    iot_tunnel_closed_by closed_by;
+    /**
+     * Since when it is closed; 0 while it is open.
+     */
+    uint64_t closed_at;
+    /**
+     * When it was opened.
+     */
+    uint64_t created_at;
+    /**
+     * When it closes by itself. Nothing ever moves it.
+     */
+    uint64_t ends_at;
+    /**
+     * When the tunnel last changed.
+     */
+    uint64_t last_updated_at;
+    /**
+     * When iot_tunnel_record_expire will next have something to do.
+     */
+    uint64_t next_deadline;
+    /**
+     * The lifetime it was opened with.
+     */
+    uint32_t lifetime_minutes;
+    /**
+     * The source.
+     */
+    iot_tunnel_side_description source;
+    /**
+     * The destination.
+     */
+    iot_tunnel_side_description destination;
+    /**
+     * Whether something stands at the destination.
+     */
+    bool has_destination_config;
+    /**
+     * What stands there now. Its texts last as long as no rotation replaces it, and as id.
+     */
+    iot_tunnel_destination_config destination_config;
+} iot_tunnel_description;
+
+/**
+ * The request of RotateTunnelAccessToken.
+ */
+typedef struct {
+    /**
+     * The tunnel.
+     */
+    iot_tunnel_text tunnel_id;
+    /**
+     * Whose token is replaced.
+     */
+    iot_tunnel_client_mode client_mode;
+    /**
+     * Whether destination_config is meant. It is not allowed with SOURCE.
+     */
+    bool has_destination_config;
+    /**
+     * The tunnel's new destination config.
+     */
+    iot_tunnel_destination_config destination_config;
+} iot_tunnel_rotate_request;
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
+
+/**
+ * The reason for the WebSocket close frame, whose code is 1008.
+ *
+ * @param reason ROTATED, REPLACED or TUNNEL_CLOSED of iot_tunnel_disconnect_reason.
+ * @param text Where the result goes. The text lasts for ever.
+ * @return OK, MISUSE_UNKNOWN_ENUM_VALUE, MISUSE_NULL_POINTER.
+ */
+iot_tunnel_status iot_tunnel_disconnect_reason_text(iot_tunnel_disconnect_reason reason,
+                                                    iot_tunnel_text *text);
 
 /**
  * Checks a tunnel's id: 1 to 128 of [a-zA-Z0-9_+=:-].
@@ -668,6 +966,14 @@ iot_tunnel_status iot_tunnel_client_token_write(const uint8_t *entropy,
                                                 size_t *length);
 
 /**
+ * Makes it zero in a way that no compiler leaves out.
+ *
+ * @param issued What is no longer needed.
+ * @return OK, MISUSE_NULL_POINTER.
+ */
+iot_tunnel_status iot_tunnel_issued_wipe(iot_tunnel_issued *issued);
+
+/**
  * Reads a side's name, in lower case, as a notification and the header `local-proxy-mode` have it.
  *
  * @param name `source` or `destination`.
@@ -723,6 +1029,218 @@ iot_tunnel_status iot_tunnel_client_mode_text(iot_tunnel_client_mode client_mode
 iot_tunnel_status iot_tunnel_client_mode_rotation(iot_tunnel_client_mode client_mode,
                                                   bool with_destination_config,
                                                   iot_tunnel_rotation *rotation);
+
+/**
+ * Opens a tunnel: both sides disconnected, a fresh access token each.
+ *
+ * @param record Where the record goes. Whatever was there is forgotten. On an error it stays as it was.
+ * @param size sizeof(iot_tunnel_record).
+ * @param id The tunnel's id. It must never have been used before, not even by a deleted tunnel: that is what makes every
+ *        token unique.
+ * @param config What stands at the destination; NULL: nothing, a tunnel without services.
+ * @param lifetime_minutes How long the tunnel lives, 1 to 720; 0: 720. Nothing extends it.
+ * @param now The time, in milliseconds. For a service it should be UTC, so that records mean the same after a restart.
+ * @param entropy 64 fresh random bytes, used for nothing else.
+ * @param source Where the source's token goes.
+ * @param destination Where the destination's token goes.
+ * @param effects Where it goes what to do next: notify, if the config names a thing.
+ * @return OK, MISUSE_INVALID_TUNNEL_ID, MISUSE_INVALID_THING_NAME, MISUSE_INVALID_SERVICE_ID, MISUSE_NO_SERVICES,
+ *         MISUSE_LIFETIME_OUT_OF_RANGE, MISUSE_STUCK_ENTROPY, MISUSE_STORAGE_SIZE_MISMATCH, MISUSE_NOT_UTF8,
+ *         MISUSE_NULL_POINTER, MISUSE_OVERLAPPING_MEMORY, CAPACITY_TOO_MANY_SERVICES.
+ */
+iot_tunnel_status iot_tunnel_record_open(iot_tunnel_record *record,
+                                         size_t size,
+                                         iot_tunnel_text id,
+                                         const iot_tunnel_destination_config *config,
+                                         uint32_t lifetime_minutes,
+                                         uint64_t now,
+                                         const uint8_t *entropy,
+                                         iot_tunnel_issued *source,
+                                         iot_tunnel_issued *destination,
+                                         iot_tunnel_effects *effects);
+
+/**
+ * Judges a peer's handshake, and marks the token used if it is accepted: with the record so stored, answer 101. The use must
+ * be durable before that answer is sent.
+ *
+ * The refusals come in this order: REFUSAL_UNKNOWN_ACCESS_TOKEN, REFUSAL_TUNNEL_CLOSED or REFUSAL_TUNNEL_EXPIRED,
+ * REFUSAL_ACCESS_TOKEN_REVOKED, REFUSAL_MODE_MISMATCH, REFUSAL_ACCESS_TOKEN_USED, REFUSAL_CLIENT_TOKEN_MISMATCH,
+ * REFUSAL_CLIENT_TOKEN_IN_USE. Their texts can be sent to the peer. On any error the record stays as it was.
+ *
+ * @param record The record.
+ * @param access_token The access token as the peer sent it. Whatever it holds, it is judged.
+ * @param side The side that the peer wants to be: its local-proxy-mode.
+ * @param client_token The client token, if the peer sent one; else empty.
+ * @param client_token_in_use Whether the client token is bound to another access token of any open tunnel; see
+ *        iot_tunnel_record_has_client_token. In a table, iot_tunnel_table_connect finds that out.
+ * @param connection A name for the new connection, which differs from every other of this tunnel.
+ * @param now The time, in milliseconds.
+ * @param effects Where it goes what to do next: the connection that is replaced, and the peer to reset.
+ * @return OK, the refusals above, MISUSE_INVALID_CLIENT_TOKEN, MISUSE_UNKNOWN_ENUM_VALUE, MISUSE_NOT_INITIALISED,
+ *         MISUSE_NOT_UTF8, MISUSE_NULL_POINTER, MISUSE_OVERLAPPING_MEMORY.
+ */
+iot_tunnel_status iot_tunnel_record_connect(iot_tunnel_record *record,
+                                            iot_tunnel_text access_token,
+                                            iot_tunnel_side side,
+                                            iot_tunnel_text client_token,
+                                            bool client_token_in_use,
+                                            uint64_t connection,
+                                            uint64_t now,
+                                            iot_tunnel_effects *effects);
+
+/**
+ * Says that a peer's connection has ended. What a connection that was replaced, rotated out or closed leaves behind is no
+ * news: that changes nothing and has no effects.
+ *
+ * @param record The record.
+ * @param side The connection's side.
+ * @param connection The connection, as it was named when it connected.
+ * @param now The time, in milliseconds.
+ * @param effects Where it goes what to do next: the peer to reset.
+ * @return OK, MISUSE_UNKNOWN_ENUM_VALUE, MISUSE_NOT_INITIALISED, MISUSE_NULL_POINTER, MISUSE_OVERLAPPING_MEMORY.
+ */
+iot_tunnel_status iot_tunnel_record_disconnect(iot_tunnel_record *record,
+                                               iot_tunnel_side side,
+                                               uint64_t connection,
+                                               uint64_t now,
+                                               iot_tunnel_effects *effects);
+
+/**
+ * RotateTunnelAccessToken: revokes the current token of each chosen side and issues a new one. The end of the tunnel does not
+ * move. On an error the record stays as it was.
+ *
+ * @param record The record.
+ * @param client_mode Whose token is replaced: one of iot_tunnel_client_mode.
+ * @param config The tunnel's new destination config; NULL: it stays. Not allowed with SOURCE.
+ * @param now The time, in milliseconds.
+ * @param entropy 64 fresh random bytes, used for nothing else.
+ * @param source Where the source's token goes; all zeroes if the source is not rotated.
+ * @param destination Where the destination's token goes; all zeroes if the destination is not rotated.
+ * @param effects Where it goes what to do next: the connections of rotated sides to close, the peer to reset, and notify.
+ * @return OK, REFUSAL_TUNNEL_CLOSED, REFUSAL_TUNNEL_EXPIRED, MISUSE_DESTINATION_CONFIG_WITH_SOURCE, MISUSE_NO_SERVICES,
+ *         MISUSE_INVALID_THING_NAME, MISUSE_INVALID_SERVICE_ID, MISUSE_STUCK_ENTROPY, MISUSE_UNKNOWN_ENUM_VALUE,
+ *         MISUSE_NOT_INITIALISED, MISUSE_NOT_UTF8, MISUSE_NULL_POINTER, MISUSE_OVERLAPPING_MEMORY,
+ *         CAPACITY_TOO_MANY_SERVICES, CAPACITY_ROTATIONS_EXHAUSTED.
+ */
+iot_tunnel_status iot_tunnel_record_rotate(iot_tunnel_record *record,
+                                           iot_tunnel_client_mode client_mode,
+                                           const iot_tunnel_destination_config *config,
+                                           uint64_t now,
+                                           const uint8_t *entropy,
+                                           iot_tunnel_issued *source,
+                                           iot_tunnel_issued *destination,
+                                           iot_tunnel_effects *effects);
+
+/**
+ * CloseTunnel. Closing a closed tunnel is OK and changes nothing.
+ *
+ * @param record The record. It stays until it is wiped.
+ * @param delete Whether the tunnel is to be deleted at once.
+ * @param now The time, in milliseconds.
+ * @param effects Where it goes what to do next: the connections to close, and deleted.
+ * @return OK, MISUSE_NOT_INITIALISED, MISUSE_NULL_POINTER, MISUSE_OVERLAPPING_MEMORY.
+ */
+iot_tunnel_status iot_tunnel_record_close(iot_tunnel_record *record,
+                                          bool delete_,
+                                          uint64_t now,
+                                          iot_tunnel_effects *effects);
+
+/**
+ * Does what time asks for: closes the tunnel at the end of its lifetime, and has it deleted three hours after it closed.
+ * Earlier or again it does nothing.
+ *
+ * @param record The record. It stays until it is wiped.
+ * @param now The time, in milliseconds.
+ * @param effects Where it goes what to do next: the connections to close, and deleted.
+ * @return OK, MISUSE_NOT_INITIALISED, MISUSE_NULL_POINTER, MISUSE_OVERLAPPING_MEMORY.
+ */
+iot_tunnel_status iot_tunnel_record_expire(iot_tunnel_record *record,
+                                           uint64_t now,
+                                           iot_tunnel_effects *effects);
+
+/**
+ * How the tunnel looks at a moment: expired is closed, whether or not iot_tunnel_record_expire has run.
+ *
+ * @param record The record.
+ * @param now The time, in milliseconds.
+ * @param description Where the result goes. Its texts are in the record; see there how long they last.
+ * @return OK, MISUSE_NOT_INITIALISED, MISUSE_NULL_POINTER, MISUSE_OVERLAPPING_MEMORY.
+ */
+iot_tunnel_status iot_tunnel_record_describe(const iot_tunnel_record *record,
+                                             uint64_t now,
+                                             iot_tunnel_description *description);
+
+/**
+ * Whether a client token is bound to one of the tunnel's current access tokens, while the tunnel is open. A service asks all
+ * its records before it lets a new access token be bound to a client token.
+ *
+ * @param record The record.
+ * @param client_token The client token.
+ * @param now The time, in milliseconds.
+ * @param has Where the result goes.
+ * @return OK, MISUSE_INVALID_CLIENT_TOKEN, MISUSE_NOT_INITIALISED, MISUSE_NOT_UTF8, MISUSE_NULL_POINTER,
+ *         MISUSE_OVERLAPPING_MEMORY.
+ */
+iot_tunnel_status iot_tunnel_record_has_client_token(const iot_tunnel_record *record,
+                                                     iot_tunnel_text client_token,
+                                                     uint64_t now,
+                                                     bool *has);
+
+/**
+ * Makes a record a free slot: all zeroes, in a way that no compiler leaves out. Twice is harmless.
+ *
+ * @param record The record, or anything else that is to be a free slot.
+ * @return OK, MISUSE_NULL_POINTER.
+ */
+iot_tunnel_status iot_tunnel_record_wipe(iot_tunnel_record *record);
+
+/**
+ * Reads the body of a request, and judges it by every rule that needs no state.
+ *
+ * @param body The body. On OK it has become the memory of the texts in request; otherwise it is as it was, so that
+ *        iot_tunnel_rotate_request_explain can be asked about it.
+ * @param length Its length in bytes.
+ * @param request Where the result goes. Its texts last as long as body.
+ * @return OK, PEER_FAULT_MALFORMED_JSON and PEER_FAULT_UNEXPECTED_JSON (the API's SerializationException),
+ *         PEER_FAULT_INVALID_MEMBER (ValidationException), CAPACITY_TOO_MANY_SERVICES (LimitExceededException),
+ *         MISUSE_NULL_POINTER, MISUSE_OVERLAPPING_MEMORY.
+ */
+iot_tunnel_status iot_tunnel_rotate_request_parse(uint8_t *body,
+                                                  size_t length,
+                                                  iot_tunnel_rotate_request *request);
+
+/**
+ * Writes the body of a request.
+ *
+ * @param request The request.
+ * @param buffer Where the JSON goes, without a zero at its end.
+ * @param capacity The bytes there is room for; 740 are always enough.
+ * @param length The length of the JSON in bytes, on OK and on CAPACITY_BUFFER_TOO_SMALL. In the latter case nothing of the
+ *        JSON is left in buffer.
+ * @return OK, MISUSE_INVALID_TUNNEL_ID, MISUSE_UNKNOWN_ENUM_VALUE, MISUSE_DESTINATION_CONFIG_WITH_SOURCE,
+ *         MISUSE_NO_SERVICES, MISUSE_INVALID_SERVICE_ID, MISUSE_INVALID_THING_NAME, MISUSE_NOT_UTF8, MISUSE_NULL_POINTER,
+ *         MISUSE_OVERLAPPING_MEMORY, CAPACITY_TOO_MANY_SERVICES, CAPACITY_BUFFER_TOO_SMALL.
+ */
+iot_tunnel_status iot_tunnel_rotate_request_write(const iot_tunnel_rotate_request *request,
+                                                  char *buffer,
+                                                  size_t capacity,
+                                                  size_t *length);
+
+/**
+ * Says what is wrong with the body of a request: every broken constraint in one message, as the API words it.
+ *
+ * @param body The body, as it was given to iot_tunnel_rotate_request_parse.
+ * @param length Its length in bytes.
+ * @param buffer Where the message goes, without a zero at its end.
+ * @param capacity The bytes there is room for.
+ * @param message_length The length of the message in bytes, on OK and on CAPACITY_BUFFER_TOO_SMALL; 0 if nothing is wrong.
+ * @return OK, MISUSE_NULL_POINTER, MISUSE_OVERLAPPING_MEMORY, CAPACITY_BUFFER_TOO_SMALL.
+ */
+iot_tunnel_status iot_tunnel_rotate_request_explain(const uint8_t *body,
+                                                    size_t length,
+                                                    char *buffer,
+                                                    size_t capacity,
+                                                    size_t *message_length);
 
 /**
  * What a status means, for people.

@@ -41,6 +41,14 @@ impl Text {
         }
     }
 
+    /// Text that was written to a caller's memory.
+    pub(crate) fn kept(place: &mut [u8]) -> Self {
+        Self {
+            ptr: place.as_ptr().cast(),
+            len: place.len(),
+        }
+    }
+
     /// Where it stands.
     pub(crate) fn area(self) -> Area {
         Area::of(self.ptr, self.len)
@@ -155,8 +163,34 @@ pub(crate) fn apart(written: &[Area], read: &[Area]) -> Result<(), Misuse> {
     Ok(())
 }
 
+/// An object that a caller lends for writing.
+///
+/// # Safety
+/// `ptr` is NULL or points to a valid `T` that lasts for `'a`, and nobody else uses it.
+pub(crate) unsafe fn object_mut<'a, T>(ptr: *mut T) -> Result<&'a mut T, Misuse> {
+    // SAFETY: as this function's.
+    unsafe { ptr.as_mut() }.ok_or(Misuse::NullPointer)
+}
+
 /// The place for a result. It is written once, when nothing can fail any more.
 pub(crate) struct Out<T>(*mut T);
+
+/// An object of which all zeroes are a valid one.
+///
+/// # Safety
+/// They are.
+pub(crate) unsafe trait Plain {}
+
+impl<T: Plain> Out<T> {
+    /// Writes zeroes, and gives the object to be filled where it is: what is large or secret needs no copy.
+    pub(crate) fn zeroed<'a>(self) -> &'a mut T {
+        // SAFETY: `new` was promised room that lasts until the end of the call, and zeroes are a `T`.
+        unsafe {
+            self.0.write_bytes(0, 1);
+            &mut *self.0
+        }
+    }
+}
 
 impl<T> Out<T> {
     /// The place that a caller points to.
