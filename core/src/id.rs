@@ -45,23 +45,28 @@ impl Rule {
     /// # Errors
     /// The length in characters if it is outside the range, else the first character that is not allowed.
     pub fn check(&self, value: &str) -> Result<(), InvalidText> {
-        let characters = value.chars().count();
-        if characters < self.min || characters > self.max {
-            return Err(InvalidText {
-                rule: *self,
-                fault: TextFault::Length { characters },
-            });
+        self.judge(value.chars())
+    }
+
+    /// Checks a whole value by its characters.
+    pub(crate) fn judge(&self, value: impl Iterator<Item = char>) -> Result<(), InvalidText> {
+        let (mut characters, mut wrong) = (0, None);
+        for character in value {
+            if wrong.is_none() && !(self.allows)(character) {
+                wrong = Some(TextFault::Character {
+                    character,
+                    position: characters,
+                });
+            }
+            characters += 1;
         }
-        match value
-            .chars()
-            .enumerate()
-            .find(|&(_, character)| !(self.allows)(character))
-        {
+        let fault = match (self.min..=self.max).contains(&characters) {
+            true => wrong,
+            false => Some(TextFault::Length { characters }),
+        };
+        match fault {
             None => Ok(()),
-            Some((position, character)) => Err(InvalidText {
-                rule: *self,
-                fault: TextFault::Character { character, position },
-            }),
+            Some(fault) => Err(InvalidText { rule: *self, fault }),
         }
     }
 }
@@ -151,12 +156,15 @@ macro_rules! text {
             /// # Errors
             /// [`InvalidText`] with the length, or the first character not allowed and its position.
             pub fn parse(value: &str) -> Result<Self, InvalidText> {
-                Self::RULE.check(value)?;
-                // Every rule allows ASCII only, so the characters just counted are the bytes copied here.
-                String::try_from(value).map(Self).map_err(|_| InvalidText {
-                    rule: Self::RULE,
-                    fault: TextFault::Length { characters: value.len() },
-                })
+                Self::from_chars(value.chars())
+            }
+
+            /// Takes a whole value by its characters.
+            pub(crate) fn from_chars(value: impl Iterator<Item = char>) -> Result<Self, InvalidText> {
+                let mut text = String::new();
+                // Every rule allows ASCII only: what passes it has as many bytes as characters, and all of them fit.
+                Self::RULE.judge(value.inspect(|character| drop(text.push(*character))))?;
+                Ok(Self(text))
             }
 
             /// The value as text.
