@@ -148,6 +148,10 @@ enum iot_tunnel_status
      */
     IOT_TUNNEL_STATUS_MISUSE_UNKNOWN_CLIENT_MODE = 116,
     /**
+     * What is no side.
+     */
+    IOT_TUNNEL_STATUS_MISUSE_UNKNOWN_SIDE = 117,
+    /**
      * What is no host name or address with an optional port.
      */
     IOT_TUNNEL_STATUS_MISUSE_INVALID_ENDPOINT = 120,
@@ -978,10 +982,9 @@ iot_tunnel_status iot_tunnel_issued_wipe(iot_tunnel_issued *issued);
  *
  * @param name `source` or `destination`.
  * @param side Where the result goes.
- * @return OK, MISUSE_UNKNOWN_CLIENT_MODE, MISUSE_NOT_UTF8, MISUSE_NULL_POINTER, MISUSE_OVERLAPPING_MEMORY.
+ * @return OK, MISUSE_UNKNOWN_SIDE, MISUSE_NOT_UTF8, MISUSE_NULL_POINTER, MISUSE_OVERLAPPING_MEMORY.
  */
-iot_tunnel_status iot_tunnel_side_parse(iot_tunnel_text name,
-                                        iot_tunnel_side *side);
+iot_tunnel_status iot_tunnel_side_parse(iot_tunnel_text name, iot_tunnel_side *side);
 
 /**
  * The name of a side: `source` or `destination`.

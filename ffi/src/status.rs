@@ -48,6 +48,8 @@ pub enum Status {
     MisuseInvalidClientToken = 115,
     /// What is no clientMode.
     MisuseUnknownClientMode = 116,
+    /// What is no side.
+    MisuseUnknownSide = 117,
     /// What is no host name or address with an optional port.
     MisuseInvalidEndpoint = 120,
     /// A WebSocket frame with more payload than a peer takes.

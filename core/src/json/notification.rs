@@ -1,13 +1,12 @@
 //! The device's notification: what `$aws/things/<thingName>/tunnels/notify` carries.
 
 use heapless::Vec;
-use serde::de::MapAccess;
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
-use super::fault::{BufferTooSmall, MessageFault};
+use super::fault::{BufferTooSmall, MessageFault, Unexpected};
 use super::guard;
-use super::object::{self, Object, Slot, Value};
-use super::services::{self, Services};
+use super::object::{Slot, Value};
+use super::services::{List, Services};
 use super::text::Text;
 use super::token;
 use super::violation::{Constraint, Path};
@@ -55,8 +54,7 @@ impl<const N: usize> Notification<N> {
     /// # Errors
     /// [`MessageFault`]: the first thing wrong with it. It names the member, never its value.
     pub fn parse(payload: &[u8]) -> Result<Self, MessageFault> {
-        let mut members = Members::default();
-        object::read(guard::check(payload)?, &mut members)?;
+        let members = Members::read(guard::check(payload)?)?;
         Ok(Self {
             client_access_token: token::required(CLIENT_ACCESS_TOKEN, &members.token)?,
             client_mode: members.client_mode().map_err(MessageFault::member(CLIENT_MODE))?,
@@ -98,12 +96,26 @@ struct Members<'a> {
     token: Slot<Text<'a>>,
     client_mode: Slot<Text<'a>>,
     region: Slot<Text<'a>>,
-    /// How many.
-    services: Slot<usize>,
-    elements: Services,
+    services: Slot<List<'a>>,
 }
 
-impl Members<'_> {
+impl<'a> Members<'a> {
+    fn read(payload: &'a str) -> Result<Self, Unexpected> {
+        let mut members = Self::default();
+        for (name, value) in Value::of(payload).members(Path::of(""))? {
+            if name == CLIENT_ACCESS_TOKEN {
+                members.token.take(CLIENT_ACCESS_TOKEN, value, Value::text)?;
+            } else if name == CLIENT_MODE {
+                members.client_mode.take(CLIENT_MODE, value, Value::text)?;
+            } else if name == REGION {
+                members.region.take(REGION, value, Value::text)?;
+            } else if name == SERVICES {
+                members.services.take(SERVICES, value, List::read)?;
+            }
+        }
+        Ok(members)
+    }
+
     fn client_mode(&self) -> Result<Side, Constraint<'static>> {
         let text = self.client_mode.get().ok_or(Constraint::NotNull)?;
         Side::BOTH
@@ -114,35 +126,18 @@ impl Members<'_> {
 
     fn region(&self) -> Result<Region, Constraint<'static>> {
         let text = self.region.get().ok_or(Constraint::NotNull)?;
-        text.parse(Region::RULE, Region::parse).map_err(Constraint::Rule)
+        Region::from_chars(text.chars()).map_err(Constraint::Rule)
     }
 
-    fn services(self) -> Result<services::List, MessageFault> {
-        let list = Path::of(SERVICES);
-        if let Some((position, constraint)) = self.elements.invalid {
-            return Err(MessageFault::member(list.element(position))(constraint));
-        }
-        match self.services.get() {
-            Some(given) if given > MAX_SERVICES => {
-                Err(MessageFault::member(list)(Constraint::LengthAtMost(MAX_SERVICES)))
+    fn services(&self) -> Result<Services, MessageFault> {
+        let list = self.services.get().unwrap_or_default();
+        let path = Path::of(SERVICES);
+        match list.invalid() {
+            Some((position, constraint)) => Err(MessageFault::member(path.element(position))(constraint)),
+            None if list.len() > MAX_SERVICES => {
+                Err(MessageFault::member(path)(Constraint::LengthAtMost(MAX_SERVICES)))
             }
-            _ => Ok(self.elements.kept),
-        }
-    }
-}
-
-impl<'a> Object<'a> for Members<'a> {
-    fn member<A: MapAccess<'a>>(&mut self, name: Text<'a>, value: Value<'_, A>) -> Result<(), A::Error> {
-        if name == CLIENT_ACCESS_TOKEN {
-            value.text(CLIENT_ACCESS_TOKEN, &mut self.token)
-        } else if name == CLIENT_MODE {
-            value.text(CLIENT_MODE, &mut self.client_mode)
-        } else if name == REGION {
-            value.text(REGION, &mut self.region)
-        } else if name == SERVICES {
-            value.texts(SERVICES, &mut self.services, &mut self.elements)
-        } else {
-            value.ignore()
+            None => Ok(list.services()),
         }
     }
 }

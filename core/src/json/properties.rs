@@ -7,6 +7,7 @@ use std::format;
 use std::string::{String, ToString};
 use std::vec::Vec;
 
+use super::object::Value;
 use super::*;
 use crate::token::AccessToken;
 use crate::{
@@ -22,16 +23,52 @@ fn depth(json: &Json) -> usize {
     }
 }
 
-/// The guard takes what serde_json takes, but for the depth and for numbers that fit no double.
+/// The guard takes what serde_json takes, but for the depth and for numbers that fit no double; and what it takes
+/// is read as serde_json reads it.
 fn agrees_with_serde_json(body: &[u8]) {
     let ours = check(body);
     match serde_json::from_slice::<Json>(body) {
         Ok(json) if depth(&json) <= MAX_DEPTH as usize => {
             assert_eq!(ours.map(str::as_bytes), Ok(body), "{}", body.escape_ascii());
+            reads_as(Value::of(ours.unwrap()), &json);
         }
         Ok(_) => assert_eq!(ours.unwrap_err().kind, JsonFaultKind::TooDeep),
         Err(error) if error.to_string().starts_with("number out of range") => {}
         Err(error) => assert!(ours.is_err(), "{}: {error}", body.escape_ascii()),
+    }
+}
+
+/// What the reader finds in a value is what serde_json found in it; of a name given twice it keeps the last.
+fn reads_as(value: Value<'_>, json: &Json) {
+    let place = Path::of("");
+    assert_eq!(value.is_null(), json.is_null());
+    assert_eq!(value.text(place).is_ok(), json.is_string());
+    assert_eq!(value.elements(place).is_ok(), json.is_array());
+    assert_eq!(value.members(place).is_ok(), json.is_object());
+    match json {
+        Json::String(expected) => assert!(value.text(place).unwrap() == **expected),
+        Json::Array(expected) => {
+            let mut elements = value.elements(place).unwrap();
+            for expected in expected {
+                reads_as(elements.next().unwrap(), expected);
+            }
+            assert!(elements.next().is_none());
+        }
+        Json::Object(expected) => {
+            let members: Vec<_> = value.members(place).unwrap().collect();
+            for (name, expected) in expected {
+                let last = members.iter().rev().find(|member| member.0 == **name).unwrap();
+                reads_as(last.1, expected);
+            }
+            assert!(
+                members
+                    .iter()
+                    .all(|member| expected.contains_key(&member.0.to_string()))
+            );
+        }
+        Json::Null | Json::Bool(_) | Json::Number(_) => {
+            assert_eq!(&serde_json::from_str::<Json>(value.0).unwrap(), json);
+        }
     }
 }
 

@@ -14,11 +14,11 @@ use self::members::{Members, SERVICES};
 pub use self::violations::Violations;
 use super::fault::{BodyFault, BufferTooSmall};
 use super::guard;
-use super::services::Services;
+use super::services::List;
 use super::write::{Displayed, write};
 use crate::destination::{DestinationConfig, MAX_SERVICES};
 use crate::error::{Capacity, Error, PeerFault};
-use crate::id::TunnelId;
+use crate::id::{ThingName, TunnelId};
 use crate::mode::ClientMode;
 
 /// A valid request: what its members allow together has been checked too.
@@ -66,15 +66,18 @@ impl RotateRequest {
     /// constraint; [`RotateRequestError::TooManyServices`].
     pub fn parse(body: &[u8]) -> Result<Self, RotateRequestError<'_>> {
         let body = guard::check(body)?;
-        let members = Members::read(body, Services::default())?;
-        let services = &members.config.elements;
+        let members = Members::read(body)?;
+        let list = members.service_list();
         match (members.tunnel_id(), members.client_mode(), members.thing_name()) {
             (Ok(tunnel_id), Ok(client_mode), Ok(thing_name))
-                if services.invalid.is_none()
+                if list.and_then(List::invalid).is_none()
                     && members.config_beside_mode().is_ok()
                     && members.services().is_ok() =>
             {
-                let destination_config = members.destination_config(thing_name, services)?;
+                let destination_config = match list {
+                    Some(list) => Some(destination_config(thing_name, list)?),
+                    None => None,
+                };
                 Ok(Self {
                     tunnel_id,
                     client_mode,
@@ -91,6 +94,18 @@ impl RotateRequest {
     /// [`BufferTooSmall`] with the length needed.
     pub fn write(&self, buffer: &mut [u8]) -> Result<usize, BufferTooSmall> {
         write(self, buffer)
+    }
+}
+
+/// The config of a valid list.
+fn destination_config(
+    thing_name: Option<ThingName>,
+    list: List<'_>,
+) -> Result<DestinationConfig, RotateRequestError<'static>> {
+    let too_many = RotateRequestError::TooManyServices { given: list.len() };
+    match list.len() {
+        ..=MAX_SERVICES => DestinationConfig::new(thing_name, &list.services()).map_err(|_| too_many),
+        _ => Err(too_many),
     }
 }
 

@@ -1,14 +1,13 @@
 //! The answer to RotateTunnelAccessToken: the tokens of the rotated sides, and no other.
 
-use serde::de::MapAccess;
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
-use super::fault::{BufferTooSmall, MessageFault};
+use super::fault::{BufferTooSmall, MessageFault, Unexpected};
 use super::guard;
-use super::object::{self, Object, Slot, Value};
+use super::object::{Slot, Value};
 use super::text::Text;
 use super::token;
-use super::violation::Constraint;
+use super::violation::{Constraint, Path};
 use super::write::write;
 use crate::id::TunnelArn;
 use crate::token::{AccessToken, MAX_ACCESS_TOKEN};
@@ -42,8 +41,7 @@ impl<const N: usize> RotateResponse<N> {
     /// # Errors
     /// [`MessageFault`]: the first thing wrong with it. It names the member, never its value.
     pub fn parse(body: &[u8]) -> Result<Self, MessageFault> {
-        let mut members = Members::default();
-        object::read(guard::check(body)?, &mut members)?;
+        let members = Members::read(guard::check(body)?)?;
         Ok(Self {
             tunnel_arn: members.tunnel_arn().map_err(MessageFault::member(TUNNEL_ARN))?,
             source_access_token: token::optional(SOURCE_ACCESS_TOKEN, &members.source)?,
@@ -88,25 +86,26 @@ struct Members<'a> {
     destination: Slot<Text<'a>>,
 }
 
-impl Members<'_> {
+impl<'a> Members<'a> {
+    fn read(body: &'a str) -> Result<Self, Unexpected> {
+        let mut members = Self::default();
+        for (name, value) in Value::of(body).members(Path::of(""))? {
+            if name == TUNNEL_ARN {
+                members.tunnel_arn.take(TUNNEL_ARN, value, Value::text)?;
+            } else if name == SOURCE_ACCESS_TOKEN {
+                members.source.take(SOURCE_ACCESS_TOKEN, value, Value::text)?;
+            } else if name == DESTINATION_ACCESS_TOKEN {
+                members
+                    .destination
+                    .take(DESTINATION_ACCESS_TOKEN, value, Value::text)?;
+            }
+        }
+        Ok(members)
+    }
+
     fn tunnel_arn(&self) -> Result<TunnelArn, Constraint<'static>> {
         let text = self.tunnel_arn.get().ok_or(Constraint::NotNull)?;
-        text.parse_in(&mut [0; TunnelArn::RULE.max], TunnelArn::RULE, TunnelArn::parse)
-            .map_err(Constraint::Rule)
-    }
-}
-
-impl<'a> Object<'a> for Members<'a> {
-    fn member<A: MapAccess<'a>>(&mut self, name: Text<'a>, value: Value<'_, A>) -> Result<(), A::Error> {
-        if name == TUNNEL_ARN {
-            value.text(TUNNEL_ARN, &mut self.tunnel_arn)
-        } else if name == SOURCE_ACCESS_TOKEN {
-            value.text(SOURCE_ACCESS_TOKEN, &mut self.source)
-        } else if name == DESTINATION_ACCESS_TOKEN {
-            value.text(DESTINATION_ACCESS_TOKEN, &mut self.destination)
-        } else {
-            value.ignore()
-        }
+        TunnelArn::from_chars(text.chars()).map_err(Constraint::Rule)
     }
 }
 
