@@ -22,6 +22,7 @@ mod error_body;
 mod escape;
 mod fault;
 mod guard;
+mod in_place;
 mod length;
 mod notification;
 mod object;
@@ -39,8 +40,10 @@ mod properties;
 pub use error_body::ErrorBody;
 pub use fault::{BodyFault, BufferTooSmall, JsonFault, JsonFaultKind, MessageFault, Problem, Unexpected};
 pub use guard::{MAX_DEPTH, check};
-pub use notification::Notification;
-pub use rotate_request::{RotateRequest, RotateRequestError, Violations};
-pub use rotate_response::RotateResponse;
+pub use notification::{Notification, NotificationRef};
+pub use rotate_request::{
+    DestinationConfigRef, RotateRequest, RotateRequestError, RotateRequestRef, Violations,
+};
+pub use rotate_response::{RotateResponse, RotateResponseRef};
 pub use text::{Chars, Text};
 pub use violation::{Constraint, MAX_ECHO, MAX_LISTED, Path, ValidationMessage, Value, Violation};

@@ -1,5 +1,7 @@
 //! Properties over arbitrary input, with serde_json as the second opinion.
 
+mod in_place;
+
 use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::Value as Json;
@@ -7,6 +9,7 @@ use std::format;
 use std::string::{String, ToString};
 use std::vec::Vec;
 
+use self::in_place::reads_alike;
 use super::object::Value;
 use super::*;
 use crate::token::AccessToken;
@@ -73,6 +76,7 @@ fn reads_as(value: Value<'_>, json: &Json) {
 }
 
 fn parse_everything(body: &[u8]) {
+    reads_alike(body);
     for error in [
         RotateRequest::parse(body)
             .err()
@@ -170,16 +174,23 @@ fn token() -> impl Strategy<Value = AccessToken<64>> {
     "[!-~]{1,64}".prop_map(|text| AccessToken::parse(&text).unwrap())
 }
 
-/// Every character of a JSON text's strings as an escape.
+/// Every character of a JSON text's strings as a `\u` escape; of other escapes there are `\"` and `\\` at most.
 fn escape_all(text: &str) -> String {
     let mut escaped = String::new();
-    let mut inside = false;
-    for character in text.chars() {
+    let (mut inside, mut characters) = (false, text.chars());
+    while let Some(character) = characters.next() {
         inside ^= character == '"';
         match character {
+            _ if !inside => escaped.push(character),
             '"' => escaped.push('"'),
-            _ if inside => escaped.push_str(&format!("\\u{:04x}", u32::from(character))),
-            _ => escaped.push(character),
+            _ => {
+                let character = if character == '\\' {
+                    characters.next().unwrap()
+                } else {
+                    character
+                };
+                escaped.push_str(&format!("\\u{:04x}", u32::from(character)));
+            }
         }
     }
     escaped
@@ -243,6 +254,8 @@ proptest! {
         prop_assert_eq!(RotateRequest::parse(&body), Ok(request.clone()));
         let escaped = escape_all(str::from_utf8(&body).unwrap());
         prop_assert_eq!(RotateRequest::parse(escaped.as_bytes()), Ok(request));
+        reads_alike(&body);
+        reads_alike(escaped.as_bytes());
     }
 
     #[test]
@@ -257,7 +270,11 @@ proptest! {
             destination_access_token: destination,
         };
         let body = writes_exactly(|buffer| response.write(buffer));
-        prop_assert_eq!(RotateResponse::parse(&body), Ok(response));
+        prop_assert_eq!(RotateResponse::parse(&body), Ok(response.clone()));
+        let escaped = escape_all(str::from_utf8(&body).unwrap());
+        prop_assert_eq!(RotateResponse::parse(escaped.as_bytes()), Ok(response));
+        reads_alike(&body);
+        reads_alike(escaped.as_bytes());
     }
 
     #[test]
@@ -274,7 +291,11 @@ proptest! {
             services: services.into_iter().collect(),
         };
         let body = writes_exactly(|buffer| notification.write(buffer));
-        prop_assert_eq!(Notification::parse(&body), Ok(notification));
+        prop_assert_eq!(Notification::parse(&body), Ok(notification.clone()));
+        let escaped = escape_all(str::from_utf8(&body).unwrap());
+        prop_assert_eq!(Notification::parse(escaped.as_bytes()), Ok(notification));
+        reads_alike(&body);
+        reads_alike(escaped.as_bytes());
     }
 
     #[test]

@@ -1,15 +1,15 @@
 //! The answer to RotateTunnelAccessToken: the tokens of the rotated sides, and no other.
 
-use serde::ser::{Serialize, SerializeStruct, Serializer};
+mod lent;
 
+pub use self::lent::RotateResponseRef;
 use super::fault::{BufferTooSmall, MessageFault, Unexpected};
 use super::guard;
 use super::object::{Slot, Value};
 use super::text::Text;
 use super::token;
 use super::violation::{Constraint, Path};
-use super::write::write;
-use crate::id::TunnelArn;
+use crate::id::{InvalidText, TunnelArn};
 use crate::token::{AccessToken, MAX_ACCESS_TOKEN};
 
 const TUNNEL_ARN: &str = "tunnelArn";
@@ -41,11 +41,13 @@ impl<const N: usize> RotateResponse<N> {
     /// # Errors
     /// [`MessageFault`]: the first thing wrong with it. It names the member, never its value.
     pub fn parse(body: &[u8]) -> Result<Self, MessageFault> {
-        let members = Members::read(guard::check(body)?)?;
+        let judged = Judged::of(body, N)?;
+        let copy =
+            |member, token: Option<Text<'_>>| token.map(|token| token::copy(member, token)).transpose();
         Ok(Self {
-            tunnel_arn: members.tunnel_arn().map_err(MessageFault::member(TUNNEL_ARN))?,
-            source_access_token: token::optional(SOURCE_ACCESS_TOKEN, &members.source)?,
-            destination_access_token: token::optional(DESTINATION_ACCESS_TOKEN, &members.destination)?,
+            tunnel_arn: TunnelArn::from_chars(judged.tunnel_arn.chars()).map_err(fault_of_arn)?,
+            source_access_token: copy(SOURCE_ACCESS_TOKEN, judged.source)?,
+            destination_access_token: copy(DESTINATION_ACCESS_TOKEN, judged.destination)?,
         })
     }
 
@@ -54,28 +56,7 @@ impl<const N: usize> RotateResponse<N> {
     /// # Errors
     /// [`BufferTooSmall`] with the length needed; the buffer then holds no part of a token.
     pub fn write(&self, buffer: &mut [u8]) -> Result<usize, BufferTooSmall> {
-        write(&Exposed(self), buffer)
-    }
-}
-
-/// The answer with its tokens in clear. Only `write` makes one, so no other serializer can be given a token.
-struct Exposed<'a, const N: usize>(&'a RotateResponse<N>);
-
-impl<const N: usize> Serialize for Exposed<'_, N> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Self(response) = self;
-        let mut object = serializer.serialize_struct("RotateResponse", 3)?;
-        object.serialize_field(TUNNEL_ARN, &response.tunnel_arn)?;
-        for (name, token) in [
-            (SOURCE_ACCESS_TOKEN, &response.source_access_token),
-            (DESTINATION_ACCESS_TOKEN, &response.destination_access_token),
-        ] {
-            match token {
-                Some(token) => object.serialize_field(name, token.expose())?,
-                None => object.skip_field(name)?,
-            }
-        }
-        object.end()
+        RotateResponseRef::of(self).write(buffer)
     }
 }
 
@@ -103,9 +84,43 @@ impl<'a> Members<'a> {
         Ok(members)
     }
 
-    fn tunnel_arn(&self) -> Result<TunnelArn, Constraint<'static>> {
-        let text = self.tunnel_arn.get().ok_or(Constraint::NotNull)?;
-        TunnelArn::from_chars(text.chars()).map_err(Constraint::Rule)
+    fn tunnel_arn(&self) -> Result<Text<'a>, MessageFault> {
+        let text = self.tunnel_arn.get().ok_or(Constraint::NotNull);
+        let text = text.map_err(MessageFault::member(TUNNEL_ARN))?;
+        TunnelArn::RULE.judge(text.chars()).map_err(fault_of_arn)?;
+        Ok(text)
+    }
+}
+
+fn fault_of_arn(error: InvalidText) -> MessageFault {
+    MessageFault::member(TUNNEL_ARN)(Constraint::Rule(error))
+}
+
+/// An answer that keeps every rule, as it stands in its body.
+struct Judged<'a> {
+    tunnel_arn: Text<'a>,
+    source: Option<Text<'a>>,
+    destination: Option<Text<'a>>,
+}
+
+impl<'a> Judged<'a> {
+    /// Judges a body as a whole, with room for so many characters of each token.
+    fn of(body: &'a [u8], room: usize) -> Result<Self, MessageFault> {
+        let members = Members::read(guard::check(body)?)?;
+        let judged = Self {
+            tunnel_arn: members.tunnel_arn()?,
+            source: members.source.get(),
+            destination: members.destination.get(),
+        };
+        for (member, token) in [
+            (SOURCE_ACCESS_TOKEN, judged.source),
+            (DESTINATION_ACCESS_TOKEN, judged.destination),
+        ] {
+            if let Some(token) = token {
+                token::judge(token, room).map_err(token::fault(member, room))?;
+            }
+        }
+        Ok(judged)
     }
 }
 
@@ -165,5 +180,10 @@ mod tests {
         let body = br#"{"tunnelArn":"arn","sourceAccessToken":"secret","destinationAccessToken":"secret"}"#;
         let response = RotateResponse::<8>::parse(body).unwrap();
         assert!(!format!("{response:?}").contains("secret"));
+        let lent = RotateResponseRef::new("arn", Some("secret"), Some("secret")).unwrap();
+        assert_eq!(
+            format!("{lent:?}"),
+            r#"RotateResponseRef { tunnel_arn: "arn", .. }"#
+        );
     }
 }

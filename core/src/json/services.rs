@@ -7,6 +7,7 @@ use super::object::{Value, Values};
 use super::text::Text;
 use super::violation::{Constraint, Path};
 use crate::destination::MAX_SERVICES;
+use crate::error::{Capacity, Error};
 use crate::id::ServiceId;
 
 /// A bounded list of services.
@@ -50,16 +51,59 @@ impl<'a> List<'a> {
             .find_map(|(position, element)| Some((position, judge(element).err()?)))
     }
 
-    /// The services: as many as a tunnel can have, and only valid ones.
+    /// The elements of a valid list; what a longer one has besides is left out.
+    pub(crate) fn texts(self) -> [Text<'a>; MAX_SERVICES] {
+        let mut elements = self.iter();
+        [(); MAX_SERVICES].map(|()| elements.next().and_then(|(_, text)| text).unwrap_or_default())
+    }
+
+    /// A copy of a valid list.
     pub(crate) fn services(self) -> Services {
         let mut services = Services::new();
-        for (_, element) in self.iter().take(MAX_SERVICES) {
-            if let Some(Ok(service)) = element.map(|text| ServiceId::from_chars(text.chars())) {
+        for text in self.texts().into_iter().take(self.length) {
+            if let Ok(service) = ServiceId::from_chars(text.chars()) {
                 // No more are taken than there is room for.
                 drop(services.push(service));
             }
         }
         services
+    }
+}
+
+/// The services of a message, lent: not more than a tunnel can have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Lent<'a> {
+    names: [&'a str; MAX_SERVICES],
+    count: usize,
+}
+
+impl<'a> Lent<'a> {
+    pub(crate) const fn new(names: [&'a str; MAX_SERVICES], count: usize) -> Self {
+        Self { names, count }
+    }
+
+    /// Checks and lends names.
+    pub(crate) fn check(names: &[&'a str]) -> Result<Self, Error> {
+        let mut lent = Self::default();
+        for name in names {
+            ServiceId::RULE.check(name)?;
+            *lent.names.get_mut(lent.count).ok_or(Capacity::TooManyServices)? = name;
+            lent.count += 1;
+        }
+        Ok(lent)
+    }
+
+    /// Lends what a message owns: not more than there is room for.
+    pub(crate) fn of(services: &'a [ServiceId]) -> Self {
+        let mut names = services.iter().map(ServiceId::as_str);
+        Self {
+            names: [(); MAX_SERVICES].map(|()| names.next().unwrap_or_default()),
+            count: services.len(),
+        }
+    }
+
+    pub(crate) fn names(&self) -> &[&'a str] {
+        self.names.get(..self.count).unwrap_or_default()
     }
 }
 

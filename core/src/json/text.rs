@@ -34,6 +34,11 @@ impl<'a> Text<'a> {
         }
     }
 
+    /// The text with its escapes.
+    pub(super) const fn raw(&self) -> &'a str {
+        self.raw
+    }
+
     /// The text itself, if it holds no escape.
     #[must_use]
     pub const fn as_plain(&self) -> Option<&'a str> {

@@ -76,10 +76,11 @@ impl<'a> Config<'a> {
 }
 
 /// The constraints.
-impl Members<'_> {
-    pub(super) fn tunnel_id(&self) -> Result<TunnelId, Constraint<'static>> {
+impl<'a> Members<'a> {
+    pub(super) fn tunnel_id(&self) -> Result<Text<'a>, Constraint<'static>> {
         let text = self.tunnel_id.get().ok_or(Constraint::NotNull)?;
-        TunnelId::from_chars(text.chars()).map_err(Constraint::Rule)
+        TunnelId::RULE.judge(text.chars()).map_err(Constraint::Rule)?;
+        Ok(text)
     }
 
     pub(super) fn client_mode(&self) -> Result<ClientMode, Constraint<'static>> {
@@ -90,11 +91,12 @@ impl Members<'_> {
             .ok_or(Constraint::EnumValueSet(&CLIENT_MODES))
     }
 
-    pub(super) fn thing_name(&self) -> Result<Option<ThingName>, Constraint<'static>> {
-        self.thing_name_text()
-            .map(|text| ThingName::from_chars(text.chars()))
-            .transpose()
-            .map_err(Constraint::Rule)
+    pub(super) fn thing_name(&self) -> Result<Option<Text<'a>>, Constraint<'static>> {
+        let text = self.thing_name_text();
+        if let Some(text) = text {
+            ThingName::RULE.judge(text.chars()).map_err(Constraint::Rule)?;
+        }
+        Ok(text)
     }
 
     /// The list as a whole; its elements are judged one by one.
