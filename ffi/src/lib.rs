@@ -10,6 +10,7 @@
 
 mod explain;
 mod memory;
+mod services;
 mod storage;
 
 pub mod description;
@@ -18,8 +19,10 @@ pub mod effects;
 pub mod id;
 pub mod issued;
 pub mod mode;
+pub mod notification;
 pub mod record;
 pub mod rotate_request;
+pub mod rotate_response;
 pub mod status;
 
 /// A device has nobody to tell. No call gets here: the firmware tests prove that no panic is linked.
