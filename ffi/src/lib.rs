@@ -9,6 +9,7 @@
 #![allow(clippy::missing_safety_doc)]
 
 mod explain;
+mod lent;
 mod memory;
 mod services;
 mod storage;
@@ -16,6 +17,7 @@ mod storage;
 pub mod description;
 pub mod destination;
 pub mod effects;
+pub mod handshake;
 pub mod id;
 pub mod issued;
 pub mod mode;
@@ -23,7 +25,10 @@ pub mod notification;
 pub mod record;
 pub mod rotate_request;
 pub mod rotate_response;
+pub mod session;
 pub mod status;
+pub mod websocket;
+pub mod wire;
 
 /// A device has nobody to tell. No call gets here: the firmware tests prove that no panic is linked.
 #[cfg(target_os = "none")]

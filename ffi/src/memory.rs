@@ -26,6 +26,16 @@ pub struct Bytes {
     pub len: usize,
 }
 
+/// Bytes that are changed where they lie.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct Writable {
+    /// The first one.
+    pub ptr: *mut u8,
+    /// How many.
+    pub len: usize,
+}
+
 impl Text {
     /// No text.
     pub const EMPTY: Self = Self {
@@ -86,6 +96,17 @@ impl Bytes {
         }
     }
 
+    /// Where they stand.
+    pub(crate) fn area(self) -> Area {
+        Area::of(self.ptr, self.len)
+    }
+
+    /// Moves past all but the last `left` bytes.
+    pub(crate) const fn move_on(&mut self, left: usize) {
+        self.ptr = self.ptr.wrapping_add(self.len.saturating_sub(left));
+        self.len = left;
+    }
+
     /// The bytes.
     ///
     /// # Safety
@@ -96,17 +117,41 @@ impl Bytes {
     }
 }
 
+impl Writable {
+    /// No bytes.
+    pub(crate) const EMPTY: Self = Self {
+        ptr: core::ptr::null_mut(),
+        len: 0,
+    };
+
+    /// Where they stand.
+    pub(crate) fn area(self) -> Area {
+        Area::of(self.ptr, self.len)
+    }
+
+    /// Moves past all but the last `left` bytes.
+    pub(crate) const fn move_on(&mut self, left: usize) {
+        self.ptr = self.ptr.wrapping_add(self.len.saturating_sub(left));
+        self.len = left;
+    }
+
+    /// The bytes.
+    ///
+    /// # Safety
+    /// It points to `len` bytes that last for `'a`, and nobody else uses them.
+    pub(crate) unsafe fn get<'a>(self) -> Result<&'a mut [u8], Misuse> {
+        // SAFETY: as this function's.
+        unsafe { bytes_mut(self.ptr, self.len) }
+    }
+}
+
 /// Bytes that a caller has.
 ///
 /// # Safety
 /// `ptr` points to `len` bytes that last and do not change for `'a`.
 pub(crate) unsafe fn bytes<'a>(ptr: *const u8, len: usize) -> Result<&'a [u8], Misuse> {
-    match (ptr.is_null(), len) {
-        (_, 0) => Ok(&[]),
-        (true, _) => Err(Misuse::NullPointer),
-        // SAFETY: not NULL, and as this function's. No object is longer than half the address space.
-        (false, _) => Ok(unsafe { slice::from_raw_parts(ptr, len) }),
-    }
+    // SAFETY: as this function's.
+    unsafe { objects(ptr, len) }
 }
 
 /// Bytes that a caller lends for writing.
@@ -129,6 +174,19 @@ pub(crate) unsafe fn bytes_mut<'a>(ptr: *mut u8, len: usize) -> Result<&'a mut [
 pub(crate) unsafe fn object<'a, T>(ptr: *const T) -> Result<&'a T, Misuse> {
     // SAFETY: as this function's.
     unsafe { ptr.as_ref() }.ok_or(Misuse::NullPointer)
+}
+
+/// Objects in a row that a caller has.
+///
+/// # Safety
+/// `ptr` points to `count` valid `T` that last and do not change for `'a`.
+pub(crate) unsafe fn objects<'a, T>(ptr: *const T, count: usize) -> Result<&'a [T], Misuse> {
+    match (ptr.is_null(), count) {
+        (_, 0) => Ok(&[]),
+        (true, _) => Err(Misuse::NullPointer),
+        // SAFETY: not NULL, and as this function's. No object is longer than half the address space.
+        (false, _) => Ok(unsafe { slice::from_raw_parts(ptr, count) }),
+    }
 }
 
 /// A stretch of memory that a caller points to.
