@@ -16,19 +16,25 @@ impl<'a> Services<'a> {
     /// # Safety
     /// As of [`Text::get`], of each of these.
     pub(crate) unsafe fn get(list: &[Text; MAX_SERVICES], count: u32) -> Result<Self, Error> {
-        let count = usize::try_from(count).unwrap_or(usize::MAX);
-        let given = list.get(..count).ok_or(Capacity::TooManyServices)?;
+        let given = given(list, count)?;
         let mut names = [""; MAX_SERVICES];
         for (name, text) in names.iter_mut().zip(given) {
             // SAFETY: as this function's.
             *name = unsafe { text.get() }?;
         }
+        let count = given.len();
         Ok(Self { names, count })
     }
 
     pub(crate) fn names(&self) -> &[&'a str] {
         self.names.get(..self.count).unwrap_or_default()
     }
+}
+
+/// The first `count` of a list.
+pub(crate) fn given(list: &[Text; MAX_SERVICES], count: u32) -> Result<&[Text], Capacity> {
+    let count = usize::try_from(count).unwrap_or(usize::MAX);
+    list.get(..count).ok_or(Capacity::TooManyServices)
 }
 
 /// Where the first `count` of them stand.
