@@ -84,9 +84,14 @@ pub struct ClientToken(Secret<{ Self::RULE.max }>);
 
 impl ClientToken {
     /// What is allowed.
-    pub const RULE: Rule = Rule::new("clientToken", 32, 128, "[a-zA-Z0-9-]", |character| {
-        character.is_ascii_alphanumeric() || character == '-'
-    });
+    pub const RULE: Rule = Rule::new(
+        "clientToken",
+        32,
+        128,
+        "[a-zA-Z0-9-]",
+        |character| character.is_ascii_alphanumeric() || character == '-',
+        Misuse::InvalidClientToken,
+    );
 
     /// Parses a whole value.
     ///
@@ -258,7 +263,7 @@ const MAGIC: [u8; 3] = [0x8a, 0x8b, 0x75];
 const HEADER: usize = MAGIC.len() + 1 + 4;
 const RANDOM: usize = 32;
 const MAX_RAW: usize = HEADER + TunnelId::RULE.max + RANDOM;
-/// Longest token that we issue, in characters: 228. Ours is at most 300 (control-plane.md, "A token's life").
+/// Longest token that we issue, in characters: 224. Ours is at most 300 (control-plane.md, "A token's life").
 pub const MAX_ISSUED: usize = MAX_RAW.div_ceil(3) * 4;
 
 /// A token as we issue it: base64url of a [`Claim`] in clear and 256 random bits.

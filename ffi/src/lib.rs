@@ -9,12 +9,27 @@
 // What is to be said of safety is said in C's terms, in the header.
 #![allow(clippy::missing_safety_doc)]
 
+mod explain;
+mod lent;
 mod memory;
+mod services;
 mod storage;
 
+pub mod description;
+pub mod destination;
+pub mod effects;
+pub mod handshake;
 pub mod id;
+pub mod issued;
 pub mod mode;
+pub mod notification;
+pub mod record;
+pub mod rotate_request;
+pub mod rotate_response;
+pub mod session;
 pub mod status;
+pub mod websocket;
+pub mod wire;
 
 /// No call gets here: the gates of tests/ffi prove that no panic is linked. A device would have nobody to tell.
 #[cfg(panic = "abort")]

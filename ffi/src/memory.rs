@@ -26,6 +26,16 @@ pub struct Bytes {
     pub len: usize,
 }
 
+/// Bytes that are changed where they lie.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct Writable {
+    /// The first one.
+    pub ptr: *mut u8,
+    /// How many.
+    pub len: usize,
+}
+
 impl Text {
     /// No text.
     pub const EMPTY: Self = Self {
@@ -41,6 +51,11 @@ impl Text {
         }
     }
 
+    /// Text, if there is any.
+    pub(crate) fn optional(text: Option<&str>) -> Self {
+        text.map_or(Self::EMPTY, Self::of)
+    }
+
     /// Where it stands.
     pub(crate) fn area(self) -> Area {
         Area::of(self.ptr, self.len)
@@ -54,6 +69,15 @@ impl Text {
         // SAFETY: as this function's.
         let bytes = unsafe { bytes(self.ptr.cast(), self.len) }?;
         str::from_utf8(bytes).map_err(|_| Misuse::NotUtf8)
+    }
+
+    /// The text, unless it is empty.
+    ///
+    /// # Safety
+    /// As of [`get`](Self::get).
+    pub(crate) unsafe fn given<'a>(self) -> Result<Option<&'a str>, Misuse> {
+        // SAFETY: as this function's.
+        unsafe { self.get() }.map(|text| Some(text).filter(|text| !text.is_empty()))
     }
 }
 
@@ -72,6 +96,17 @@ impl Bytes {
         }
     }
 
+    /// Where they stand.
+    pub(crate) fn area(self) -> Area {
+        Area::of(self.ptr, self.len)
+    }
+
+    /// Moves past all but the last `left` bytes.
+    pub(crate) const fn move_on(&mut self, left: usize) {
+        self.ptr = self.ptr.wrapping_add(self.len.saturating_sub(left));
+        self.len = left;
+    }
+
     /// The bytes.
     ///
     /// # Safety
@@ -82,17 +117,41 @@ impl Bytes {
     }
 }
 
+impl Writable {
+    /// No bytes.
+    pub(crate) const EMPTY: Self = Self {
+        ptr: core::ptr::null_mut(),
+        len: 0,
+    };
+
+    /// Where they stand.
+    pub(crate) fn area(self) -> Area {
+        Area::of(self.ptr, self.len)
+    }
+
+    /// Moves past all but the last `left` bytes.
+    pub(crate) const fn move_on(&mut self, left: usize) {
+        self.ptr = self.ptr.wrapping_add(self.len.saturating_sub(left));
+        self.len = left;
+    }
+
+    /// The bytes.
+    ///
+    /// # Safety
+    /// It points to `len` bytes that last for `'a`, and nobody else uses them.
+    pub(crate) unsafe fn get<'a>(self) -> Result<&'a mut [u8], Misuse> {
+        // SAFETY: as this function's.
+        unsafe { bytes_mut(self.ptr, self.len) }
+    }
+}
+
 /// Bytes that a caller has.
 ///
 /// # Safety
 /// `ptr` points to `len` bytes that last and do not change for `'a`.
 pub(crate) unsafe fn bytes<'a>(ptr: *const u8, len: usize) -> Result<&'a [u8], Misuse> {
-    match (ptr.is_null(), len) {
-        (_, 0) => Ok(&[]),
-        (true, _) => Err(Misuse::NullPointer),
-        // SAFETY: not NULL, and as this function's. No object is longer than half the address space.
-        (false, _) => Ok(unsafe { slice::from_raw_parts(ptr, len) }),
-    }
+    // SAFETY: as this function's.
+    unsafe { objects(ptr, len) }
 }
 
 /// Bytes that a caller lends for writing.
@@ -117,6 +176,19 @@ pub(crate) unsafe fn object<'a, T>(ptr: *const T) -> Result<&'a T, Misuse> {
     unsafe { ptr.as_ref() }.ok_or(Misuse::NullPointer)
 }
 
+/// Objects in a row that a caller has.
+///
+/// # Safety
+/// `ptr` points to `count` valid `T` that last and do not change for `'a`.
+pub(crate) unsafe fn objects<'a, T>(ptr: *const T, count: usize) -> Result<&'a [T], Misuse> {
+    match (ptr.is_null(), count) {
+        (_, 0) => Ok(&[]),
+        (true, _) => Err(Misuse::NullPointer),
+        // SAFETY: not NULL, and as this function's. No object is longer than half the address space.
+        (false, _) => Ok(unsafe { slice::from_raw_parts(ptr, count) }),
+    }
+}
+
 /// A stretch of memory that a caller points to.
 #[derive(Clone, Copy)]
 pub(crate) struct Area {
@@ -125,6 +197,9 @@ pub(crate) struct Area {
 }
 
 impl Area {
+    /// No memory.
+    pub(crate) const NOWHERE: Self = Self { start: 0, length: 0 };
+
     /// `count` objects in a row. NULL is nowhere.
     pub(crate) fn of<T>(ptr: *const T, count: usize) -> Self {
         Self {
@@ -155,8 +230,47 @@ pub(crate) fn apart(written: &[Area], read: &[Area]) -> Result<(), Misuse> {
     Ok(())
 }
 
+/// An object that a caller lends for writing.
+///
+/// # Safety
+/// `ptr` is NULL or points to a valid `T` that lasts for `'a`, and nobody else uses it.
+pub(crate) unsafe fn object_mut<'a, T>(ptr: *mut T) -> Result<&'a mut T, Misuse> {
+    // SAFETY: as this function's.
+    unsafe { ptr.as_mut() }.ok_or(Misuse::NullPointer)
+}
+
+/// Objects in a row that a caller lends for writing.
+///
+/// # Safety
+/// `ptr` points to `count` valid ones that last for `'a`, and nobody else uses them.
+pub(crate) unsafe fn objects_mut<'a, T>(ptr: *mut T, count: usize) -> Result<&'a mut [T], Misuse> {
+    match (ptr.is_null(), count) {
+        (_, 0) => Ok(&mut []),
+        (true, _) => Err(Misuse::NullPointer),
+        // SAFETY: not NULL, and as this function's.
+        (false, _) => Ok(unsafe { slice::from_raw_parts_mut(ptr, count) }),
+    }
+}
+
 /// The place for a result. It is written once, when nothing can fail any more.
 pub(crate) struct Out<T>(*mut T);
+
+/// An object of which all zeroes are a valid one.
+///
+/// # Safety
+/// They are.
+pub(crate) unsafe trait Plain {}
+
+impl<T: Plain> Out<T> {
+    /// Writes zeroes, and gives the object to be filled where it is: what is large or secret needs no copy.
+    pub(crate) fn zeroed<'a>(self) -> &'a mut T {
+        // SAFETY: `new` was promised room that lasts until the end of the call, and zeroes are a `T`.
+        unsafe {
+            self.0.write_bytes(0, 1);
+            &mut *self.0
+        }
+    }
+}
 
 impl<T> Out<T> {
     /// The place that a caller points to.

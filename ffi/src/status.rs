@@ -48,6 +48,8 @@ pub enum Status {
     MisuseInvalidClientToken = 115,
     /// What is no clientMode.
     MisuseUnknownClientMode = 116,
+    /// What is no side.
+    MisuseUnknownSide = 117,
     /// What is no host name or address with an optional port.
     MisuseInvalidEndpoint = 120,
     /// A WebSocket frame with more payload than a peer takes.
@@ -298,8 +300,6 @@ pub extern "C" fn iot_tunnel_version() -> u32 {
 
 /// The version of this header, as iot_tunnel_version has the library's.
 pub const VERSION: u32 = 0x0000_0100;
-/// The version of this header, for people.
-pub const VERSION_STRING: &core::ffi::CStr = c"0.1.0";
 
 #[cfg(test)]
 mod tests {
@@ -312,7 +312,12 @@ mod tests {
             | (part(env!("CARGO_PKG_VERSION_MINOR")) << 8)
             | part(env!("CARGO_PKG_VERSION_PATCH"));
         assert_eq!(iot_tunnel_version(), version);
-        assert_eq!(VERSION_STRING.to_str(), Ok(env!("CARGO_PKG_VERSION")));
+        let define = concat!(
+            "#define IOT_TUNNEL_VERSION_STRING \"",
+            env!("CARGO_PKG_VERSION"),
+            "\"\n"
+        );
+        assert!(include_str!("../cbindgen.toml").contains(define));
     }
 
     /// The variants of `Status` with their numbers, as they stand in this file.
