@@ -146,7 +146,7 @@ enum iot_tunnel_output_kind
     /**
      * Close the socket, whatever it is at; with `close_code` if it is a WebSocket. Report nothing more of it.
      */
-    IOT_TUNNEL_OUTPUT_KIND_CLOSE_WEB_SOCKET = 1,
+    IOT_TUNNEL_OUTPUT_KIND_CLOSE_WEBSOCKET = 1,
     /**
      * Make a connection: TCP, TLS, then iot_tunnel_session_upgrade_request and iot_tunnel_session_handle_upgrade. If it
      * does not come so far, close the socket and call iot_tunnel_session_handle_closed.
