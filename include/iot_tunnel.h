@@ -142,9 +142,10 @@
 #include <stdint.h>
 
 /**
- * The version of this header, as text.
+ * The version of this header, for people.
  */
 #define IOT_TUNNEL_VERSION_STRING "0.1.0"
+
 
 /**
  * Longest upgrade request, in bytes.
