@@ -1621,7 +1621,7 @@ typedef struct {
  * let it lie where it is until it is wiped. It holds access and client token.
  */
 typedef struct {
-    uint64_t opaque[644];
+    uint64_t opaque[597];
 } iot_tunnel_session;
 
 /**
