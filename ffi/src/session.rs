@@ -1,26 +1,35 @@
 //! A client's end of a tunnel, without I/O: it takes tokens, bytes and time, and says what to do.
 
-pub mod calls;
+// In the order in which the header shows what they declare.
 pub mod config;
 pub mod connect;
-pub mod incoming;
+
 pub mod output;
+
+pub mod incoming;
+
+pub mod socket;
+
+pub mod application;
 pub mod state;
 
+use core::mem::MaybeUninit;
+use core::num::NonZeroU32;
+
 use iot_tunnel_core::handshake::PendingUpgrade;
-use iot_tunnel_core::session::{self, Session};
+use iot_tunnel_core::session::{self, Config, Session};
 use iot_tunnel_core::{Error, Misuse};
 
 use crate::lent::{Lent, Place};
 use crate::memory::{Area, apart};
-use crate::status::{Code, Status, answer};
-use crate::storage::{Storage, value, wipe};
+use crate::status::{Code, Status};
+use crate::storage::{Storage, value};
 
 /// A session: a client's end of a tunnel, source or destination. Storage only; make it with iot_tunnel_session_init, and
 /// let it lie where it is until it is wiped. It holds access and client token.
 #[repr(C)]
 pub struct SessionStorage {
-    opaque: [u64; 644],
+    opaque: [u64; 597],
 }
 
 // SAFETY: one member of words.
@@ -42,7 +51,7 @@ pub struct Connection {
 
 impl Connection {
     /// No connection.
-    pub const NONE: Self = Self {
+    pub(crate) const NONE: Self = Self {
         service: 0,
         serial: 0,
     };
@@ -51,14 +60,16 @@ impl Connection {
         Self {
             // At most 2.
             service: connection.service() as u32,
-            serial: connection.serial(),
+            serial: connection.serial().get(),
         }
     }
 
     /// One that never was is used like one that has ended.
     fn get(self) -> Result<session::Connection, Misuse> {
         let service = usize::try_from(self.service).map_err(|_| Misuse::ConnectionEnded)?;
-        session::Connection::from_parts(service, self.serial).ok_or(Misuse::ConnectionEnded)
+        NonZeroU32::new(self.serial)
+            .and_then(|serial| session::Connection::from_parts(service, serial))
+            .ok_or(Misuse::ConnectionEnded)
     }
 }
 
@@ -73,6 +84,25 @@ pub struct Client {
 }
 
 impl Client {
+    /// Makes one where it stays.
+    fn make<'p>(
+        place: &'p mut MaybeUninit<Self>,
+        config: &Config<'_>,
+        (incoming, outgoing): (Lent, Lent),
+        places: (Place, Place),
+    ) -> Result<&'p mut Self, Error> {
+        let client = place.as_mut_ptr();
+        // SAFETY: the places of its members are places, and after this there is something in each.
+        unsafe {
+            let session = (&raw mut (*client).session).cast::<MaybeUninit<Session<Lent>>>();
+            Session::init(&mut *session, config, incoming, outgoing)?;
+            (&raw mut (*client).pending).write(None);
+            (&raw mut (*client).incoming).write(places.0);
+            (&raw mut (*client).outgoing).write(places.1);
+            Ok(place.assume_init_mut())
+        }
+    }
+
     /// When the time is due, as C has it.
     fn deadline(&self) -> u64 {
         self.session.deadline().map_or(u64::MAX, |deadline| deadline.0)
@@ -107,17 +137,4 @@ unsafe fn with(
         Ok(status) => status as Code,
         Err(error) => Code::from(error.code()),
     }
-}
-
-/// Ends a session and zeroes its storage, tokens included: afterwards it is "not initialised", and its buffers are the
-/// caller's again. Twice is harmless. The buffers are not zeroed: what ran through the tunnel may be in them. Nobody is
-/// told: call iot_tunnel_session_close and do what iot_tunnel_session_poll_output says before, if the WebSocket is to be
-/// closed in order.
-///
-/// @param session The session, or storage without one.
-/// @return OK, MISUSE_NULL_POINTER.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn iot_tunnel_session_wipe(session: *mut SessionStorage) -> Code {
-    // SAFETY: the header's rules for storage.
-    answer(|| Ok(unsafe { wipe(session) }?))
 }
