@@ -32,8 +32,8 @@ use iot_tunnel_core::wire::{
 use iot_tunnel_core::{
     AccessToken, Claim, ClientMode, ClientToken, ConnectionId, Description, DestinationConfig,
     DisconnectReason, Effects, Entropy, Error, Handshake, InvalidText, Lifetime, Millis, Misuse, Opened,
-    PeerFault, Refusal, Region, Rotated, Rotation, ServiceId, Side, Table, ThingName, TokenDigest, Tunnel,
-    TunnelArn, TunnelId,
+    PeerFault, Refusal, Region, Rotated, Rotation, ServiceId, Side, Slot, Table, TableIn, ThingName,
+    TokenDigest, Tunnel, TunnelArn, TunnelId,
 };
 
 #[cfg(target_os = "none")]
@@ -72,6 +72,33 @@ impl Write for Line<'_> {
         let room = self.room.split_off_mut(..text.len()).ok_or(fmt::Error)?;
         room.copy_from_slice(text.as_bytes());
         Ok(())
+    }
+}
+
+/// A slot as C has it: all zero is free.
+pub struct Record {
+    taken: bool,
+    tunnel: MaybeUninit<Tunnel>,
+}
+
+impl Slot for Record {
+    fn get(&self) -> Option<&Tunnel> {
+        // SAFETY: a record that is taken has been written by `fill`.
+        self.taken.then(|| unsafe { self.tunnel.assume_init_ref() })
+    }
+
+    fn get_mut(&mut self) -> Option<&mut Tunnel> {
+        // SAFETY: as above.
+        self.taken.then(|| unsafe { self.tunnel.assume_init_mut() })
+    }
+
+    fn fill(&mut self, make: impl FnOnce() -> Tunnel) {
+        self.tunnel.write(make());
+        self.taken = true;
+    }
+
+    fn free(&mut self) {
+        self.taken = false;
     }
 }
 
@@ -160,6 +187,18 @@ export! {
         table: &mut Tunnels, id: TunnelId, config: Option<DestinationConfig>, now: Millis, entropy: &Entropy
     ) -> Result<Opened, Error> {
         table.open(id, config, Lifetime::default(), now, entropy)
+    }
+    /// A record in memory of the caller's.
+    fn gate_open_in(
+        slot: &mut Record, id: TunnelId, config: Option<DestinationConfig>, now: Millis, entropy: &Entropy
+    ) -> Result<Opened, Error> {
+        Tunnel::open_in(slot, id, config, Lifetime::default(), now, entropy)
+    }
+    /// A table in memory of the caller's.
+    fn gate_table_over(slots: &mut [Record], id: &TunnelId, now: Millis) -> Option<Effects> {
+        let mut table = TableIn::over(slots);
+        table.vacancy(id).ok()?;
+        table.expire_next(now).map(|(_, effects)| effects)
     }
     /// The table.
     fn gate_table_connect(
