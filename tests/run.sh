@@ -7,13 +7,14 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-SUITES="lint cargo-test vectors cross fuzz aws-sdk-rust aws-sdk-js boto3-and-aws-cli mosquitto kill-9 tunnel demo"
+SUITES="lint cargo-test vectors c cross fuzz aws-sdk-rust aws-sdk-js boto3-and-aws-cli mosquitto kill-9 tunnel demo"
 # No suite takes a quarter of this; a hang must not look like patience.
 SUITE_SECONDS=1500
 
 # What a suite needs from tests/setup.sh.
 needs() {
     case $1 in
+        c) echo c ;;
         cross) echo cross ;;
         fuzz) echo fuzz ;;
         aws-sdk-js) echo node ;;
@@ -41,6 +42,7 @@ suite() {
             ;;
         cargo-test) cargo test --locked ;;
         vectors) cargo test --locked --test vectors -- --nocapture ;;
+        c) tests/c/run.sh ;;
         cross) tests/cross.sh ;;
         fuzz) tests/fuzz.sh --check && tests/fuzz.sh ;;
         aws-sdk-rust) build_service && cargo test --locked -p iot-tunnel-aws-sdk-tests ;;
