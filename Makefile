@@ -57,6 +57,11 @@ firmware: ## The C library for a microcontroller; TARGET=thumbv7m-none-eabi, or 
 	@tests/setup.sh cross
 	@ffi/package/build.sh '$(TARGET)'
 
+sizes: ## Flash, RAM and stack that the library costs, against their budgets; SYMBOLS=1 shows where the bytes go
+	@tests/setup.sh cross ffi
+	@ffi/package/build.sh thumbv7em-none-eabihf >/dev/null
+	@python3 tests/ffi/sizes.py $(if $(SYMBOLS),--symbols) target/firmware/thumbv7em-none-eabihf/libiot_tunnel.a
+
 setup: ## Installs what demo and test need beside cargo, cc, node and python3
 	@tests/setup.sh
 

@@ -2,8 +2,8 @@
 
     sizes.py [--symbols] [--target TARGET] ARCHIVE
 
-Flash: a program that does nothing, linked with the functions of a profile and thrown-away rest (--gc-sections), minus the
-program without them: .text, .rodata and .data. No C library is linked; memcpy, memmove, memset and memcmp come from the
+Flash: a program that does nothing, linked with the functions of a profile (--gc-sections takes out the rest), minus the program without
+them: .text, .rodata and .data. No C library is linked; memcpy, memmove, memset and memcmp come from the
 archive and count. Prints a table and exits 1 if a budget is exceeded. --symbols shows where the bytes of each profile go.
 """
 
