@@ -165,7 +165,9 @@ static void call(size_t number, state in, subject *self, void *out, char letter)
     status = CALLS[number].call(self, out);
     check_status(status, expected_status(letter), what, __FILE__, __LINE__);
     if (status > IOT_TUNNEL_STATUS_WOULD_BLOCK) {
-        bool same = memcmp(before, self->session, sizeof *before) == 0 && memcmp(incoming, self->incoming, self->buffer_length) == 0 &&
+        bool same;
+        known(self->session, sizeof *before);
+        same = memcmp(before, self->session, sizeof *before) == 0 && memcmp(incoming, self->incoming, self->buffer_length) == 0 &&
                     memcmp(outgoing, self->outgoing, self->buffer_length) == 0 && memcmp(untouched, &result, sizeof result) == 0;
         check_that(same, what, __FILE__, __LINE__);
     }

@@ -80,6 +80,7 @@ static void a_replaced_token_goes(void)
     shorter.len = 100;
     CHECK_OK(iot_tunnel_session_handle_token(self.session, 2000, IOT_TUNNEL_SIDE_SOURCE, shorter, IOT_TUNNEL_BINDING_FRESH, NO_TEXT,
                                              draw(), &taken));
+    known(self.session, sizeof *self.session);
     CHECK(!has_token(&self, 'A') && has_token(&self, 'B') && !has_client_token(&self));
     subject_free(&self);
 }
