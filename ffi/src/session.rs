@@ -1,0 +1,123 @@
+//! A client's end of a tunnel, without I/O: it takes tokens, bytes and time, and says what to do.
+
+pub mod calls;
+pub mod config;
+pub mod connect;
+pub mod incoming;
+pub mod output;
+pub mod state;
+
+use iot_tunnel_core::handshake::PendingUpgrade;
+use iot_tunnel_core::session::{self, Session};
+use iot_tunnel_core::{Error, Misuse};
+
+use crate::lent::{Lent, Place};
+use crate::memory::{Area, apart};
+use crate::status::{Code, Status, answer};
+use crate::storage::{Storage, value, wipe};
+
+/// A session: a client's end of a tunnel, source or destination. Storage only; make it with iot_tunnel_session_init, and
+/// let it lie where it is until it is wiped. It holds access and client token.
+#[repr(C)]
+pub struct SessionStorage {
+    opaque: [u64; 644],
+}
+
+// SAFETY: one member of words.
+unsafe impl Storage for SessionStorage {
+    type Value = Client;
+    const MARK: u64 = u64::from_be_bytes(*b"session1");
+}
+
+/// A connection in the tunnel, by name: copy it as you like. It names this one from its start to its end and never another
+/// one. All zero is none.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Connection {
+    /// Its service: the place in the session's services, from 0.
+    pub service: u32,
+    /// What tells it from every other one. 0: this is no connection.
+    pub serial: u32,
+}
+
+impl Connection {
+    /// No connection.
+    pub const NONE: Self = Self {
+        service: 0,
+        serial: 0,
+    };
+
+    fn of(connection: session::Connection) -> Self {
+        Self {
+            // At most 2.
+            service: connection.service() as u32,
+            serial: connection.serial(),
+        }
+    }
+
+    /// One that never was is used like one that has ended.
+    fn get(self) -> Result<session::Connection, Misuse> {
+        let service = usize::try_from(self.service).map_err(|_| Misuse::ConnectionEnded)?;
+        session::Connection::from_parts(service, self.serial).ok_or(Misuse::ConnectionEnded)
+    }
+}
+
+/// What lies in a session's storage.
+pub struct Client {
+    session: Session<Lent>,
+    /// What judges the answer to the upgrade request, once that was written.
+    pending: Option<PendingUpgrade>,
+    /// Where the session's two buffers lie.
+    incoming: Place,
+    outgoing: Place,
+}
+
+impl Client {
+    /// When the time is due, as C has it.
+    fn deadline(&self) -> u64 {
+        self.session.deadline().map_or(u64::MAX, |deadline| deadline.0)
+    }
+
+    /// All that the session writes to.
+    fn areas(&self) -> [Area; 3] {
+        [Area::of(self, 1), self.incoming.area(), self.outgoing.area()]
+    }
+}
+
+/// Does something with the session in storage, once all that is written by it is found apart from all else.
+///
+/// # Safety
+/// `storage` is NULL or points to storage that nobody else uses. Its buffers are as promised to [`Lent::new`].
+unsafe fn with(
+    storage: *mut SessionStorage,
+    written: &[Area],
+    read: &[Area],
+    act: impl FnOnce(&mut Client) -> Result<Status, Error>,
+) -> Code {
+    let done = || {
+        apart(written, read)?;
+        // SAFETY: as this function's.
+        let client = unsafe { value(storage) }?;
+        let own = client.areas();
+        apart(&own, written)?;
+        apart(&own, read)?;
+        act(client)
+    };
+    match done() {
+        Ok(status) => status as Code,
+        Err(error) => Code::from(error.code()),
+    }
+}
+
+/// Ends a session and zeroes its storage, tokens included: afterwards it is "not initialised", and its buffers are the
+/// caller's again. Twice is harmless. The buffers are not zeroed: what ran through the tunnel may be in them. Nobody is
+/// told: call iot_tunnel_session_close and do what iot_tunnel_session_poll_output says before, if the WebSocket is to be
+/// closed in order.
+///
+/// @param session The session, or storage without one.
+/// @return OK, MISUSE_NULL_POINTER.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn iot_tunnel_session_wipe(session: *mut SessionStorage) -> Code {
+    // SAFETY: the header's rules for storage.
+    answer(|| Ok(unsafe { wipe(session) }?))
+}
