@@ -10,11 +10,9 @@ enum {
     /* The longest message of the tunnel that is taken: all RAM that nothing else needs. A peer may send up to 65,535 bytes,
      * which no device of 64 KiB of RAM has room for; a longer one ends the connection (event LOST), and the session makes
      * another. So a source for such a device must not have more than this on its way at a time, or cut what it sends. */
-    INCOMING = 36 * 1024,
+    INCOMING = 24 * 1024,
     /* What waits to be sent; it is written to the UART at once. */
     OUTGOING = 1024,
-    /* The upgrade request, then its answer, then one frame after the other: the request may have 4 KiB. */
-    SCRATCH = 4096,
     /* The longest notification: an access token may have 3 KiB. */
     NOTICE = 4096,
     /* Connections to the status page at a time. */

@@ -7,18 +7,19 @@
 #include <string.h>
 
 /* The request, while it is written; then the answer, as far as it has come. */
-static uint8_t scratch[SCRATCH];
+static uint8_t scratch[IOT_TUNNEL_MAX_UPGRADE_ANSWER];
+_Static_assert(sizeof scratch >= IOT_TUNNEL_MAX_UPGRADE_REQUEST, "the request is the shorter one");
 static size_t gathered;
 static uint64_t late_at;
 
 #define TEXT(literal) ((iot_tunnel_text){literal, sizeof literal - 1})
 
-int32_t handshake_ask(uint64_t now, iot_tunnel_session *session) {
+iot_tunnel_status handshake_ask(uint64_t now, iot_tunnel_session *session) {
     uint8_t nonce[16];
     size_t length;
     entropy_fill(nonce, sizeof nonce);
-    int32_t status = iot_tunnel_session_upgrade_request(
-        session, TEXT(SERVICE_NAME), 0, nonce, scratch, sizeof scratch, &length);
+    iot_tunnel_status status = iot_tunnel_session_upgrade_request(
+        session, TEXT(SERVICE_NAME), 0, nonce, (char *)scratch, sizeof scratch, &length);
     if (status != IOT_TUNNEL_STATUS_OK) {
         return status;
     }
@@ -73,7 +74,7 @@ size_t handshake_hear(
         *fault = TEXT("the request was lost in part");
         return count;
     }
-    int32_t status = iot_tunnel_session_handle_upgrade(session, now, scratch, gathered, full, answer);
+    iot_tunnel_status status = iot_tunnel_session_handle_upgrade(session, now, scratch, gathered, full, answer);
     if (status != IOT_TUNNEL_STATUS_OK) {
         *fault = iot_tunnel_status_text(status);
         return count;

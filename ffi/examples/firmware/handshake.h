@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 /* Writes the request for the connection that the session wants. */
-int32_t handshake_ask(uint64_t now, iot_tunnel_session *session);
+iot_tunnel_status handshake_ask(uint64_t now, iot_tunnel_session *session);
 
 /* Whether an answer should have come by now. */
 bool handshake_is_late(uint64_t now);

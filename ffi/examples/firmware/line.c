@@ -9,7 +9,7 @@ static uint64_t last_byte, last_arrival;
 /* What was peeked begins as the answer of a new connection. */
 static bool is_cut;
 
-size_t line_peek(const uint8_t **bytes) {
+size_t line_peek(uint8_t **bytes) {
     size_t length = uart_peek(UART_SOCKET, bytes);
     if (length > 0) {
         uint64_t now = board_now();

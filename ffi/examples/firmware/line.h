@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 /* What has arrived; see uart_peek. */
-size_t line_peek(const uint8_t **bytes);
+size_t line_peek(uint8_t **bytes);
 void line_take(size_t count);
 
 /* Writes all of it. */

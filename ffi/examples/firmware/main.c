@@ -8,6 +8,21 @@
 #include "tunnel.h"
 #include "uart.h"
 
+/* Says how deep the stack ever was, when it was deeper than before; once a second. */
+static void report_stack(uint64_t now) {
+    static size_t reported;
+    static uint64_t due;
+    if (now < due) {
+        return;
+    }
+    due = now + 1000;
+    size_t used = stack_used();
+    if (used > reported) {
+        reported = used;
+        report("stack used=%u of %u", (unsigned)used, (unsigned)stack_size());
+    }
+}
+
 int main(void) {
     board_start();
     uart_start();
@@ -20,6 +35,7 @@ int main(void) {
         tunnel_receive(now); /* 2. the service's bytes, and what they mean to app.c */
         tunnel_time(now);    /* 3. what is due */
         tunnel_send(now);    /* 4. what the session wants done */
+        report_stack(now);
         board_sleep();       /* 5. until an interrupt */
     }
 }

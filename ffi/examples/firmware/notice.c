@@ -34,7 +34,7 @@ uint8_t *notice_next(size_t *length) {
     if (line.whole) {
         clear();
     }
-    const uint8_t *bytes;
+    uint8_t *bytes;
     size_t count;
     while ((count = uart_peek(UART_NOTICES, &bytes)) > 0) {
         const uint8_t *end = memchr(bytes, '\n', count);

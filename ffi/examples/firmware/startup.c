@@ -24,14 +24,20 @@ _Noreturn void reset(void) {
     semihost_exit(false);
 }
 
-/* A fault of the processor, or an interrupt that nobody asked for: whoever runs this shall see it. */
-static _Noreturn void fault(void) {
+static _Noreturn __attribute__((used)) void report_fault(void) {
     uint32_t exception;
     __asm volatile("mrs %0, ipsr" : "=r"(exception));
-    semihost_write("firmware: FAULT, exception ");
-    const char digits[] = {(char)('0' + exception / 10 % 10), (char)('0' + exception % 10), '\n', '\0'};
-    semihost_write(digits);
+    char line[] = "firmware: FAULT, exception 00\n";
+    line[sizeof line - 4] = (char)('0' + exception / 10 % 10);
+    line[sizeof line - 3] = (char)('0' + exception % 10);
+    semihost_write(line);
     semihost_exit(false);
+}
+
+/* A fault of the processor, or an interrupt that nobody asked for: whoever runs this shall see it. The stack may be what has
+ * faulted, so it begins anew. */
+static __attribute__((naked)) void fault(void) {
+    __asm("ldr sp, =stack_top\n b report_fault");
 }
 
 /* Numbers of exceptions: ARMv7-M; of interrupts, behind the first 16: LM3S6965 data sheet, table 4-1. */

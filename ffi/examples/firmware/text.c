@@ -4,6 +4,7 @@
 
 #include <iot_tunnel.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <string.h>
 
 struct out {
@@ -45,7 +46,10 @@ size_t text_format_list(char *buffer, size_t capacity, const char *format, va_li
             break;
         case 't': {
             iot_tunnel_text text = va_arg(arguments, iot_tunnel_text);
-            put(&out, text.ptr, text.len);
+            for (size_t n = 0; n < text.len; n++) {
+                bool printable = text.ptr[n] >= ' ' && text.ptr[n] <= '~';
+                put(&out, printable ? &text.ptr[n] : "?", 1);
+            }
             break;
         }
         default:

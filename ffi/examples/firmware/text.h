@@ -9,7 +9,7 @@
 /* Writes `format` to the start of `buffer`, with a NUL behind it, and cuts what has no room; returns its length.
  *   %s  const char *      a C string
  *   %u  unsigned          in decimal
- *   %t  iot_tunnel_text   as the library has it */
+ *   %t  iot_tunnel_text   the library's, or a peer's: what is not printable ASCII becomes `?` */
 size_t text_format(char *buffer, size_t capacity, const char *format, ...);
 size_t text_format_list(char *buffer, size_t capacity, const char *format, va_list arguments);
 

@@ -6,7 +6,6 @@
 #include "handshake.h"
 #include "line.h"
 #include "notice.h"
-#include "stack.h"
 #include "text.h"
 
 #include <string.h>
@@ -36,7 +35,7 @@ static const iot_tunnel_text NO_TEXT = {NULL, 0};
 static const iot_tunnel_bytes NO_BYTES = {NULL, 0};
 
 /* A call that the library refuses is a mistake of this file, not something that happens. */
-static void must(int32_t status) {
+static void must(iot_tunnel_status status) {
     if (status != IOT_TUNNEL_STATUS_OK) {
         report("MISTAKE: %t", iot_tunnel_status_name(status));
     }
@@ -62,11 +61,10 @@ static void put_down(void) {
 
 /* It is over, and the session knows. Of a tunnel that is closed nothing is left; the next token is another tunnel's. */
 static void settle(void) {
-    iot_tunnel_session_state state;
+    iot_tunnel_session_status status;
     put_down();
-    report("stack used=%u of %u", (unsigned)stack_used(), (unsigned)stack_size());
-    must(iot_tunnel_session_status(&session, &state));
-    if (state.kind == IOT_TUNNEL_SESSION_STATE_KIND_CLOSED) {
+    must(iot_tunnel_session_describe(&session, &status));
+    if (status.state == IOT_TUNNEL_SESSION_STATE_CLOSED) {
         report("tunnel closed");
         tunnel_start();
     }
@@ -83,7 +81,7 @@ static void lose(uint64_t now, iot_tunnel_text why) {
 
 enum { CONTROL_FRAME = 14 + 125 };
 
-static void write_control(int32_t kind, iot_tunnel_bytes payload) {
+static void write_control(iot_tunnel_frame kind, iot_tunnel_bytes payload) {
     uint8_t frame[CONTROL_FRAME], key[4];
     size_t length;
     entropy_fill(key, sizeof key);
@@ -104,7 +102,7 @@ static void write_binary(iot_tunnel_output output) {
     uint8_t header[14], key[4];
     size_t length;
     entropy_fill(key, sizeof key);
-    must(iot_tunnel_websocket_mask(&websocket, output.bytes.ptr, output.bytes.len, key, header, sizeof header, &length));
+    must(iot_tunnel_websocket_mask(&websocket, output.bytes.ptr, output.bytes.len, key, header, &length));
     line_write(header, length);
     line_write(output.bytes.ptr, output.bytes.len);
     must(iot_tunnel_session_sent(&session, output.bytes.len));
@@ -116,7 +114,7 @@ static void flush(void) {
         iot_tunnel_output output;
         must(iot_tunnel_session_poll_output(&session, &output));
         switch (output.kind) {
-        case IOT_TUNNEL_OUTPUT_KIND_CLOSE_WEBSOCKET:
+        case IOT_TUNNEL_OUTPUT_KIND_CLOSE_WEB_SOCKET:
             if (link == UP) {
                 write_close(output.close_code);
             }
@@ -126,7 +124,7 @@ static void flush(void) {
             link = SETTLING;
             break;
         case IOT_TUNNEL_OUTPUT_KIND_PING:
-            write_control(IOT_TUNNEL_FRAME_KIND_PING, NO_BYTES);
+            write_control(IOT_TUNNEL_FRAME_PING, NO_BYTES);
             break;
         case IOT_TUNNEL_OUTPUT_KIND_SEND:
             write_binary(output);
@@ -150,7 +148,7 @@ bool tunnel_write(iot_tunnel_connection connection, const void *bytes, size_t le
     iot_tunnel_bytes data = {bytes, length};
     while (data.len > 0) {
         size_t taken = 0;
-        int32_t status = iot_tunnel_session_send(&session, connection, data, &taken);
+        iot_tunnel_status status = iot_tunnel_session_send(&session, connection, data, &taken);
         if (status != IOT_TUNNEL_STATUS_OK && status != IOT_TUNNEL_STATUS_WOULD_BLOCK) {
             return false;
         }
@@ -219,31 +217,31 @@ static void hear_tunnel(uint64_t now, iot_tunnel_bytes input) {
 }
 
 /* Returns how many bytes it has taken. When the WebSocket ends, what lies behind is nobody's. */
-static size_t hear_websocket(uint64_t now, const uint8_t *bytes, size_t length) {
-    iot_tunnel_bytes input = {bytes, length};
+static size_t hear_websocket(uint64_t now, uint8_t *bytes, size_t length) {
+    iot_tunnel_buffer input = {bytes, length};
     while (link == UP) {
         iot_tunnel_websocket_event event;
-        int32_t status = iot_tunnel_websocket_receive(&websocket, &input, &event);
+        iot_tunnel_status status = iot_tunnel_websocket_receive(&websocket, &input, &event);
         if (status != IOT_TUNNEL_STATUS_OK) {
-            write_close(1002);
+            write_close(iot_tunnel_websocket_close_code(status));
             lose(now, iot_tunnel_status_text(status));
             break;
         }
         switch (event.kind) {
-        case IOT_TUNNEL_WEBSOCKET_EVENT_KIND_BINARY:
+        case IOT_TUNNEL_FRAME_BINARY:
             hear_tunnel(now, event.payload);
             break;
-        case IOT_TUNNEL_WEBSOCKET_EVENT_KIND_PING:
-            write_control(IOT_TUNNEL_FRAME_KIND_PONG, event.payload);
+        case IOT_TUNNEL_FRAME_PING:
+            write_control(IOT_TUNNEL_FRAME_PONG, event.payload);
             must(iot_tunnel_session_handle_ping(&session, now));
             break;
-        case IOT_TUNNEL_WEBSOCKET_EVENT_KIND_PONG:
+        case IOT_TUNNEL_FRAME_PONG:
             must(iot_tunnel_session_handle_pong(&session, now));
             break;
-        case IOT_TUNNEL_WEBSOCKET_EVENT_KIND_CLOSE:
-            report("closed: code=%u reason=%t", event.close_code, event.reason);
+        case IOT_TUNNEL_FRAME_CLOSE:
+            report("closed: code=%u reason=%t", event.close_code, event.close_reason);
             write_close(event.close_code);
-            must(iot_tunnel_session_handle_closed(&session, now, event.close_code, event.reason));
+            must(iot_tunnel_session_handle_closed(&session, now, event.close_code, event.close_reason));
             settle();
             break;
         default:
@@ -265,7 +263,7 @@ static size_t hear_answer(uint64_t now, const uint8_t *bytes, size_t length) {
     case IOT_TUNNEL_UPGRADE_ANSWER_KIND_NEED_MORE:
         break;
     case IOT_TUNNEL_UPGRADE_ANSWER_KIND_ACCEPTED:
-        must(iot_tunnel_websocket_init(&websocket, sizeof websocket, false));
+        must(iot_tunnel_websocket_init(&websocket, sizeof websocket, IOT_TUNNEL_WEBSOCKET_ROLE_CLIENT));
         link = UP;
         probe_due = now + PROBE_MS;
         tunnel_counts.handshakes++;
@@ -279,7 +277,7 @@ static size_t hear_answer(uint64_t now, const uint8_t *bytes, size_t length) {
 }
 
 void tunnel_receive(uint64_t now) {
-    const uint8_t *bytes;
+    uint8_t *bytes;
     size_t length;
     while ((length = line_peek(&bytes)) > 0) {
         switch (link) {
@@ -304,14 +302,14 @@ void tunnel_receive(uint64_t now) {
 /* ---- What is due, and what the notifications bring. */
 
 void tunnel_time(uint64_t now) {
-    int32_t timeout;
+    iot_tunnel_timeout timeout;
     if (link == ASKED && handshake_is_late(now)) {
         static const char why[] = "no answer";
         lose(now, (iot_tunnel_text){why, sizeof why - 1});
     }
     if (link == UP && now >= probe_due) {
         probe_due = now + PROBE_MS;
-        write_control(IOT_TUNNEL_FRAME_KIND_PING, NO_BYTES);
+        write_control(IOT_TUNNEL_FRAME_PING, NO_BYTES);
     }
     must(iot_tunnel_session_handle_timeout(&session, now, &timeout));
     if (timeout != IOT_TUNNEL_TIMEOUT_NONE) {
@@ -321,9 +319,9 @@ void tunnel_time(uint64_t now) {
 
 static void take_token(uint64_t now, const iot_tunnel_notification *notification) {
     uint8_t entropy[64];
-    int32_t taken;
+    iot_tunnel_token_taken taken;
     entropy_fill(entropy, sizeof entropy);
-    int32_t status = iot_tunnel_session_handle_token(
+    iot_tunnel_status status = iot_tunnel_session_handle_token(
         &session, now, notification->client_mode, notification->client_access_token, IOT_TUNNEL_BINDING_FRESH, NO_TEXT, entropy,
         &taken);
     if (status != IOT_TUNNEL_STATUS_OK) {
@@ -342,7 +340,7 @@ void tunnel_hear(uint64_t now) {
     size_t length;
     while ((line = notice_next(&length)) != NULL) {
         iot_tunnel_notification notification;
-        int32_t status = iot_tunnel_notification_parse(line, length, &notification);
+        iot_tunnel_status status = iot_tunnel_notification_parse(line, length, &notification);
         if (status == IOT_TUNNEL_STATUS_OK) {
             take_token(now, &notification);
         } else {

@@ -72,8 +72,8 @@ void uart_interrupt_notices(void) {
     interrupt(UART_NOTICES);
 }
 
-size_t uart_peek(enum uart uart, const uint8_t **bytes) {
-    const struct ring *ring = &rings[uart];
+size_t uart_peek(enum uart uart, uint8_t **bytes) {
+    struct ring *ring = &rings[uart];
     uint32_t start = ring->tail & RING_MASK;
     uint32_t here = ring->head - ring->tail;
     uint32_t to_edge = RING - start;

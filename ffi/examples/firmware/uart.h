@@ -16,7 +16,7 @@ void uart_start(void);
 /* What has arrived and was not taken: *bytes are the first of it, and the number of them is returned. They stay where they
  * are until they are taken. Nothing gets lost meanwhile: a ring that is full leaves the rest in the UART's FIFO, and a FIFO
  * that is full stops the sender (QEMU does; a board needs RTS and CTS). */
-size_t uart_peek(enum uart uart, const uint8_t **bytes);
+size_t uart_peek(enum uart uart, uint8_t **bytes);
 
 /* Takes the first `count` of them. */
 void uart_take(enum uart uart, size_t count);
