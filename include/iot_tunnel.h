@@ -3,6 +3,134 @@
  * Copyright the iot-tunnel authors. SPDX-License-Identifier: Apache-2.0
  *
  * This file is made by `make header` and is the manual of the C API.
+ *
+ * # What it is
+ *
+ * AWS IoT Secure Tunneling with the rotation of client access tokens: every rule of it, and nothing else. The library has no
+ * socket, no clock, no random source, no thread, no allocator, no global and no log. What it decides on comes in as an
+ * argument, what is to be done comes out as a result. It is written in Rust without a runtime, and it does not panic.
+ *
+ * - A device agent takes a notification (iot_tunnel_notification), opens the tunnel with a session (iot_tunnel_session) and
+ *   serves TCP connections through it, also through a rotation of its token.
+ * - A gateway that is the service keeps a record of each tunnel (iot_tunnel_record, iot_tunnel_table): who may connect, what a
+ *   rotation does, when a tunnel ends.
+ * - Whoever calls RotateTunnelAccessToken writes the request and reads the answer (iot_tunnel_rotate_request,
+ *   iot_tunnel_rotate_response).
+ *
+ * # Conventions
+ *
+ * - A function is called iot_tunnel_<noun>_<verb>, a constant IOT_TUNNEL_<NOUN>_<VALUE>.
+ * - A function answers an iot_tunnel_status. OK and WOULD_BLOCK are no errors; the numbers of errors stand in hundreds by
+ *   whose fault they are (iot_tunnel_status_party). The descriptions list what a function can answer, without the prefix
+ *   IOT_TUNNEL_STATUS_. The first fault found is answered.
+ * - **A call that fails changes nothing**: not its object, and not its results. The one exception is a length: where a result
+ *   does not fit its buffer (CAPACITY_BUFFER_TOO_SMALL), the length says how much room it needs, and the buffer holds nothing
+ *   of the result. A capacity of 0 asks for that length.
+ * - Text is UTF-8 with a length and without a zero at its end (iot_tunnel_text). Bytes are the same (iot_tunnel_bytes).
+ *   {NULL, 0} is empty.
+ * - A parameter whose type is an enum may be any number: one that is no value of it is MISUSE_UNKNOWN_ENUM_VALUE.
+ * - A pointer that must not be NULL and is one is MISUSE_NULL_POINTER. A function says which may be NULL.
+ * - A struct that is handed over has a value in every member that counts.
+ *
+ * # Memory
+ *
+ * The caller owns all of it. Storage (a struct whose one member is `opaque`) is made a value by its init or open, which are told
+ * its sizeof, so that a program compiled with another version's header is MISUSE_STORAGE_SIZE_MISMATCH. Storage of zeroes is
+ * "not initialised": every other call on it is MISUSE_NOT_INITIALISED. There is no free. A wipe makes storage zeroes again; it
+ * may be called twice.
+ *
+ * No pointer is kept beyond a call, except where a function says so. What is written must not overlap with anything else that a
+ * call is given, MISUSE_OVERLAPPING_MEMORY. No call needs more than 2 KiB of stack, except those with `explain` in their name.
+ *
+ * # Threads
+ *
+ * The library has no state of its own. One call at a time for an object and for the memory it was given; different objects are
+ * independent. Functions that take no object, and those that take only const ones, may be called at any time, also in an
+ * interrupt.
+ *
+ * # Secrets
+ *
+ * Access tokens and client tokens are secrets. They never stand in a message of iot_tunnel_..._explain. A record holds digests
+ * only; a session holds its token until it is wiped. Wherever a function puts a token into the caller's memory, it says so, and
+ * the caller wipes it.
+ *
+ * # Time and entropy
+ *
+ * Times are milliseconds in 64 bits, of any clock that does not go backwards: a record's is best UTC, a session's may begin
+ * with the device. A `deadline` is a time of the same clock; UINT64_MAX: never.
+ *
+ * Entropy is 64 bytes from a cryptographic random source, drawn for that one call. 64 equal bytes are
+ * MISUSE_STUCK_ENTROPY: a source that was never started reads like that.
+ *
+ * # The loop of a gateway
+ *
+ * 1. Read the clock, and draw entropy if the call takes it.
+ * 2. Copy the record, or take it where it stands if it need not survive a reset.
+ * 3. Call one operation: open, connect, disconnect, rotate, close or expire.
+ * 4. If it is refused, answer with the status. The record is as it was.
+ * 5. Store the record. Until that is durable, nothing has happened: the use of a token must survive a reset.
+ * 6. Answer, then do what the effects say, in the order that iot_tunnel_effects gives.
+ *
+ * A program: one tunnel is opened, its source comes, and is rotated out.
+ *
+ * @code{.c}
+ * #include <stdio.h>
+ * #include <stdlib.h>
+ * #include "iot_tunnel.h"
+ *
+ * static iot_tunnel_record record; // zeroes: a free slot
+ * static iot_tunnel_issued source, destination;
+ *
+ * static void draw(uint8_t entropy[64]) // whatever the system has
+ * {
+ *     FILE *random = fopen("/dev/urandom", "rb");
+ *     if (random == NULL || fread(entropy, 64, 1, random) != 1) {
+ *         exit(EXIT_FAILURE);
+ *     }
+ *     fclose(random);
+ * }
+ *
+ * static void must(iot_tunnel_status status)
+ * {
+ *     if (status != IOT_TUNNEL_STATUS_OK) {
+ *         iot_tunnel_text why = iot_tunnel_status_text(status);
+ *         printf("%d: %.*s", (int)status, (int)why.len, why.ptr);
+ *         exit(EXIT_FAILURE);
+ *     }
+ * }
+ *
+ * int main(void)
+ * {
+ *     const iot_tunnel_text id = { "t-1", 3 }, no_client_token = { NULL, 0 };
+ *     const iot_tunnel_destination_config config = { { "pump-7", 6 }, { { "SSH", 3 } }, 1 };
+ *     const uint64_t name = 1; // of the connection, by which the gateway finds its socket
+ *     uint64_t now = 0;
+ *     uint8_t entropy[64];
+ *     iot_tunnel_effects effects;
+ *
+ *     draw(entropy);
+ *     must(iot_tunnel_record_open(&record, sizeof record, id, &config, 0, now, entropy, &source, &destination, &effects));
+ *     // effects.notify: publish destination to pump-7 with iot_tunnel_notification_write.
+ *
+ *     now += 60000;
+ *     const iot_tunnel_text token = { source.text, source.length }; // as the source presents it
+ *     must(iot_tunnel_record_connect(&record, token, IOT_TUNNEL_SIDE_SOURCE, no_client_token, false, name, now, &effects));
+ *
+ *     now += 60000;
+ *     draw(entropy);
+ *     must(iot_tunnel_record_rotate(&record, IOT_TUNNEL_CLIENT_MODE_SOURCE, NULL, now, entropy, &source, &destination, &effects));
+ *     if (effects.source.reason != IOT_TUNNEL_DISCONNECT_REASON_NONE) {
+ *         iot_tunnel_text reason;
+ *         must(iot_tunnel_disconnect_reason_text(effects.source.reason, &reason));
+ *         printf("close connection %d with 1008 %.*s", (int)effects.source.connection, (int)reason.len, reason.ptr);
+ *     }
+ *
+ *     must(iot_tunnel_issued_wipe(&source));
+ *     must(iot_tunnel_issued_wipe(&destination));
+ *     must(iot_tunnel_record_wipe(&record));
+ *     return EXIT_SUCCESS;
+ * }
+ * @endcode
  */
 
 
@@ -1269,6 +1397,33 @@ typedef struct {
 } iot_tunnel_rotation;
 
 /**
+ * What comes over MQTT on $aws/things/<thing name>/tunnels/notify when a tunnel is opened for the thing, and again each time
+ * its token is rotated. It may come twice, and late.
+ */
+typedef struct {
+    /**
+     * The token to connect with: 1 to 3072 visible ASCII characters. A secret.
+     */
+    iot_tunnel_text client_access_token;
+    /**
+     * The side that the token is for, one of iot_tunnel_side; a device's is the destination.
+     */
+    iot_tunnel_side client_mode;
+    /**
+     * The tunnel's region, a part of the host name to connect to.
+     */
+    iot_tunnel_text region;
+    /**
+     * The tunnel's services, the first service_count of them.
+     */
+    iot_tunnel_text services[3];
+    /**
+     * How many: 0 to 3. A tunnel without a destination config has none.
+     */
+    uint32_t service_count;
+} iot_tunnel_notification;
+
+/**
  * The service's record of one tunnel. All zeroes: a free slot, not a tunnel.
  *
  * It holds no pointer, so it may be copied and moved like any struct: an operation on a copy, and the copy stored when all is
@@ -1430,7 +1585,7 @@ typedef struct {
      */
     iot_tunnel_text tunnel_id;
     /**
-     * Whose token is replaced.
+     * Whose token is replaced: one of iot_tunnel_client_mode.
      */
     iot_tunnel_client_mode client_mode;
     /**
@@ -1442,6 +1597,24 @@ typedef struct {
      */
     iot_tunnel_destination_config destination_config;
 } iot_tunnel_rotate_request;
+
+/**
+ * The answer to RotateTunnelAccessToken: the tokens of the rotated sides, and no other. Its tokens are secrets.
+ */
+typedef struct {
+    /**
+     * The tunnel's ARN.
+     */
+    iot_tunnel_text tunnel_arn;
+    /**
+     * The source's new token; empty: the source was not rotated.
+     */
+    iot_tunnel_text source_access_token;
+    /**
+     * The destination's new token; empty: the destination was not rotated.
+     */
+    iot_tunnel_text destination_access_token;
+} iot_tunnel_rotate_response;
 
 /**
  * A session: a client's end of a tunnel, source or destination. Storage only; make it with iot_tunnel_session_init, and
@@ -1939,10 +2112,9 @@ iot_tunnel_status iot_tunnel_issued_wipe(iot_tunnel_issued *issued);
  *
  * @param name `source` or `destination`.
  * @param side Where the result goes.
- * @return OK, MISUSE_UNKNOWN_CLIENT_MODE, MISUSE_NOT_UTF8, MISUSE_NULL_POINTER, MISUSE_OVERLAPPING_MEMORY.
+ * @return OK, MISUSE_UNKNOWN_SIDE, MISUSE_NOT_UTF8, MISUSE_NULL_POINTER, MISUSE_OVERLAPPING_MEMORY.
  */
-iot_tunnel_status iot_tunnel_side_parse(iot_tunnel_text name,
-                                        iot_tunnel_side *side);
+iot_tunnel_status iot_tunnel_side_parse(iot_tunnel_text name, iot_tunnel_side *side);
 
 /**
  * The name of a side: `source` or `destination`.
@@ -1990,6 +2162,54 @@ iot_tunnel_status iot_tunnel_client_mode_text(iot_tunnel_client_mode client_mode
 iot_tunnel_status iot_tunnel_client_mode_rotation(iot_tunnel_client_mode client_mode,
                                                   bool with_destination_config,
                                                   iot_tunnel_rotation *rotation);
+
+/**
+ * Reads a notification out of an untrusted network: as a whole, or not at all. Members that are not known are ignored.
+ *
+ * @param payload The payload. On OK it has become the memory of the texts in notification: where one has escapes, they are
+ *        decoded in its place, so the token is not copied; wipe it when the session has taken the token. Otherwise it is as it
+ *        was.
+ * @param length Its length in bytes.
+ * @param notification Where the result goes. Its texts last as long as payload.
+ * @return OK, PEER_FAULT_MALFORMED_JSON, PEER_FAULT_UNEXPECTED_JSON, PEER_FAULT_INVALID_MEMBER,
+ *         CAPACITY_ACCESS_TOKEN_TOO_LONG (over 3072 characters), MISUSE_NULL_POINTER, MISUSE_OVERLAPPING_MEMORY.
+ */
+iot_tunnel_status iot_tunnel_notification_parse(uint8_t *payload,
+                                                size_t length,
+                                                iot_tunnel_notification *notification);
+
+/**
+ * Writes a notification.
+ *
+ * @param notification The notification.
+ * @param buffer Where the JSON goes, without a zero at its end. It holds the token: wipe it when it was sent.
+ * @param capacity The bytes there is room for; 760 are enough for a token that a record has issued.
+ * @param length The length of the JSON in bytes, on OK and on CAPACITY_BUFFER_TOO_SMALL. In the latter case no part of the
+ *        token is left in buffer.
+ * @return OK, MISUSE_INVALID_ACCESS_TOKEN, MISUSE_UNKNOWN_ENUM_VALUE, MISUSE_INVALID_REGION, MISUSE_INVALID_SERVICE_ID,
+ *         MISUSE_NOT_UTF8, MISUSE_NULL_POINTER, MISUSE_OVERLAPPING_MEMORY, CAPACITY_ACCESS_TOKEN_TOO_LONG,
+ *         CAPACITY_TOO_MANY_SERVICES, CAPACITY_BUFFER_TOO_SMALL.
+ */
+iot_tunnel_status iot_tunnel_notification_write(const iot_tunnel_notification *notification,
+                                                char *buffer,
+                                                size_t capacity,
+                                                size_t *length);
+
+/**
+ * Says what is wrong with a notification: the first thing, naming the member, never showing the token.
+ *
+ * @param payload The payload, as it was given to iot_tunnel_notification_parse.
+ * @param length Its length in bytes.
+ * @param buffer Where the message goes, without a zero at its end.
+ * @param capacity The bytes there is room for.
+ * @param message_length The length of the message in bytes, on OK and on CAPACITY_BUFFER_TOO_SMALL; 0 if nothing is wrong.
+ * @return OK, MISUSE_NULL_POINTER, MISUSE_OVERLAPPING_MEMORY, CAPACITY_BUFFER_TOO_SMALL.
+ */
+iot_tunnel_status iot_tunnel_notification_explain(const uint8_t *payload,
+                                                  size_t length,
+                                                  char *buffer,
+                                                  size_t capacity,
+                                                  size_t *message_length);
 
 /**
  * Opens a tunnel: both sides disconnected, a fresh access token each.
@@ -2156,10 +2376,10 @@ iot_tunnel_status iot_tunnel_record_has_client_token(const iot_tunnel_record *re
 iot_tunnel_status iot_tunnel_record_wipe(iot_tunnel_record *record);
 
 /**
- * Reads the body of a request, and judges it by every rule that needs no state.
+ * Reads the body of a request, and judges it by every rule that needs no state. Members that are not known are ignored.
  *
- * @param body The body. On OK it has become the memory of the texts in request; otherwise it is as it was, so that
- *        iot_tunnel_rotate_request_explain can be asked about it.
+ * @param body The body. On OK it has become the memory of the texts in request: where one has escapes, they are decoded in its
+ *        place. Otherwise it is as it was, so that iot_tunnel_rotate_request_explain can be asked about it.
  * @param length Its length in bytes.
  * @param request Where the result goes. Its texts last as long as body.
  * @return OK, PEER_FAULT_MALFORMED_JSON and PEER_FAULT_UNEXPECTED_JSON (the API's SerializationException),
@@ -2202,6 +2422,52 @@ iot_tunnel_status iot_tunnel_rotate_request_explain(const uint8_t *body,
                                                     char *buffer,
                                                     size_t capacity,
                                                     size_t *message_length);
+
+/**
+ * Reads the body of an answer. Members that are not known are ignored.
+ *
+ * @param body The body. On OK it has become the memory of the texts in response: where one has escapes, they are decoded in
+ *        its place, so no token is copied; wipe it when the tokens are no longer needed. Otherwise it is as it was.
+ * @param length Its length in bytes.
+ * @param response Where the result goes. Its texts last as long as body.
+ * @return OK, PEER_FAULT_MALFORMED_JSON, PEER_FAULT_UNEXPECTED_JSON, PEER_FAULT_INVALID_MEMBER,
+ *         CAPACITY_ACCESS_TOKEN_TOO_LONG (over 3072 characters), MISUSE_NULL_POINTER, MISUSE_OVERLAPPING_MEMORY.
+ */
+iot_tunnel_status iot_tunnel_rotate_response_parse(uint8_t *body,
+                                                   size_t length,
+                                                   iot_tunnel_rotate_response *response);
+
+/**
+ * Writes the body of an answer.
+ *
+ * @param response The answer.
+ * @param buffer Where the JSON goes, without a zero at its end. It holds the tokens: wipe it when it was sent.
+ * @param capacity The bytes there is room for.
+ * @param length The length of the JSON in bytes, on OK and on CAPACITY_BUFFER_TOO_SMALL. In the latter case no part of a token
+ *        is left in buffer.
+ * @return OK, MISUSE_INVALID_TUNNEL_ARN, MISUSE_INVALID_ACCESS_TOKEN, MISUSE_NOT_UTF8, MISUSE_NULL_POINTER,
+ *         MISUSE_OVERLAPPING_MEMORY, CAPACITY_ACCESS_TOKEN_TOO_LONG, CAPACITY_BUFFER_TOO_SMALL.
+ */
+iot_tunnel_status iot_tunnel_rotate_response_write(const iot_tunnel_rotate_response *response,
+                                                   char *buffer,
+                                                   size_t capacity,
+                                                   size_t *length);
+
+/**
+ * Says what is wrong with the body of an answer: the first thing, naming the member, never showing a token.
+ *
+ * @param body The body, as it was given to iot_tunnel_rotate_response_parse.
+ * @param length Its length in bytes.
+ * @param buffer Where the message goes, without a zero at its end.
+ * @param capacity The bytes there is room for.
+ * @param message_length The length of the message in bytes, on OK and on CAPACITY_BUFFER_TOO_SMALL; 0 if nothing is wrong.
+ * @return OK, MISUSE_NULL_POINTER, MISUSE_OVERLAPPING_MEMORY, CAPACITY_BUFFER_TOO_SMALL.
+ */
+iot_tunnel_status iot_tunnel_rotate_response_explain(const uint8_t *body,
+                                                     size_t length,
+                                                     char *buffer,
+                                                     size_t capacity,
+                                                     size_t *message_length);
 
 /**
  * Ends a session and zeroes its storage, tokens included: afterwards it is "not initialised", and its buffers are the
