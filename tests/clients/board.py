@@ -1,13 +1,17 @@
-"""The firmware of ffi/examples/firmware on a board that QEMU emulates, and the modem that brings it notifications."""
+"""The firmware of ffi/examples/firmware on a board that QEMU emulates; the modem that brings it notifications, and the wire
+that ties it to the service."""
 
 import contextlib
 import re
 import socket
 import subprocess
 import threading
+import time
 
 from ends import SOON_SECONDS
+from network import CHUNK, Link, pump
 from service import ROOT, Device, tool
+from streams import exactly
 
 FIRMWARE = ROOT / "ffi/examples/firmware/build/firmware.elf"
 
@@ -107,3 +111,45 @@ class Modem:
         self._stopped.set()
         self._thread.join()
         self._device.__exit__()
+
+
+class Wire(Link):
+    """A link that loses what it is told to lose."""
+
+    def __init__(self, port):
+        super().__init__(port)
+        self._to_swallow, self._to_bring = 0, None
+
+    def swallow(self, count):
+        """The next connection's first bytes on their way to the port are lost."""
+        self._to_swallow = count
+
+    def end_after(self, count):
+        """After so many more bytes from the port the connection they are in has ended."""
+        self._to_bring = count
+
+    def _forward(self, connection):
+        if time.monotonic() < self._down_until:
+            return
+        with socket.create_connection(("127.0.0.1", self._port)) as onward:
+            onward.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            back = threading.Thread(target=self._bring, args=(onward, connection), daemon=True)
+            back.start()
+            if self._to_swallow:
+                exactly(connection, self._to_swallow)
+                self._to_swallow = 0
+            pump(connection, onward)
+            back.join()
+
+    def _bring(self, onward, connection):
+        with contextlib.suppress(OSError):
+            while chunk := onward.recv(CHUNK):
+                if self._to_bring is not None and len(chunk) >= self._to_bring:
+                    connection.sendall(chunk[: self._to_bring])
+                    self._to_bring = None
+                    break
+                if self._to_bring is not None:
+                    self._to_bring -= len(chunk)
+                connection.sendall(chunk)
+        with contextlib.suppress(OSError):
+            connection.shutdown(socket.SHUT_WR)

@@ -31,5 +31,5 @@ uint64_t board_now(void) {
 }
 
 void board_sleep(void) {
-    __asm volatile("wfi");
+    __asm__ volatile("wfi");
 }

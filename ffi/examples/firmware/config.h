@@ -27,7 +27,7 @@ enum {
     /* Longest wait for an answer: the request was lost if nobody was tied to the UART. */
     ANSWER_MS = 3000,
     /* How often a ping asks whether the service still knows the connection: a new one is answered in HTTP. */
-    PROBE_MS = 5000,
+    PROBE_MS = 3000,
 };
 
 #endif

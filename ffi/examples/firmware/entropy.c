@@ -6,7 +6,7 @@
  * semihosting at all. */
 static int source;
 
-static _Noreturn void fail(void) {
+__attribute__((noreturn)) static void fail(void) {
     semihost_write("firmware: FAULT, no random source\n");
     semihost_exit(false);
 }

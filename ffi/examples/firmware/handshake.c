@@ -8,11 +8,18 @@
 
 /* The request, while it is written; then the answer, as far as it has come. */
 static uint8_t scratch[IOT_TUNNEL_MAX_UPGRADE_ANSWER];
-_Static_assert(sizeof scratch >= IOT_TUNNEL_MAX_UPGRADE_REQUEST, "the request is the shorter one");
+#if IOT_TUNNEL_MAX_UPGRADE_ANSWER < IOT_TUNNEL_MAX_UPGRADE_REQUEST
+#error "the request is taken for the shorter one"
+#endif
 static size_t gathered;
 static uint64_t late_at;
+static bool was_refused;
 
 #define TEXT(literal) ((iot_tunnel_text){literal, sizeof literal - 1})
+
+void handshake_start(void) {
+    was_refused = false;
+}
 
 iot_tunnel_status handshake_ask(uint64_t now, iot_tunnel_session *session) {
     uint8_t nonce[16];
@@ -23,8 +30,8 @@ iot_tunnel_status handshake_ask(uint64_t now, iot_tunnel_session *session) {
     if (status != IOT_TUNNEL_STATUS_OK) {
         return status;
     }
-    /* Empty lines in front of a request are passed over (RFC 9112 §2.2). If the beginning of something else is on its way,
-     * they end it: it cannot become the beginning of our request. */
+    /* Empty lines in front of a request are passed over (RFC 9112 §2.2). If the start of something else is on its way, they
+     * end it: it cannot become the start of our request. */
     static const uint8_t end_of_anything[] = "\r\n\r\n";
     line_write(end_of_anything, sizeof end_of_anything - 1);
     line_write(scratch, length);
@@ -39,15 +46,15 @@ bool handshake_is_late(uint64_t now) {
     return now >= late_at;
 }
 
-/* Whether `word`, in lower case, stands in what was gathered, in any case. */
-static bool has(const char *word) {
-    size_t length = strlen(word);
-    for (size_t start = 0; start + length <= gathered; start++) {
-        size_t n = 0;
-        while (n < length && (scratch[start + n] | (word[n] >= 'a' ? 0x20 : 0)) == word[n]) {
-            n++;
-        }
-        if (n == length) {
+/* The status of the answer, whose first line begins as "HTTP/1.1 400 ": the digit that tells its class. */
+static char status_class(void) {
+    return gathered > 9 ? (char)scratch[9] : '0';
+}
+
+/* Whether the head of the answer is whole. */
+static bool has_head(void) {
+    for (size_t end = 4; end <= gathered; end++) {
+        if (memcmp(&scratch[end - 4], "\r\n\r\n", 4) == 0) {
             return true;
         }
     }
@@ -65,13 +72,14 @@ size_t handshake_hear(
     bool full = gathered == sizeof scratch;
     *fault = (iot_tunnel_text){NULL, 0};
     *answer = (iot_tunnel_upgrade_answer){.kind = IOT_TUNNEL_UPGRADE_ANSWER_KIND_NEED_MORE};
-    if (!has("\r\n\r\n") && !full) {
+    if (!has_head() && !full) {
         return count;
     }
-    /* Half a request, whose beginning was lost on the line, is refused by an HTTP server before it becomes the service's: no
-     * channel has an id then. It says nothing of the token, so the session shall not hear of it. */
-    if (has("http/1.1 400") && !has("channel-id:")) {
-        *fault = TEXT("the request was lost in part");
+    /* A request whose start was lost on the line is refused too, and that says nothing of the token. So the session hears of
+     * a refusal, which is for good, when it comes a second time. */
+    if (status_class() == '4' && !was_refused) {
+        was_refused = true;
+        *fault = TEXT("refused, perhaps for what was lost on the line");
         return count;
     }
     iot_tunnel_status status = iot_tunnel_session_handle_upgrade(session, now, scratch, gathered, full, answer);
@@ -79,6 +87,7 @@ size_t handshake_hear(
         *fault = iot_tunnel_status_text(status);
         return count;
     }
+    was_refused = was_refused && answer->kind == IOT_TUNNEL_UPGRADE_ANSWER_KIND_NEED_MORE;
     bool accepted = answer->kind == IOT_TUNNEL_UPGRADE_ANSWER_KIND_ACCEPTED;
     return accepted ? answer->consumed - before : count;
 }

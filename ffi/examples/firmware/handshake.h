@@ -8,6 +8,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* A new token: what became of an old one says nothing of it. */
+void handshake_start(void);
+
 /* Writes the request for the connection that the session wants. */
 iot_tunnel_status handshake_ask(uint64_t now, iot_tunnel_session *session);
 

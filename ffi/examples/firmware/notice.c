@@ -18,7 +18,7 @@ static struct {
 static void clear(void) {
     memset(&line, 0, sizeof line);
     /* Somebody reads these zeros: they are not to be left out. */
-    __asm volatile("" ::"r"(&line) : "memory");
+    __asm__ volatile("" ::"r"(&line) : "memory");
 }
 
 static void add(const uint8_t *bytes, size_t count) {

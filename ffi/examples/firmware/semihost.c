@@ -9,9 +9,9 @@ enum { MODE_READ_BINARY = 1 };
 enum { EXIT_SUCCESS_REASON = 0x20026, EXIT_ERROR_REASON = 0x20023 };
 
 static intptr_t call(int operation, const void *argument) {
-    register intptr_t r0 __asm("r0") = operation;
-    register const void *r1 __asm("r1") = argument;
-    __asm volatile("bkpt 0xAB" : "+r"(r0) : "r"(r1) : "memory");
+    register intptr_t r0 __asm__("r0") = operation;
+    register const void *r1 __asm__("r1") = argument;
+    __asm__ volatile("bkpt 0xAB" : "+r"(r0) : "r"(r1) : "memory");
     return r0;
 }
 
@@ -30,7 +30,7 @@ bool semihost_read(int handle, void *buffer, size_t length) {
     return call(SYS_READ, arguments) == 0;
 }
 
-_Noreturn void semihost_exit(bool success) {
+__attribute__((noreturn)) void semihost_exit(bool success) {
     call(SYS_EXIT, (const void *)(success ? EXIT_SUCCESS_REASON : EXIT_ERROR_REASON));
     for (;;) {
     }

@@ -16,6 +16,6 @@ int semihost_open(const char *path);
 bool semihost_read(int handle, void *buffer, size_t length);
 
 /* Ends QEMU. */
-_Noreturn void semihost_exit(bool success);
+__attribute__((noreturn)) void semihost_exit(bool success);
 
 #endif

@@ -9,7 +9,7 @@ static const uint32_t PAINT = 0x5AFE57ACu;
 
 void stack_paint(void) {
     uint32_t *pointer;
-    __asm volatile("mov %0, sp" : "=r"(pointer));
+    __asm__ volatile("mov %0, sp" : "=r"(pointer));
     for (volatile uint32_t *word = stack_bottom; word < pointer; word++) {
         *word = PAINT;
     }

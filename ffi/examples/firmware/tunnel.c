@@ -332,6 +332,9 @@ static void take_token(uint64_t now, const iot_tunnel_notification *notification
         report(had_token ? "token rotated" : "token taken");
         tunnel_counts.rotations += had_token;
         had_token = true;
+        handshake_start();
+        /* What the old connection still brings is not for this session any more. */
+        flush();
     }
 }
 

@@ -1,11 +1,10 @@
-"""Fixtures of the firmware's suite: a thing with a board, tied to the service through a link that can be cut."""
+"""Fixtures of the firmware's suite: a thing with a board, tied to the service by a wire that can break."""
 
 import uuid
 
 import pytest
 
-from board import Board, Modem
-from network import Link
+from board import Board, Modem, Wire
 
 # What README promises: the most bytes of stack that the firmware ever uses, the library's calls and interrupts included.
 STACK_BUDGET = 30720
@@ -28,16 +27,16 @@ def opened(tunnels, thing):
 
 
 @pytest.fixture
-def link(service):
-    """The network between the board and the service's port without TLS."""
-    with Link(int(service.ready["data_plain"].rsplit(":", 1)[1])) as stretch:
-        yield stretch
+def wire(service):
+    """What ties the board to the service's port without TLS."""
+    with Wire(int(service.ready["data_plain"].rsplit(":", 1)[1])) as running:
+        yield running
 
 
 @pytest.fixture
-def board(link):
+def board(wire):
     """The board. At the end its stack is held against the budget."""
-    with Board(link.port) as running:
+    with Board(wire.port) as running:
         yield running
         used, size = running.stack()
         print(f"stack: {used} of {size} bytes used")
