@@ -163,11 +163,6 @@
 #define IOT_TUNNEL_MAX_ISSUED 224
 
 /**
- * Bytes that are enough for what stands around a payload.
- */
-#define IOT_TUNNEL_MAX_ENVELOPE 167
-
-/**
  * Fewest bytes of a session's incoming buffer: every message without payload has room (ours).
  */
 #define IOT_TUNNEL_MIN_INCOMING 512
@@ -183,6 +178,11 @@
 #define IOT_TUNNEL_MAX_MESSAGE 65535
 
 /**
+ * Bytes that are enough for what stands around a payload.
+ */
+#define IOT_TUNNEL_MAX_ENVELOPE 167
+
+/**
  * The version of this header, as iot_tunnel_version has the library's.
  */
 #define IOT_TUNNEL_VERSION 256
@@ -196,39 +196,6 @@
  * Longest payload of a BINARY frame, in bytes.
  */
 #define IOT_TUNNEL_MAX_BINARY_PAYLOAD 131076
-
-/**
- * What ran out.
- */
-enum iot_tunnel_timeout
-#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
-  : int32_t
-#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
- {
-    /**
-     * Nothing that ends a connection: it was too early, a ping is due, or a wait is over.
-     */
-    IOT_TUNNEL_TIMEOUT_NONE = 0,
-    /**
-     * The handshake was not answered within 30 seconds.
-     */
-    IOT_TUNNEL_TIMEOUT_CONNECT = 1,
-    /**
-     * The service did not say its services within 30 seconds.
-     */
-    IOT_TUNNEL_TIMEOUT_SERVICE_IDS = 2,
-    /**
-     * The peer was silent for 30 seconds after a ping.
-     */
-    IOT_TUNNEL_TIMEOUT_PONG = 3,
-};
-#ifndef __cplusplus
-#if __STDC_VERSION__ >= 202311L
-typedef enum iot_tunnel_timeout iot_tunnel_timeout;
-#else
-typedef int32_t iot_tunnel_timeout;
-#endif // __STDC_VERSION__ >= 202311L
-#endif // __cplusplus
 
 /**
  * What an access token was to a session.
@@ -293,6 +260,44 @@ typedef int32_t iot_tunnel_upgrade_answer_kind;
 #endif // __cplusplus
 
 /**
+ * What is to be done.
+ */
+enum iot_tunnel_output_kind
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Nothing, until something is to be reported or the deadline has come.
+     */
+    IOT_TUNNEL_OUTPUT_KIND_WAIT = 0,
+    /**
+     * Close the socket, whatever it is at; with `close_code` if it is a WebSocket. Report nothing more of it.
+     */
+    IOT_TUNNEL_OUTPUT_KIND_CLOSE_WEBSOCKET = 1,
+    /**
+     * Make a connection: TCP, TLS, then iot_tunnel_session_upgrade_request and iot_tunnel_session_handle_upgrade. If it
+     * does not come so far, close the socket and call iot_tunnel_session_handle_closed.
+     */
+    IOT_TUNNEL_OUTPUT_KIND_CONNECT = 2,
+    /**
+     * Send a WebSocket ping, and report its pong by iot_tunnel_session_handle_pong.
+     */
+    IOT_TUNNEL_OUTPUT_KIND_PING = 3,
+    /**
+     * Send `bytes`, as many as the socket takes, in binary messages cut anywhere; then call iot_tunnel_session_sent.
+     */
+    IOT_TUNNEL_OUTPUT_KIND_SEND = 4,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum iot_tunnel_output_kind iot_tunnel_output_kind;
+#else
+typedef int32_t iot_tunnel_output_kind;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
  * What one message of the tunnel means.
  */
 enum iot_tunnel_event_kind
@@ -350,40 +355,35 @@ typedef int32_t iot_tunnel_event_kind;
 #endif // __cplusplus
 
 /**
- * What is to be done.
+ * What ran out.
  */
-enum iot_tunnel_output_kind
+enum iot_tunnel_timeout
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
   : int32_t
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
     /**
-     * Nothing, until something is to be reported or the deadline has come.
+     * Nothing that ends a connection: it was too early, a ping is due, or a wait is over.
      */
-    IOT_TUNNEL_OUTPUT_KIND_WAIT = 0,
+    IOT_TUNNEL_TIMEOUT_NONE = 0,
     /**
-     * Close the socket, whatever it is at; with `close_code` if it is a WebSocket. Report nothing more of it.
+     * The handshake was not answered within 30 seconds.
      */
-    IOT_TUNNEL_OUTPUT_KIND_CLOSE_WEB_SOCKET = 1,
+    IOT_TUNNEL_TIMEOUT_CONNECT = 1,
     /**
-     * Make a connection: TCP, TLS, then iot_tunnel_session_upgrade_request and iot_tunnel_session_handle_upgrade. If it
-     * does not come so far, close the socket and call iot_tunnel_session_handle_closed.
+     * The service did not say its services within 30 seconds.
      */
-    IOT_TUNNEL_OUTPUT_KIND_CONNECT = 2,
+    IOT_TUNNEL_TIMEOUT_SERVICE_IDS = 2,
     /**
-     * Send a WebSocket ping, and report its pong by iot_tunnel_session_handle_pong.
+     * The peer was silent for 30 seconds after a ping.
      */
-    IOT_TUNNEL_OUTPUT_KIND_PING = 3,
-    /**
-     * Send `bytes`, as many as the socket takes, in binary messages cut anywhere; then call iot_tunnel_session_sent.
-     */
-    IOT_TUNNEL_OUTPUT_KIND_SEND = 4,
+    IOT_TUNNEL_TIMEOUT_PONG = 3,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
-typedef enum iot_tunnel_output_kind iot_tunnel_output_kind;
+typedef enum iot_tunnel_timeout iot_tunnel_timeout;
 #else
-typedef int32_t iot_tunnel_output_kind;
+typedef int32_t iot_tunnel_timeout;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
@@ -1625,43 +1625,6 @@ typedef struct {
 } iot_tunnel_session;
 
 /**
- * A connection in the tunnel, by name: copy it as you like. It names this one from its start to its end and never another
- * one. All zero is none.
- */
-typedef struct {
-    /**
-     * Its service: the place in the session's services, from 0.
-     */
-    uint32_t service;
-    /**
-     * What tells it from every other one. 0: this is no connection.
-     */
-    uint32_t serial;
-} iot_tunnel_connection;
-/**
- * No connection.
- */
-#define iot_tunnel_connection_NONE (iot_tunnel_connection){ .service = 0, .serial = 0 }
-
-/**
- * What stands around a payload in its frame.
- */
-typedef struct {
-    /**
-     * What goes before the payload.
-     */
-    iot_tunnel_bytes head;
-    /**
-     * What goes after it.
-     */
-    iot_tunnel_bytes tail;
-    /**
-     * How many bytes of the payload belong between the two.
-     */
-    size_t taken;
-} iot_tunnel_envelope;
-
-/**
  * What a session is told when it is made. Zero it, then set what you need.
  */
 typedef struct {
@@ -1718,6 +1681,59 @@ typedef struct {
 } iot_tunnel_upgrade_answer;
 
 /**
+ * Bytes that are changed where they lie.
+ */
+typedef struct {
+    /**
+     * The first one.
+     */
+    uint8_t *ptr;
+    /**
+     * How many.
+     */
+    size_t len;
+} iot_tunnel_buffer;
+
+/**
+ * What is to be done.
+ */
+typedef struct {
+    /**
+     * What it is.
+     */
+    iot_tunnel_output_kind kind;
+    /**
+     * CLOSE_WEBSOCKET: the code of the close frame, such as 1000. Otherwise 0.
+     */
+    uint16_t close_code;
+    /**
+     * SEND: the first bytes of what waits, 1 to 131076. They lie in the outgoing buffer until the next call of a function
+     * of this session, and are handed out again until iot_tunnel_session_sent lets go of them. Who has no room for a copy
+     * may mask them where they lie: see iot_tunnel_websocket_mask.
+     */
+    iot_tunnel_buffer bytes;
+    /**
+     * When iot_tunnel_session_handle_timeout is due, whatever the kind; UINT64_MAX: never.
+     */
+    uint64_t deadline;
+} iot_tunnel_output;
+
+/**
+ * A connection in the tunnel, by name: copy it as you like. It names this one from its start to its end and never another
+ * one. All zero is none.
+ */
+typedef struct {
+    /**
+     * Its service: the place in the session's services, from 0.
+     */
+    uint32_t service;
+    /**
+     * What tells it from every other one. 0: this is no connection.
+     */
+    uint32_t serial;
+} iot_tunnel_connection;
+
+/**
  * What one message of the tunnel means. What a kind does not name is zero.
  */
 typedef struct {
@@ -1767,42 +1783,22 @@ typedef struct {
 } iot_tunnel_event;
 
 /**
- * Bytes that are changed where they lie.
+ * What stands around a payload in its frame.
  */
 typedef struct {
     /**
-     * The first one.
+     * What goes before the payload.
      */
-    uint8_t *ptr;
+    iot_tunnel_bytes head;
     /**
-     * How many.
+     * What goes after it.
      */
-    size_t len;
-} iot_tunnel_buffer;
-
-/**
- * What is to be done.
- */
-typedef struct {
+    iot_tunnel_bytes tail;
     /**
-     * What it is.
+     * How many bytes of the payload belong between the two.
      */
-    iot_tunnel_output_kind kind;
-    /**
-     * CLOSE_WEBSOCKET: the code of the close frame, such as 1000. Otherwise 0.
-     */
-    uint16_t close_code;
-    /**
-     * SEND: the first bytes of what waits, 1 to 131076. They lie in the outgoing buffer until the next call of a function
-     * of this session, and are handed out again until iot_tunnel_session_sent lets go of them. Who has no room for a copy
-     * may mask them where they lie: see iot_tunnel_websocket_mask.
-     */
-    iot_tunnel_buffer bytes;
-    /**
-     * When iot_tunnel_session_handle_timeout is due, whatever the kind; UINT64_MAX: never.
-     */
-    uint64_t deadline;
-} iot_tunnel_output;
+    size_t taken;
+} iot_tunnel_envelope;
 
 /**
  * Where a session is, with what belongs to it.
@@ -2470,6 +2466,37 @@ iot_tunnel_status iot_tunnel_rotate_response_explain(const uint8_t *body,
                                                      size_t *message_length);
 
 /**
+ * Makes a session that awaits its token. It copies what the configuration says.
+ *
+ * The two buffers are lent to it until iot_tunnel_session_wipe: they must stay where they are, and be changed by nobody.
+ * Whatever is in them does not matter. They and the storage must not overlap.
+ *
+ * @param session The storage. Whatever is in it is forgotten: wipe a session first.
+ * @param sizeof_session sizeof(iot_tunnel_session).
+ * @param config The configuration, needed for this call only.
+ * @param sizeof_config sizeof(iot_tunnel_session_config).
+ * @param incoming Reassembles messages that come in parts.
+ * @param incoming_length Its length in bytes, 512 or more: the longest message that the session takes. With
+ *        IOT_TUNNEL_MAX_MESSAGE it takes every one; AWS's own clients send 63 KiB in one message if they have as much. A
+ *        longer one ends the connection to the service by the event LOST.
+ * @param outgoing Holds what waits to be sent.
+ * @param outgoing_length Its length in bytes, 512 or more. What goes out in one message has at most this length less
+ *        2 * IOT_TUNNEL_MAX_ENVELOPE.
+ * @return OK, MISUSE_NULL_POINTER, MISUSE_STORAGE_SIZE_MISMATCH, MISUSE_UNKNOWN_ENUM_VALUE, MISUSE_NOT_UTF8,
+ *         MISUSE_INVALID_SERVICE_ID, MISUSE_DUPLICATE_SERVICE, MISUSE_MAX_PAYLOAD_OUT_OF_RANGE,
+ *         MISUSE_OVERLAPPING_MEMORY, CAPACITY_TOO_MANY_SERVICES, CAPACITY_BUFFER_TOO_SMALL (the incoming one),
+ *         CAPACITY_OUTGOING_BUFFER_TOO_SMALL. On an error the storage is as it was.
+ */
+iot_tunnel_status iot_tunnel_session_init(iot_tunnel_session *session,
+                                          size_t sizeof_session,
+                                          const iot_tunnel_session_config *config,
+                                          size_t sizeof_config,
+                                          uint8_t *incoming,
+                                          size_t incoming_length,
+                                          uint8_t *outgoing,
+                                          size_t outgoing_length);
+
+/**
  * Ends a session and zeroes its storage, tokens included: afterwards it is "not initialised", and its buffers are the
  * caller's again. Twice is harmless. The buffers are not zeroed: what ran through the tunnel may be in them. Nobody is
  * told: call iot_tunnel_session_close and do what iot_tunnel_session_poll_output says before, if the WebSocket is to be
@@ -2479,6 +2506,129 @@ iot_tunnel_status iot_tunnel_rotate_response_explain(const uint8_t *body,
  * @return OK, MISUSE_NULL_POINTER.
  */
 iot_tunnel_status iot_tunnel_session_wipe(iot_tunnel_session *session);
+
+/**
+ * Takes an access token, in any state: the first one, or one that a rotation issued. A new one replaces the latest: a live
+ * connection is closed with all that was in it, and another is made at once. One that the session has had before is no news
+ * and changes nothing, so every notification can be brought here.
+ *
+ * @param session The session.
+ * @param now The time, in milliseconds of a monotonic clock.
+ * @param side The side that the token came for, an iot_tunnel_side: clientMode of the notification.
+ * @param access_token 1 to 3072 visible ASCII characters. The session keeps a copy: wipe yours.
+ * @param binding With what client token it goes, an iot_tunnel_binding.
+ * @param client_token With GIVEN: 32 to 128 of [a-zA-Z0-9-]. Otherwise it is not looked at.
+ * @param entropy 64 fresh bytes of a cryptographic random source, used once; wipe yours.
+ * @param taken What the token was.
+ * @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED, MISUSE_UNKNOWN_ENUM_VALUE, MISUSE_NOT_UTF8,
+ *         MISUSE_INVALID_ACCESS_TOKEN, MISUSE_INVALID_CLIENT_TOKEN, MISUSE_STUCK_ENTROPY, MISUSE_TOKEN_OF_OTHER_SIDE,
+ *         MISUSE_SESSION_CLOSED, MISUSE_OVERLAPPING_MEMORY, CAPACITY_ACCESS_TOKEN_TOO_LONG.
+ *
+ */
+iot_tunnel_status iot_tunnel_session_handle_token(iot_tunnel_session *session,
+                                                  uint64_t now,
+                                                  iot_tunnel_side side,
+                                                  iot_tunnel_text access_token,
+                                                  iot_tunnel_binding binding,
+                                                  iot_tunnel_text client_token,
+                                                  const uint8_t entropy[64],
+                                                  iot_tunnel_token_taken *taken);
+
+/**
+ * Writes the upgrade request of the connection that iot_tunnel_session_poll_output asked for with CONNECT. Send all of it,
+ * then wipe the buffer: it holds the tokens in clear. The session remembers what judges the answer; written once more, the
+ * request replaces the one before.
+ *
+ * @param session The session.
+ * @param endpoint The host, as iot_tunnel_endpoint_check allows it: it goes into the header `host`.
+ * @param offer The subprotocol to offer, an iot_tunnel_subprotocol; 0 is V3, as AWS's own clients do.
+ * @param nonce 16 fresh bytes of a random source, used once.
+ * @param buffer Takes the request.
+ * @param capacity Its length in bytes. IOT_TUNNEL_MAX_UPGRADE_REQUEST is always enough.
+ * @param length The request's length in bytes; with CAPACITY_BUFFER_TOO_SMALL the length needed.
+ * @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED, MISUSE_NOT_CONNECTING, MISUSE_SESSION_CLOSED,
+ *         MISUSE_UNKNOWN_ENUM_VALUE, MISUSE_NOT_UTF8, MISUSE_INVALID_ENDPOINT, MISUSE_STUCK_ENTROPY,
+ *         MISUSE_OVERLAPPING_MEMORY, CAPACITY_BUFFER_TOO_SMALL.
+ *
+ */
+iot_tunnel_status iot_tunnel_session_upgrade_request(iot_tunnel_session *session,
+                                                     iot_tunnel_text endpoint,
+                                                     iot_tunnel_subprotocol offer,
+                                                     const uint8_t nonce[16],
+                                                     char *buffer,
+                                                     size_t capacity,
+                                                     size_t *length);
+
+/**
+ * Takes what the socket has received since the upgrade request was sent.
+ *
+ * @param session The session.
+ * @param now The time, in milliseconds of a monotonic clock.
+ * @param received All of it, from the first byte on. IOT_TUNNEL_MAX_UPGRADE_ANSWER bytes take in every answer.
+ * @param length Its length in bytes.
+ * @param ended Whether no more will come, or there is no room for more.
+ * @param answer What the service said.
+ * @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED, MISUSE_NOT_CONNECTING (also if no upgrade request was written),
+ *         MISUSE_SESSION_CLOSED, MISUSE_OVERLAPPING_MEMORY. A PEER_FAULT 320–327 is what the answer breaks: whoever
+ *         answers is no such service. Close the socket and call iot_tunnel_session_handle_closed.
+ */
+iot_tunnel_status iot_tunnel_session_handle_upgrade(iot_tunnel_session *session,
+                                                    uint64_t now,
+                                                    const uint8_t *received,
+                                                    size_t length,
+                                                    bool ended,
+                                                    iot_tunnel_upgrade_answer *answer);
+
+/**
+ * Says what is to be done next. Do it and call again, until it says WAIT or the socket takes no more. CLOSE_WEBSOCKET,
+ * CONNECT and PING are said once.
+ *
+ * @param session The session.
+ * @param output What is to be done.
+ * @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED.
+ */
+iot_tunnel_status iot_tunnel_session_poll_output(iot_tunnel_session *session,
+                                                 iot_tunnel_output *output);
+
+/**
+ * Takes that the first bytes of SEND were sent, or stand where they will be sent from.
+ *
+ * @param session The session.
+ * @param count How many bytes.
+ * @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED, MISUSE_SENT_TOO_MUCH.
+ */
+iot_tunnel_status iot_tunnel_session_sent(iot_tunnel_session *session, size_t count);
+
+/**
+ * Says when iot_tunnel_session_handle_timeout is due: what iot_tunnel_session_poll_output says too, for a caller whose
+ * socket takes no more.
+ *
+ * @param session The session.
+ * @param deadline The time, in milliseconds of the clock that `now` is of; UINT64_MAX: never.
+ * @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED.
+ */
+iot_tunnel_status iot_tunnel_session_deadline(iot_tunnel_session *session,
+                                              uint64_t *deadline);
+
+/**
+ * Takes the next message off the start of the input, the payload of binary WebSocket messages in any split, and says what
+ * it means. Call it as long as it gives an event and the application can take one: nothing is kept for you. An application
+ * that cannot take another event keeps the input, reads no more from the socket and says so by iot_tunnel_session_pause.
+ *
+ * With NONE the input is used up. At a destination there is one exception: while the outgoing buffer has no room for an
+ * answer, the input stays as it is. Send first, then call again with the same input.
+ *
+ * @param session The session.
+ * @param now The time, in milliseconds of a monotonic clock.
+ * @param input What was received. It is moved behind what was taken. It must not lie in a buffer of the session.
+ * @param event What the message means.
+ * @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED, MISUSE_OVERLAPPING_MEMORY; unless the input is empty also
+ *         MISUSE_NOT_CONNECTED, MISUSE_SESSION_CLOSED. What the peer does wrong is the event LOST.
+ */
+iot_tunnel_status iot_tunnel_session_handle_bytes(iot_tunnel_session *session,
+                                                  uint64_t now,
+                                                  iot_tunnel_bytes *input,
+                                                  iot_tunnel_event *event);
 
 /**
  * Takes the end of the socket that CONNECT asked for, whatever it was: no connection, no TLS, no answer, a close frame, a
@@ -2612,160 +2762,6 @@ iot_tunnel_status iot_tunnel_session_reset(iot_tunnel_session *session,
  * @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED.
  */
 iot_tunnel_status iot_tunnel_session_close(iot_tunnel_session *session);
-
-/**
- * Makes a session that awaits its token. It copies what the configuration says.
- *
- * The two buffers are lent to it until iot_tunnel_session_wipe: they must stay where they are, and be changed by nobody.
- * Whatever is in them does not matter. They and the storage must not overlap.
- *
- * @param session The storage. Whatever is in it is forgotten: wipe a session first.
- * @param sizeof_session sizeof(iot_tunnel_session).
- * @param config The configuration, needed for this call only.
- * @param sizeof_config sizeof(iot_tunnel_session_config).
- * @param incoming Reassembles messages that come in parts.
- * @param incoming_length Its length in bytes, 512 or more: the longest message that the session takes. With
- *        IOT_TUNNEL_MAX_MESSAGE it takes every one; AWS's own clients send 63 KiB in one message if they have as much. A
- *        longer one ends the connection to the service by the event LOST.
- * @param outgoing Holds what waits to be sent.
- * @param outgoing_length Its length in bytes, 512 or more. What goes out in one message has at most this length less
- *        2 * IOT_TUNNEL_MAX_ENVELOPE.
- * @return OK, MISUSE_NULL_POINTER, MISUSE_STORAGE_SIZE_MISMATCH, MISUSE_UNKNOWN_ENUM_VALUE, MISUSE_NOT_UTF8,
- *         MISUSE_INVALID_SERVICE_ID, MISUSE_DUPLICATE_SERVICE, MISUSE_MAX_PAYLOAD_OUT_OF_RANGE,
- *         MISUSE_OVERLAPPING_MEMORY, CAPACITY_TOO_MANY_SERVICES, CAPACITY_BUFFER_TOO_SMALL (the incoming one),
- *         CAPACITY_OUTGOING_BUFFER_TOO_SMALL. On an error the storage is as it was.
- */
-iot_tunnel_status iot_tunnel_session_init(iot_tunnel_session *session,
-                                          size_t sizeof_session,
-                                          const iot_tunnel_session_config *config,
-                                          size_t sizeof_config,
-                                          uint8_t *incoming,
-                                          size_t incoming_length,
-                                          uint8_t *outgoing,
-                                          size_t outgoing_length);
-
-/**
- * Takes an access token, in any state: the first one, or one that a rotation issued. A new one replaces the latest: a live
- * connection is closed with all that was in it, and another is made at once. One that the session has had before is no news
- * and changes nothing, so every notification can be brought here.
- *
- * @param session The session.
- * @param now The time, in milliseconds of a monotonic clock.
- * @param side The side that the token came for, an iot_tunnel_side: clientMode of the notification.
- * @param access_token 1 to 3072 visible ASCII characters. The session keeps a copy: wipe yours.
- * @param binding With what client token it goes, an iot_tunnel_binding.
- * @param client_token With GIVEN: 32 to 128 of [a-zA-Z0-9-]. Otherwise it is not looked at.
- * @param entropy 64 fresh bytes of a cryptographic random source, used once; wipe yours.
- * @param taken What the token was.
- * @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED, MISUSE_UNKNOWN_ENUM_VALUE, MISUSE_NOT_UTF8,
- *         MISUSE_INVALID_ACCESS_TOKEN, MISUSE_INVALID_CLIENT_TOKEN, MISUSE_STUCK_ENTROPY, MISUSE_TOKEN_OF_OTHER_SIDE,
- *         MISUSE_SESSION_CLOSED, MISUSE_OVERLAPPING_MEMORY, CAPACITY_ACCESS_TOKEN_TOO_LONG.
- *
- */
-iot_tunnel_status iot_tunnel_session_handle_token(iot_tunnel_session *session,
-                                                  uint64_t now,
-                                                  iot_tunnel_side side,
-                                                  iot_tunnel_text access_token,
-                                                  iot_tunnel_binding binding,
-                                                  iot_tunnel_text client_token,
-                                                  const uint8_t entropy[64],
-                                                  iot_tunnel_token_taken *taken);
-
-/**
- * Writes the upgrade request of the connection that iot_tunnel_session_poll_output asked for with CONNECT. Send all of it,
- * then wipe the buffer: it holds the tokens in clear. The session remembers what judges the answer; written once more, the
- * request replaces the one before.
- *
- * @param session The session.
- * @param endpoint The host, as iot_tunnel_endpoint_check allows it: it goes into the header `host`.
- * @param offer The subprotocol to offer, an iot_tunnel_subprotocol; 0 is V3, as AWS's own clients do.
- * @param nonce 16 fresh bytes of a random source, used once.
- * @param buffer Takes the request.
- * @param capacity Its length in bytes. IOT_TUNNEL_MAX_UPGRADE_REQUEST is always enough.
- * @param length The request's length in bytes; with CAPACITY_BUFFER_TOO_SMALL the length needed.
- * @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED, MISUSE_NOT_CONNECTING, MISUSE_SESSION_CLOSED,
- *         MISUSE_UNKNOWN_ENUM_VALUE, MISUSE_NOT_UTF8, MISUSE_INVALID_ENDPOINT, MISUSE_STUCK_ENTROPY,
- *         MISUSE_OVERLAPPING_MEMORY, CAPACITY_BUFFER_TOO_SMALL.
- *
- */
-iot_tunnel_status iot_tunnel_session_upgrade_request(iot_tunnel_session *session,
-                                                     iot_tunnel_text endpoint,
-                                                     iot_tunnel_subprotocol offer,
-                                                     const uint8_t nonce[16],
-                                                     char *buffer,
-                                                     size_t capacity,
-                                                     size_t *length);
-
-/**
- * Takes what the socket has received since the upgrade request was sent.
- *
- * @param session The session.
- * @param now The time, in milliseconds of a monotonic clock.
- * @param received All of it, from the first byte on. IOT_TUNNEL_MAX_UPGRADE_ANSWER bytes take in every answer.
- * @param length Its length in bytes.
- * @param ended Whether no more will come, or there is no room for more.
- * @param answer What the service said.
- * @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED, MISUSE_NOT_CONNECTING (also if no upgrade request was written),
- *         MISUSE_SESSION_CLOSED, MISUSE_OVERLAPPING_MEMORY. A PEER_FAULT 320–327 is what the answer breaks: whoever
- *         answers is no such service. Close the socket and call iot_tunnel_session_handle_closed.
- */
-iot_tunnel_status iot_tunnel_session_handle_upgrade(iot_tunnel_session *session,
-                                                    uint64_t now,
-                                                    const uint8_t *received,
-                                                    size_t length,
-                                                    bool ended,
-                                                    iot_tunnel_upgrade_answer *answer);
-
-/**
- * Takes the next message off the start of the input, the payload of binary WebSocket messages in any split, and says what
- * it means. Call it as long as it gives an event and the application can take one: nothing is kept for you. An application
- * that cannot take another event keeps the input, reads no more from the socket and says so by iot_tunnel_session_pause.
- *
- * With NONE the input is used up. At a destination there is one exception: while the outgoing buffer has no room for an
- * answer, the input stays as it is. Send first, then call again with the same input.
- *
- * @param session The session.
- * @param now The time, in milliseconds of a monotonic clock.
- * @param input What was received. It is moved behind what was taken. It must not lie in a buffer of the session.
- * @param event What the message means.
- * @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED, MISUSE_OVERLAPPING_MEMORY; unless the input is empty also
- *         MISUSE_NOT_CONNECTED, MISUSE_SESSION_CLOSED. What the peer does wrong is the event LOST.
- */
-iot_tunnel_status iot_tunnel_session_handle_bytes(iot_tunnel_session *session,
-                                                  uint64_t now,
-                                                  iot_tunnel_bytes *input,
-                                                  iot_tunnel_event *event);
-
-/**
- * Says what is to be done next. Do it and call again, until it says WAIT or the socket takes no more. CLOSE_WEBSOCKET,
- * CONNECT and PING are said once.
- *
- * @param session The session.
- * @param output What is to be done.
- * @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED.
- */
-iot_tunnel_status iot_tunnel_session_poll_output(iot_tunnel_session *session,
-                                                 iot_tunnel_output *output);
-
-/**
- * Takes that the first bytes of SEND were sent, or stand where they will be sent from.
- *
- * @param session The session.
- * @param count How many bytes.
- * @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED, MISUSE_SENT_TOO_MUCH.
- */
-iot_tunnel_status iot_tunnel_session_sent(iot_tunnel_session *session, size_t count);
-
-/**
- * Says when iot_tunnel_session_handle_timeout is due: what iot_tunnel_session_poll_output says too, for a caller whose
- * socket takes no more.
- *
- * @param session The session.
- * @param deadline The time, in milliseconds of the clock that `now` is of; UINT64_MAX: never.
- * @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED.
- */
-iot_tunnel_status iot_tunnel_session_deadline(iot_tunnel_session *session,
-                                              uint64_t *deadline);
 
 /**
  * Says where a session is.
