@@ -163,6 +163,16 @@
 #define IOT_TUNNEL_MAX_ISSUED 224
 
 /**
+ * The longest notification with a token that a record has issued, in bytes.
+ */
+#define IOT_TUNNEL_MAX_NOTIFICATION 725
+
+/**
+ * The longest body that iot_tunnel_rotate_request_write writes, in bytes.
+ */
+#define IOT_TUNNEL_MAX_ROTATE_REQUEST 741
+
+/**
  * Fewest bytes of a session's incoming buffer: every message without payload has room (ours).
  */
 #define IOT_TUNNEL_MIN_INCOMING 512
@@ -2179,7 +2189,8 @@ iot_tunnel_status iot_tunnel_notification_parse(uint8_t *payload,
  *
  * @param notification The notification.
  * @param buffer Where the JSON goes, without a zero at its end. It holds the token: wipe it when it was sent.
- * @param capacity The bytes there is room for; 760 are enough for a token that a record has issued.
+ * @param capacity The bytes there is room for; IOT_TUNNEL_MAX_NOTIFICATION are enough for a token that a
+ *        record has issued.
  * @param length The length of the JSON in bytes, on OK and on CAPACITY_BUFFER_TOO_SMALL. In the latter case no part of the
  *        token is left in buffer.
  * @return OK, MISUSE_INVALID_ACCESS_TOKEN, MISUSE_UNKNOWN_ENUM_VALUE, MISUSE_INVALID_REGION, MISUSE_INVALID_SERVICE_ID,
@@ -2391,7 +2402,7 @@ iot_tunnel_status iot_tunnel_rotate_request_parse(uint8_t *body,
  *
  * @param request The request.
  * @param buffer Where the JSON goes, without a zero at its end.
- * @param capacity The bytes there is room for; 740 are always enough.
+ * @param capacity The bytes there is room for; IOT_TUNNEL_MAX_ROTATE_REQUEST are always enough.
  * @param length The length of the JSON in bytes, on OK and on CAPACITY_BUFFER_TOO_SMALL. In the latter case nothing of the
  *        JSON is left in buffer.
  * @return OK, MISUSE_INVALID_TUNNEL_ID, MISUSE_UNKNOWN_ENUM_VALUE, MISUSE_DESTINATION_CONFIG_WITH_SOURCE,
