@@ -7,7 +7,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-SUITES="lint cargo-test vectors cross fuzz aws-sdk-rust aws-sdk-js boto3-and-aws-cli mosquitto kill-9 tunnel demo"
+SUITES="lint cargo-test vectors cross ffi fuzz aws-sdk-rust aws-sdk-js boto3-and-aws-cli mosquitto kill-9 tunnel demo"
 # No suite takes a quarter of this; a hang must not look like patience.
 SUITE_SECONDS=1500
 
@@ -15,6 +15,7 @@ SUITE_SECONDS=1500
 needs() {
     case $1 in
         cross) echo cross ;;
+        ffi) echo ffi cross ;;
         fuzz) echo fuzz ;;
         aws-sdk-js) echo node ;;
         boto3-and-aws-cli | kill-9) echo python ;;
@@ -37,11 +38,13 @@ suite() {
             cargo fmt --all --check
             cargo clippy --locked --quiet --workspace --all-targets -- -D warnings
             RUSTDOCFLAGS='-D warnings' cargo doc --locked --quiet --no-deps --workspace
-            echo "rustfmt, clippy and rustdoc: no warnings"
+            cargo run --locked --quiet -p iot-tunnel-header -- --check
+            echo "rustfmt, clippy and rustdoc: no warnings; the C header is up to date"
             ;;
         cargo-test) cargo test --locked ;;
         vectors) cargo test --locked --test vectors -- --nocapture ;;
         cross) tests/cross.sh ;;
+        ffi) tests/ffi/run.sh ;;
         fuzz) tests/fuzz.sh --check && tests/fuzz.sh ;;
         aws-sdk-rust) build_service && cargo test --locked -p iot-tunnel-aws-sdk-tests ;;
         aws-sdk-js) build_service && (cd tests/clients/js && npm test --silent) ;;
