@@ -3,7 +3,7 @@
 # already costs nothing. Everything lands in this checkout (.tools/, tests/clients/js/node_modules), except Debian's
 # packages and rustup's targets, which belong to the machine.
 #
-#   tests/setup.sh [python] [node] [mqtt] [broker] [web] [ssh] [cross] [ffi] [fuzz]     no word: all of them
+#   tests/setup.sh [python] [node] [mqtt] [broker] [web] [ssh] [cross] [ffi] [fuzz] [firmware]     no word: all of them
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -60,6 +60,9 @@ setup_broker() { debian mosquitto; }
 setup_web() { debian nginx-light curl; }
 setup_ssh() { debian openssh-server openssh-client; }
 
+# The firmware example's compiler, and the board that it runs on.
+setup_firmware() { debian gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm; }
+
 # The targets of tests/cross.sh: rustup's, or where rustup cannot have them, Debian's compiler with its source.
 setup_cross() {
     targets=$(tests/cross.sh --targets)
@@ -94,10 +97,10 @@ setup_fuzz() {
     cargo install --quiet --locked cargo-fuzz --version "$CARGO_FUZZ" --root "$root"
 }
 
-[ $# -gt 0 ] || set -- python node mqtt broker web ssh cross ffi fuzz
+[ $# -gt 0 ] || set -- python node mqtt broker web ssh cross ffi fuzz firmware
 for part in "$@"; do
     case $part in
-        python | node | mqtt | broker | web | ssh | cross | ffi | fuzz) "setup_$part" ;;
-        *) say "unknown part '$part'; there are: python node mqtt broker web ssh cross ffi fuzz" >&2; exit 2 ;;
+        python | node | mqtt | broker | web | ssh | cross | ffi | fuzz | firmware) "setup_$part" ;;
+        *) say "unknown part '$part'; there are: python node mqtt broker web ssh cross ffi fuzz firmware" >&2; exit 2 ;;
     esac
 done

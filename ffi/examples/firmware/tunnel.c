@@ -114,7 +114,7 @@ static void flush(void) {
         iot_tunnel_output output;
         must(iot_tunnel_session_poll_output(&session, &output));
         switch (output.kind) {
-        case IOT_TUNNEL_OUTPUT_KIND_CLOSE_WEB_SOCKET:
+        case IOT_TUNNEL_OUTPUT_KIND_CLOSE_WEBSOCKET:
             if (link == UP) {
                 write_close(output.close_code);
             }
