@@ -7,13 +7,14 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-SUITES="lint cargo-test vectors cross ffi fuzz aws-sdk-rust aws-sdk-js boto3-and-aws-cli mosquitto kill-9 tunnel firmware demo"
+SUITES="lint cargo-test vectors c cross ffi fuzz aws-sdk-rust aws-sdk-js boto3-and-aws-cli mosquitto kill-9 tunnel firmware demo"
 # No suite takes a quarter of this; a hang must not look like patience.
 SUITE_SECONDS=1500
 
 # What a suite needs from tests/setup.sh.
 needs() {
     case $1 in
+        c) echo c ;;
         cross) echo cross ;;
         ffi) echo ffi cross ;;
         fuzz) echo fuzz ;;
@@ -44,6 +45,7 @@ suite() {
             ;;
         cargo-test) cargo test --locked ;;
         vectors) cargo test --locked --test vectors -- --nocapture ;;
+        c) tests/c/run.sh ;;
         cross) tests/cross.sh ;;
         ffi) tests/ffi/run.sh ;;
         fuzz) tests/fuzz.sh --check && tests/fuzz.sh ;;

@@ -3,9 +3,11 @@
 # already costs nothing. Everything lands in this checkout (.tools/, tests/clients/js/node_modules), except Debian's
 # packages and rustup's targets, which belong to the machine.
 #
-#   tests/setup.sh [python] [node] [mqtt] [broker] [web] [ssh] [cross] [ffi] [fuzz] [firmware]     no word: all of them
+#   tests/setup.sh [PART...]     no part: all of them
 set -eu
 cd "$(dirname "$0")/.."
+
+PARTS="python node mqtt broker web ssh c cross ffi fuzz firmware"
 
 say() { printf 'setup: %s\n' "$*"; }
 
@@ -60,6 +62,9 @@ setup_broker() { debian mosquitto; }
 setup_web() { debian nginx-light curl; }
 setup_ssh() { debian openssh-server openssh-client; }
 
+# The tests in C: a compiler with its sanitizers, and what sees every byte that is read.
+setup_c() { debian gcc libc6-dev valgrind; }
+
 # The firmware example's compiler, and the board that it runs on.
 setup_firmware() { debian gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm; }
 
@@ -97,10 +102,11 @@ setup_fuzz() {
     cargo install --quiet --locked cargo-fuzz --version "$CARGO_FUZZ" --root "$root"
 }
 
-[ $# -gt 0 ] || set -- python node mqtt broker web ssh cross ffi fuzz firmware
+# shellcheck disable=SC2086 # a list of words
+[ $# -gt 0 ] || set -- $PARTS
 for part in "$@"; do
-    case $part in
-        python | node | mqtt | broker | web | ssh | cross | ffi | fuzz | firmware) "setup_$part" ;;
-        *) say "unknown part '$part'; there are: python node mqtt broker web ssh cross ffi fuzz firmware" >&2; exit 2 ;;
+    case " $PARTS " in
+        *" $part "*) "setup_$part" ;;
+        *) say "unknown part '$part'; there are: $PARTS" >&2; exit 2 ;;
     esac
 done

@@ -1,7 +1,7 @@
 //! The service's record of one tunnel, in the caller's memory.
 
 use iot_tunnel_core::{
-    self as core, ClientToken, ConnectionId, Error, Handshake, Lifetime, Millis, Misuse, Side, Tunnel,
+    self as core, ClientToken, ConnectionId, Error, Handshake, Lifetime, Millis, Misuse, Side, Slot, Tunnel,
     TunnelId,
 };
 
@@ -10,7 +10,7 @@ use crate::destination::{DestinationConfig, kept};
 use crate::effects::Effects;
 use crate::id::parse;
 use crate::issued::{Issued, Results};
-use crate::memory::{Area, Out, Text, apart, entropy};
+use crate::memory::{Area, Out, Text, apart, entropy, object_mut};
 use crate::mode::{ClientModeCode, SideCode, client_mode, side};
 use crate::status::{Code, answer};
 use crate::storage::{Storage, fits, vacant, value, view, wipe};
@@ -32,6 +32,30 @@ unsafe impl Storage for Record {
 }
 
 const _: () = fits::<Record>();
+
+impl Slot for Record {
+    fn get(&self) -> Option<&Tunnel> {
+        // SAFETY: a reference points to what it says.
+        unsafe { view(self) }.ok()
+    }
+
+    fn get_mut(&mut self) -> Option<&mut Tunnel> {
+        // SAFETY: as above.
+        unsafe { value(self) }.ok()
+    }
+
+    fn fill(&mut self, make: impl FnOnce() -> Tunnel) {
+        // SAFETY: as above. Neither pointer nor size is wrong.
+        if let Ok(vacant) = unsafe { vacant(self, size_of::<Self>()) } {
+            vacant.make(|place| place.write(make()));
+        }
+    }
+
+    fn free(&mut self) {
+        // SAFETY: as above. The pointer is not NULL.
+        let _ = unsafe { wipe(self) };
+    }
+}
 
 /// Opens a tunnel: both sides disconnected, a fresh access token each.
 ///
@@ -76,11 +100,12 @@ pub unsafe extern "C" fn iot_tunnel_record_open(
             &[Area::of(record, 1)],
             &Results::areas(source, destination, effects),
         )?;
-        // SAFETY: the header's rules for storage and results; they have been found apart.
-        let (record, results) =
-            unsafe { (vacant(record, size)?, Results::new(source, destination, effects)?) };
-        let (tunnel, opened) = Tunnel::open(id, config, lifetime, Millis(now), &entropy)?;
-        record.make(|place| place.write(tunnel));
+        // SAFETY: the header's rules for storage and results; they have been found apart. Any bits are storage.
+        let (record, results) = unsafe { (object_mut(record)?, Results::new(source, destination, effects)?) };
+        if size != size_of::<Record>() {
+            return Err(Misuse::StorageSizeMismatch.into());
+        }
+        let opened = Tunnel::open_in(record, id, config, lifetime, Millis(now), &entropy)?;
         results.set(Some(opened.source), Some(opened.destination), &opened.effects);
         Ok(())
     })
