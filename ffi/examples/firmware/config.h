@@ -10,7 +10,7 @@ enum {
     /* The longest message of the tunnel that is taken: all RAM that nothing else needs. A peer may send up to 65,535 bytes,
      * which no device of 64 KiB of RAM has room for; a longer one ends the connection (event LOST), and the session makes
      * another. So a source for such a device must not have more than this on its way at a time, or cut what it sends. */
-    INCOMING = 24 * 1024,
+    INCOMING = 42 * 1024,
     /* What waits to be sent; it is written to the UART at once. */
     OUTGOING = 1024,
     /* The longest notification: an access token may have 3 KiB. */

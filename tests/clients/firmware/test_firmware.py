@@ -9,7 +9,7 @@ import pytest
 from ends import Source, until
 from streams import connect, exactly, until_answers
 
-# The firmware takes messages of 36 KiB: a source that has no more than this on its way sends none that is longer.
+# The firmware takes messages of 42 KiB: a source that has no more than this on its way sends none that is longer.
 WINDOW = 8 * 1024
 SERVICES = ["ECHO", "HTTP"]
 
@@ -190,7 +190,7 @@ def test_a_request_that_is_lost_in_part_does_not_cost_the_token(service, board, 
 
 def test_a_message_that_has_no_room_costs_the_connection_and_no_more(source, board):
     with connect(source.port("ECHO")) as connection:
-        connection.sendall(bytes(100_000))
+        connection.sendall(bytes(200_000))
         board.until_says("firmware: lost: ")
     board.until_says("firmware: open services=ECHO,HTTP", count=2)
     until_answers(source.port("ECHO"))
