@@ -2,6 +2,8 @@
 
 #include "semihost.h"
 
+#include <string.h>
+
 /* QEMU's board has no random source, so the host lends its own. A PRODUCT READS ITS CHIP'S TRNG HERE, and has no
  * semihosting at all. */
 static int source;
@@ -22,4 +24,9 @@ void entropy_fill(void *buffer, size_t length) {
     if (!semihost_read(source, buffer, length)) {
         fail();
     }
+}
+
+void entropy_wipe(void *secret, size_t length) {
+    memset(secret, 0, length);
+    __asm__ volatile("" ::"r"(secret) : "memory");
 }

@@ -1,4 +1,4 @@
-/* Random bytes for client tokens, handshakes and masks. */
+/* Random bytes for client tokens, handshakes and masks; and what becomes of secrets. */
 
 #ifndef ENTROPY_H
 #define ENTROPY_H
@@ -10,5 +10,8 @@ void entropy_start(void);
 
 /* Fills `buffer` with fresh random bytes. */
 void entropy_fill(void *buffer, size_t length);
+
+/* Zeroes what was secret, for good: the compiler must not leave it out. */
+void entropy_wipe(void *secret, size_t length);
 
 #endif

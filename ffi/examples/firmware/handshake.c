@@ -36,7 +36,7 @@ iot_tunnel_status handshake_ask(uint64_t now, iot_tunnel_session *session) {
     line_write(end_of_anything, sizeof end_of_anything - 1);
     line_write(scratch, length);
     /* It held the tokens. */
-    memset(scratch, 0, length);
+    entropy_wipe(scratch, length);
     gathered = 0;
     late_at = now + ANSWER_MS;
     return status;

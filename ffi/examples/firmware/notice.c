@@ -1,6 +1,7 @@
 #include "notice.h"
 
 #include "config.h"
+#include "entropy.h"
 #include "text.h"
 #include "uart.h"
 
@@ -15,12 +16,6 @@ static struct {
     bool whole;
 } line;
 
-static void clear(void) {
-    memset(&line, 0, sizeof line);
-    /* Somebody reads these zeros: they are not to be left out. */
-    __asm__ volatile("" ::"r"(&line) : "memory");
-}
-
 static void add(const uint8_t *bytes, size_t count) {
     if (count > sizeof line.bytes - line.length) {
         line.too_long = true;
@@ -32,7 +27,7 @@ static void add(const uint8_t *bytes, size_t count) {
 
 uint8_t *notice_next(size_t *length) {
     if (line.whole) {
-        clear();
+        entropy_wipe(&line, sizeof line);
     }
     uint8_t *bytes;
     size_t count;
@@ -50,7 +45,7 @@ uint8_t *notice_next(size_t *length) {
             return line.bytes;
         }
         report("notification ignored: longer than %u bytes", (unsigned)sizeof line.bytes);
-        clear();
+        entropy_wipe(&line, sizeof line);
     }
     return NULL;
 }

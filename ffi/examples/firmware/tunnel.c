@@ -324,6 +324,7 @@ static void take_token(uint64_t now, const iot_tunnel_notification *notification
     iot_tunnel_status status = iot_tunnel_session_handle_token(
         &session, now, notification->client_mode, notification->client_access_token, IOT_TUNNEL_BINDING_FRESH, NO_TEXT, entropy,
         &taken);
+    entropy_wipe(entropy, sizeof entropy);
     if (status != IOT_TUNNEL_STATUS_OK) {
         report("notification ignored: %t", iot_tunnel_status_text(status));
     } else if (taken != IOT_TUNNEL_TOKEN_TAKEN_NEW) {
