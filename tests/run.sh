@@ -7,7 +7,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-SUITES="lint cargo-test vectors c cross ffi fuzz aws-sdk-rust aws-sdk-js boto3-and-aws-cli mosquitto kill-9 tunnel demo"
+SUITES="lint cargo-test vectors c cross ffi fuzz aws-sdk-rust aws-sdk-js boto3-and-aws-cli mosquitto kill-9 tunnel firmware demo"
 # No suite takes a quarter of this; a hang must not look like patience.
 SUITE_SECONDS=1500
 
@@ -22,6 +22,7 @@ needs() {
         boto3-and-aws-cli | kill-9) echo python ;;
         mosquitto) echo python mqtt broker ;;
         tunnel) echo python web ssh ;;
+        firmware) echo python mqtt web cross firmware ;;
         demo) echo python web ;;
     esac
 }
@@ -54,6 +55,7 @@ suite() {
         mosquitto) build_service && clients mqtt ;;
         kill-9) build_service && clients crash -s ;;
         tunnel) build_service && clients tunnel ;;
+        firmware) build_service && make --silent -C ffi/examples/firmware && clients firmware -s ;;
         demo) build_service && python3 tests/demo.py ;;
     esac
 }

@@ -7,7 +7,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-PARTS="python node mqtt broker web ssh c cross ffi fuzz"
+PARTS="python node mqtt broker web ssh c cross ffi fuzz firmware"
 
 say() { printf 'setup: %s\n' "$*"; }
 
@@ -64,6 +64,9 @@ setup_ssh() { debian openssh-server openssh-client; }
 
 # The tests in C: a compiler with its sanitizers, and what sees every byte that is read.
 setup_c() { debian gcc libc6-dev valgrind; }
+
+# The firmware example's compiler, and the board that it runs on.
+setup_firmware() { debian gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm; }
 
 # The targets of tests/cross.sh: rustup's, or where rustup cannot have them, Debian's compiler with its source.
 setup_cross() {
