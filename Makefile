@@ -59,8 +59,7 @@ firmware: ## The C library for a microcontroller; TARGET=thumbv7m-none-eabi, or 
 
 sizes: ## Flash, RAM and stack that the library costs, against their budgets; SYMBOLS=1 shows where the bytes go
 	@tests/setup.sh cross ffi
-	@ffi/package/build.sh thumbv7em-none-eabihf >/dev/null
-	@python3 tests/ffi/sizes.py $(if $(SYMBOLS),--symbols) target/firmware/thumbv7em-none-eabihf/libiot_tunnel.a
+	@tests/ffi/sizes.sh $(if $(SYMBOLS),--symbols)
 
 setup: ## Installs what demo and test need beside cargo, cc, node and python3
 	@tests/setup.sh

@@ -18,7 +18,8 @@ cross_compiler() {
         echo "no ${IOT_TUNNEL_CROSS:-}${IOT_TUNNEL_CROSS:+ }compiler for $1: run \`make setup\`" >&2
         return 1
     fi
-    folder=target/cross/$compiler
+    # A compiler that is let use its unstable options builds all anew: in a folder of its own, it does so once.
+    folder=target/cross/$compiler${RUSTC_BOOTSTRAP:+-unstable}
 }
 
 # cross_cargo TARGET COMMAND ARGUMENT...: cargo with the compiler that has the target.

@@ -7,7 +7,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-SUITES="lint cargo-test vectors c cross ffi fuzz aws-sdk-rust aws-sdk-js boto3-and-aws-cli mosquitto kill-9 tunnel firmware demo"
+SUITES="lint cargo-test vectors c cross ffi sizes fuzz aws-sdk-rust aws-sdk-js boto3-and-aws-cli mosquitto kill-9 tunnel firmware demo"
 # No suite takes a quarter of this; a hang must not look like patience.
 SUITE_SECONDS=1500
 
@@ -16,7 +16,7 @@ needs() {
     case $1 in
         c) echo c ;;
         cross) echo cross ;;
-        ffi) echo ffi cross ;;
+        ffi | sizes) echo ffi cross ;;
         fuzz) echo fuzz ;;
         aws-sdk-js) echo node ;;
         boto3-and-aws-cli | kill-9) echo python ;;
@@ -48,6 +48,8 @@ suite() {
         c) tests/c/run.sh ;;
         cross) tests/cross.sh ;;
         ffi) tests/ffi/run.sh ;;
+        # It shows what is over its budget, and fails where that became more.
+        sizes) tests/ffi/sizes.sh --ceilings ;;
         fuzz) tests/fuzz.sh --check && tests/fuzz.sh ;;
         aws-sdk-rust) build_service && cargo test --locked -p iot-tunnel-aws-sdk-tests ;;
         aws-sdk-js) build_service && (cd tests/clients/js && npm test --silent) ;;
@@ -55,7 +57,12 @@ suite() {
         mosquitto) build_service && clients mqtt ;;
         kill-9) build_service && clients crash -s ;;
         tunnel) build_service && clients tunnel ;;
-        firmware) build_service && make --silent -C ffi/examples/firmware && clients firmware -s ;;
+        firmware)
+            build_service
+            make --silent -C ffi/examples/firmware
+            python3 tests/ffi/gates.py ffi/examples/firmware/build/firmware.elf
+            clients firmware -s
+            ;;
         demo) build_service && python3 tests/demo.py ;;
     esac
 }

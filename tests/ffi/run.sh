@@ -21,5 +21,6 @@ part header tests/ffi/header.sh
 part exports python3 tests/ffi/exports.py include/iot_tunnel.h target/ffi/libiot_tunnel.so target/ffi/libiot_tunnel.a
 part consumers tests/ffi/consumers.sh
 part firmware tests/ffi/firmware.sh
+part gates-test python3 tests/ffi/gates_test.py
 echo "ffi: $passed parts passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -1,173 +1,112 @@
 """What the library costs a firmware on a Cortex-M4: flash by what it uses, RAM of a session, stack of a call.
 
-    sizes.py [--symbols] [--target TARGET] ARCHIVE
+    sizes.py [--ceilings] [--symbols] [--programs FOLDER] ARCHIVE WITH_STACK_SIZES
 
-Flash: a program that does nothing, linked with the functions of a profile (--gc-sections takes out the rest), minus the program without
-them: .text, .rodata and .data. No C library is linked; memcpy, memmove, memset and memcmp come from the
-archive and count. Prints a table and exits 1 if a budget is exceeded. --symbols shows where the bytes of each profile go.
+Flash: .text, .rodata and .data of a program that holds the functions of a profile, without what --gc-sections takes out,
+minus the program without them. memcpy, memmove, memset and memcmp are newlib-nano's; a firmware has them in any case, and
+they do not count. Stack: the deepest chain of calls from any function of the header, by tests/no-panic/how_deep.py, in
+WITH_STACK_SIZES, which is ARCHIVE compiled with -Z emit-stack-sizes.
+
+Exits 1 if a budget is exceeded; with --ceilings, if a ceiling is. --symbols shows the functions of each profile and where
+the bytes go; --programs keeps what was linked.
 """
 
 import argparse
-import collections
 import pathlib
 import re
 import subprocess
 import sys
 import tempfile
 
-HEADER = pathlib.Path(__file__).resolve().parents[2] / "include"
+import symbols
+from profiles import C_COMPILERS, PROFILES, Linker
 
-RULES = [
-    "tunnel_id_check", "client_token_check", "client_mode_parse", "client_mode_text", "client_mode_rotation",
-    "rotate_request_parse", "rotate_request_write", "rotate_response_parse", "rotate_response_write",
-]
-SESSION = [
-    "notification_parse",
-    *(f"session_{verb}" for verb in [
-        "init", "wipe", "handle_token", "upgrade_request", "handle_upgrade", "poll_output", "sent", "handle_bytes",
-        "handle_closed", "handle_ping", "handle_pong", "handle_timeout", "pause", "send", "reset", "describe", "close",
-    ]),
-]
-WEBSOCKET = [f"websocket_{verb}" for verb in ["init", "wipe", "receive", "write", "mask", "write_close", "close_code"]]
+NO_PANIC = pathlib.Path(__file__).resolve().parents[1] / "no-panic"
+KIB = 1024
 
-# What a firmware uses -> its functions, and the bytes of flash it may cost.
-PROFILES = {
-    "rules: id, client token, clientMode, rotate request and answer": (RULES, 6 * 1024),
-    "destination: session, frames, handshake, notification": (SESSION, 20 * 1024),
-    "destination with WebSocket": (SESSION + WEBSOCKET, 26 * 1024),
+# What is measured -> its budget, and where that is not met, what it may cost today: the figure of the day it was
+# written and 2 %. Lower it when the figure falls; never raise it without a reason in the commit.
+LIMITS = {
+    "rules": ("flash: id, client token, clientMode, rotate request and answer", 6 * KIB, 16_760),
+    "destination": ("flash: destination session, frames, handshake, notification", 20 * KIB, 37_310),
+    "websocket": ("flash: the same with WebSocket", 26 * KIB, 41_100),
+    "session": ("RAM: a session, without its token", 4 * KIB, None),
+    "stack": ("stack: any call", 2 * KIB, 6_280),
+    # Its texts are made through pointers, of which the tool takes each to be called inside the other: a bound, not a depth.
+    "explain": ("stack: what puts a refusal into words, at most", 2 * KIB, 3_420),
 }
-# A session without the room for its token, in bytes.
-SESSION_BUDGET, TOKEN_ROOM = 4 * 1024, 3072
-
-C_COMPILERS = {
-    "thumbv6m-none-eabi": ["arm-none-eabi-gcc", "-mthumb", "-mcpu=cortex-m0"],
-    "thumbv7m-none-eabi": ["arm-none-eabi-gcc", "-mthumb", "-mcpu=cortex-m3"],
-    "thumbv7em-none-eabihf": ["arm-none-eabi-gcc", "-mthumb", "-mcpu=cortex-m4", "-mfloat-abi=hard", "-mfpu=fpv4-sp-d16"],
-}
+# Room for the token in a session (MAX_ACCESS_TOKEN), in bytes.
+TOKEN_ROOM = 3072
 
 
-def run(*command, **options):
-    return subprocess.run(command, check=True, capture_output=True, text=True, **options).stdout
+def measure(arguments, folder):
+    """{what is measured: bytes}, {profile: what is in its flash}, and what is to be told of the stack."""
+    linker = Linker(arguments.target, arguments.archive, folder)
+    empty = size(linker.link("empty", []))
+    contents = {name: linker.link(name, functions) for name, functions in PROFILES.items()}
+    measured = {name: size(parts) - empty for name, parts in contents.items()}
+    measured["session"] = linker.session_size() - TOKEN_ROOM
+    report, depths = stacks(arguments.with_stack_sizes, folder)
+    for name, is_meant in [("stack", False), ("explain", True)]:
+        measured[name] = max(depth for function, depth in depths.items() if function.endswith("_explain") == is_meant)
+    return measured, contents, report
 
 
-class Linker:
-    """Links programs that do nothing."""
-
-    def __init__(self, target, archive, folder):
-        self.compile, self.archive, self.folder = C_COMPILERS[target], archive, folder
-
-    def link(self, functions):
-        """What is in flash, as `flash` gives it, and how many bytes."""
-        roots = [f"-Wl,--undefined=iot_tunnel_{function}" for function in functions]
-        source, program, listing = (f"{self.folder}/{name}" for name in ["main.c", "program", "map"])
-        pathlib.Path(source).write_text("int main(void) { return 0; }\n", encoding="ascii")
-        run(*self.compile, "-Os", "-nostdlib", "-Wl,--gc-sections,-e,main", f"-Wl,-Map,{listing}", *roots,
-            source, self.archive, "-o", program)
-        sizes = section_sizes(program)
-        contents = flash(pathlib.Path(listing).read_text(encoding="utf-8"))
-        contents = {section: contents[section] for section in sizes}
-        for section, parts in contents.items():
-            if abs(sum(parts.values()) - sizes[section]) > 0:
-                raise SystemExit(f"sizes: {section} has {sizes[section]} bytes, by the map {sum(parts.values())}")
-        return contents, sum(sizes.values())
-
-    def session_size(self):
-        """sizeof(iot_tunnel_session), as the C compiler sees it."""
-        source = '#include "iot_tunnel.h"\nchar size[sizeof(iot_tunnel_session)];\n'
-        run(*self.compile, f"-I{HEADER}", "-x", "c", "-c", "-", "-o", f"{self.folder}/size.o", input=source)
-        return int(re.search(r"^\S+ ([0-9a-f]+) . size$", run("arm-none-eabi-nm", "-S", f"{self.folder}/size.o"), re.M)[1], 16)
+def size(contents):
+    return sum(sum(parts.values()) for parts in contents.values())
 
 
-def section_sizes(program):
-    """{section: bytes} of those that a programmer writes into flash."""
-    sizes = {}
-    for line in run("arm-none-eabi-readelf", "-SW", program).splitlines():
-        if section := re.match(r" +\[ *\d+\] (\S+) +(PROGBITS) +\S+ +\S+ +(\S+) +\S+ +(\w*A\w*) ", line):
-            sizes[section[1]] = int(section[3], 16)
-    return sizes
+def stacks(archive, folder):
+    """What how_deep.py says of the functions of the header, and {function: bytes of stack}."""
+    members = subprocess.run(["ar", "t", archive], check=True, capture_output=True, text=True).stdout.split()
+    # The archive's own object holds all of its dependencies; the rest is the compiler's own arithmetic.
+    own = next(member for member in members if member.startswith("iot_tunnel-"))
+    object_file = pathlib.Path(folder) / "stack.o"
+    object_file.write_bytes(subprocess.run(["ar", "p", archive, own], check=True, capture_output=True).stdout)
+    done = subprocess.run([sys.executable, NO_PANIC / "how_deep.py", "--exported", "iot_tunnel_", object_file],
+                          capture_output=True, text=True, check=False)
+    depths = {name: int(depth) for depth, name in re.findall(r"^([ \d]{6})  (iot_tunnel_\w+)", done.stdout, re.M)}
+    if not depths:
+        raise SystemExit(f"sizes: how_deep.py tells nothing:\n{done.stdout}{done.stderr}")
+    return done.stdout, depths
 
 
-def flash(listing):
-    """{section of the program: {input section: bytes}}, from the linker's map."""
-    contents, section, name = collections.defaultdict(collections.Counter), None, None
-    for line in listing[listing.index("Linker script and memory map"):].splitlines():
-        if output := re.match(r"\S+", line):
-            section = output[0]
-        elif part := re.match(r" (\S+)(?: +0x\S+ +0x(\S+).*)?$", line):
-            # A long name has its size on the next line.
-            name = part[1]
-            if part[2]:
-                contents[section][name] += int(part[2], 16)
-        elif part := re.match(r" +0x\S+ +0x(\S+) \S", line):
-            contents[section][name] += int(part[1], 16)
-    return contents
-
-
-def readable(names):
-    """What people call functions, without hashes and without the types that a generic function was made for."""
-    done = run("c++filt", input="\n".join(names))
-    return [re.sub(r"\[[0-9a-f]+\]|::h[0-9a-f]{16}$|::<[^<>]*>$", "", name) for name in done.splitlines()]
-
-
-def group(function):
-    """The module that a function belongs to: of ours two levels, of others the crate."""
-    if function.startswith("iot_tunnel_") and "::" not in function:
-        return "ffi: the header's functions"
-    path = re.sub(r"^<(?:&mut |&)?([\w:]+).*$", r"\1", function)
-    parts = path.split("::")
-    match parts[0]:
-        case "iot_tunnel":
-            return f"ffi: {parts[1]}"
-        case "iot_tunnel_core":
-            return f"core: {'::'.join(parts[1:3] if parts[1] in ('json', 'session', 'handshake') else parts[1:2])}"
-    return parts[0]
-
-
-def symbols(contents):
-    """Where the bytes go: by group, and within it by function."""
-    functions = collections.Counter()
-    names = [name for name in contents[".text"] if name.startswith(".text.")]
-    for name, text in zip(names, readable([re.sub(r"^\.text\.(unlikely\.|hot\.)?", "", name) for name in names])):
-        functions[text] += contents[".text"][name]
-    groups = collections.defaultdict(dict)
-    for function, size in functions.items():
-        groups[group(function)][function] = size
-    for section, parts in contents.items():
-        others = {name: size for name, size in parts.items() if section != ".text" or name not in names}
-        if sum(others.values()):
-            groups[f"{section}, what has no name"] = others
-    for name, parts in sorted(groups.items(), key=lambda entry: -sum(entry[1].values())):
-        print(f"  {sum(parts.values()):7,}  {name}")
-        for function, size in sorted(parts.items(), key=lambda entry: -entry[1]):
-            if size:
-                print(f"        {size:7,}  {function}")
+def table(measured, target):
+    """Prints it; which figures are over their budget, and which over their ceiling."""
+    over, above = [], []
+    print(f"{target:66}{'budget':>9}{'measured':>10}")
+    for name, (what, budget, ceiling) in LIMITS.items():
+        figure = measured[name]
+        verdict = "ok"
+        if figure > budget:
+            over.append(name)
+            verdict = f"OVER by {figure - budget:,}"
+        if figure > max(budget, ceiling or 0):
+            above.append(name)
+            verdict += f", and over its ceiling of {ceiling:,}" if ceiling else ""
+        print(f"  {what:64}{budget:9,}{figure:10,}  {verdict}")
+    return over, above
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--ceilings", action="store_true")
     parser.add_argument("--symbols", action="store_true")
+    parser.add_argument("--programs", metavar="FOLDER")
     parser.add_argument("--target", choices=C_COMPILERS, default="thumbv7em-none-eabihf")
     parser.add_argument("archive")
+    parser.add_argument("with_stack_sizes")
     arguments = parser.parse_args()
 
-    table, details = [], []
-    with tempfile.TemporaryDirectory() as folder:
-        linker = Linker(arguments.target, arguments.archive, folder)
-        _, empty = linker.link([])
-        for what, (functions, budget) in PROFILES.items():
-            contents, size = linker.link(functions)
-            table.append((f"flash: {what}", budget, size - empty))
-            details.append((what, contents))
-        table.append(("RAM: session without its token", SESSION_BUDGET, linker.session_size() - TOKEN_ROOM))
-
-    print(f"{arguments.target}{'':40}{'budget':>10}{'measured':>10}")
-    for what, budget, measured in table:
-        print(f"  {what:68}{budget:10,}{measured:10,}  {'ok' if measured <= budget else 'OVER'}")
+    with tempfile.TemporaryDirectory() as temporary:
+        measured, contents, stack = measure(arguments, arguments.programs or temporary)
+    over, above = table(measured, arguments.target)
     if arguments.symbols:
-        for what, contents in details:
-            print(f"\n{what}")
-            symbols(contents)
-    return any(measured > budget for _, budget, measured in table)
+        for name, parts in contents.items():
+            print(f"\n{name}: {', '.join(PROFILES[name])}")
+            symbols.show(parts)
+        print(f"\nstack, in bytes\n{stack}", end="")
+    return bool(above if arguments.ceilings else over)
 
 
 sys.exit(main())
