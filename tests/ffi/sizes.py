@@ -63,7 +63,7 @@ def stacks(archive, folder):
     own = next(member for member in members if member.startswith("iot_tunnel-"))
     object_file = pathlib.Path(folder) / "stack.o"
     object_file.write_bytes(subprocess.run(["ar", "p", archive, own], check=True, capture_output=True).stdout)
-    done = subprocess.run([sys.executable, NO_PANIC / "how_deep.py", "--exported", "iot_tunnel_", object_file],
+    done = subprocess.run([sys.executable, NO_PANIC / "how_deep.py", "--all", "--exported", "iot_tunnel_", object_file],
                           capture_output=True, text=True, check=False)
     depths = {name: int(depth) for depth, name in re.findall(r"^([ \d]{6})  (iot_tunnel_\w+)", done.stdout, re.M)}
     if not depths:
