@@ -1838,8 +1838,8 @@ typedef struct {
  *
  * iot_tunnel_table table = { slots, 8, sizeof slots[0] };
  *
- * A tunnel is looked up by walking the slots: meant for tens of tunnels, not thousands. The id and the destination config
- * that a call is given may be those that iot_tunnel_record_describe has lent out of a slot.
+ * A tunnel is looked up by walking the slots: meant for tens of tunnels, not thousands. The id that a call is given may be one
+ * that iot_tunnel_record_describe has lent out of a slot; a destination config may not.
  */
 typedef struct {
     /**
@@ -2267,7 +2267,8 @@ iot_tunnel_status iot_tunnel_notification_explain(const uint8_t *payload,
  * @param size sizeof(iot_tunnel_record).
  * @param id The tunnel's id. It must never have been used before, not even by a deleted tunnel: that is what makes every
  *        token unique.
- * @param config What stands at the destination; NULL: nothing, a tunnel without services.
+ * @param config What stands at the destination; NULL: nothing, a tunnel without services. It is copied into the record, so it
+ *        may not be one that this record has lent out.
  * @param lifetime_minutes How long the tunnel lives, 1 to 720; 0: 720. Nothing extends it.
  * @param now The time, in milliseconds. For a service it should be UTC, so that records mean the same after a restart.
  * @param entropy 64 fresh random bytes, used for nothing else.
@@ -2341,7 +2342,8 @@ iot_tunnel_status iot_tunnel_record_disconnect(iot_tunnel_record *record,
  *
  * @param record The record.
  * @param client_mode Whose token is replaced: one of iot_tunnel_client_mode.
- * @param config The tunnel's new destination config; NULL: it stays. Not allowed with SOURCE.
+ * @param config The tunnel's new destination config; NULL: it stays. Not allowed with SOURCE. It is copied into the record, so
+ *        it may not be one that this record has lent out.
  * @param now The time, in milliseconds.
  * @param entropy 64 fresh random bytes, used for nothing else.
  * @param source Where the source's token goes; all zeroes if the source is not rotated.
