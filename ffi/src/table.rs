@@ -171,18 +171,13 @@ pub unsafe extern "C" fn iot_tunnel_table_connect(
     answer(|| {
         let results = [Area::of(record, 1), Area::of(effects, 1)];
         apart(&results, &[])?;
-        // SAFETY: the header's rules for storage, text and results. The client token is copied; the others are found apart.
-        let (client_token, mut table, access_token, slot, out) = unsafe {
-            let client_token = presented(client_token)?;
-            let [record_area, effects_area] = results;
-            let table = self::table(table, &[record_area, effects_area, access_token.area()])?;
-            (
-                client_token,
-                table,
-                access_token.get()?,
-                Out::new(record)?,
-                Out::new(effects)?,
-            )
+        // SAFETY: the header's rules for text. It is copied here.
+        let client_token = unsafe { presented(client_token) }?;
+        let [first, second] = results;
+        // SAFETY: the header's rules for storage, text and results; they are found apart.
+        let (mut table, access_token, slot, out) = unsafe {
+            let table = self::table(table, &[first, second, access_token.area()])?;
+            (table, access_token.get()?, Out::new(record)?, Out::new(effects)?)
         };
         let handshake = Handshake {
             access_token,
