@@ -109,8 +109,8 @@ impl Client {
     }
 
     /// All that the session writes to.
-    fn areas(&self) -> [Area; 3] {
-        [Area::of(self, 1), self.incoming.area(), self.outgoing.area()]
+    fn areas(&self, storage: *const SessionStorage) -> [Area; 3] {
+        [Area::of(storage, 1), self.incoming.area(), self.outgoing.area()]
     }
 }
 
@@ -128,7 +128,7 @@ unsafe fn with(
         apart(written, read)?;
         // SAFETY: as this function's.
         let client = unsafe { value(storage) }?;
-        let own = client.areas();
+        let own = client.areas(storage);
         apart(&own, written)?;
         apart(&own, read)?;
         act(client)

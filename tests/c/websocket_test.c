@@ -1,5 +1,6 @@
 /* A WebSocket's two ends understand each other byte by byte, close in order, and say what a wrong call or a wrong peer did. */
 #include "check.h"
+#include "known.h"
 
 static const iot_tunnel_bytes NO_BYTES = { NULL, 0 };
 
@@ -8,6 +9,7 @@ static iot_tunnel_websocket made(iot_tunnel_websocket_role role)
     iot_tunnel_websocket websocket;
     memset(&websocket, 0xFF, sizeof websocket);
     CHECK_OK(iot_tunnel_websocket_init(&websocket, sizeof websocket, role));
+    known(&websocket, sizeof websocket);
     return websocket;
 }
 

@@ -1,6 +1,7 @@
 /* Messages and frames: what cannot be sent is refused with a reason, a stream is cut however it comes, and nothing is written
  * past an end. */
 #include "check.h"
+#include "known.h"
 
 static iot_tunnel_bytes bytes_of(const void *bytes, size_t length)
 {
@@ -161,6 +162,7 @@ static void a_deframer_is_used_wrongly(void)
     CHECK_STATUS(iot_tunnel_deframer_init(&deframer, sizeof deframer, (uint8_t *)&deframer + 8, 8), MISUSE_OVERLAPPING_MEMORY);
     CHECK_STATUS(iot_tunnel_deframer_clear(&deframer), MISUSE_NOT_INITIALISED);
     CHECK_OK(iot_tunnel_deframer_init(&deframer, sizeof deframer, buffer, sizeof buffer));
+    known(&deframer, sizeof deframer);
     memcpy(copy, &deframer, sizeof copy);
     CHECK_STATUS(iot_tunnel_deframer_next(&deframer, NULL, &message), MISUSE_NULL_POINTER);
     CHECK_STATUS(iot_tunnel_deframer_next(&deframer, &input, NULL), MISUSE_NULL_POINTER);
