@@ -37,9 +37,9 @@
  * The caller owns all of it. Storage (a struct whose one member is `opaque`) is made a value by its init or open, which are told
  * its sizeof, so that a program compiled with another version's header is MISUSE_STORAGE_SIZE_MISMATCH. Storage of zeroes is
  * "not initialised": every other call on it is MISUSE_NOT_INITIALISED. There is no free. A wipe makes storage zeroes again; it
- * may be called twice.
+ * may be called twice. A record may be copied and moved; other storage stays where it is.
  *
- * No pointer is kept beyond a call, except where a function says so. What is written must not overlap with anything else that a
+ * No pointer is kept beyond a call, except those of the buffers that a session or a deframer is made with. What is written must not overlap with anything else that a
  * call is given, MISUSE_OVERLAPPING_MEMORY. No call needs more than 2 KiB of stack, except those with `explain` in their name.
  *
  * # Threads
@@ -62,10 +62,37 @@
  * Entropy is 64 bytes from a cryptographic random source, drawn for that one call. 64 equal bytes are
  * MISUSE_STUCK_ENTROPY: a source that was never started reads like that.
  *
+ * # The loop of a device
+ *
+ * 1. Make the session with iot_tunnel_session_init: a side, the services, two buffers that stay its own. Subscribe to
+ *    $aws/things/<thing name>/tunnels/notify.
+ * 2. A notification has come, the first or a later one: iot_tunnel_notification_parse, then iot_tunnel_session_handle_token
+ *    with its token, side and fresh entropy; wipe the payload. The same token twice and a late one are told apart: you need
+ *    not.
+ * 3. Ask iot_tunnel_session_poll_output what is to be done, and do it, until it says WAIT:
+ *    - CONNECT: TCP and TLS to the endpoint (iot_tunnel_endpoint_aws makes it of the notification's region). Send what
+ *      iot_tunnel_session_upgrade_request writes; give iot_tunnel_session_handle_upgrade the answer until it is ACCEPTED.
+ *    - SEND: as much of the bytes as the socket takes, in frames of iot_tunnel_websocket_write or, where they lie, of
+ *      iot_tunnel_websocket_mask; then iot_tunnel_session_sent. PING: a ping frame.
+ *    - CLOSE_WEBSOCKET: a close frame, then close the socket.
+ * 4. Wait for the first of: bytes from the socket, bytes from a served connection (only where iot_tunnel_session_send takes
+ *    them: WOULD_BLOCK is back-pressure), a notification, the deadline. No other waiting is needed.
+ * 5. Bytes from the socket: iot_tunnel_websocket_receive makes frames of them. Binary ones go through
+ *    iot_tunnel_session_handle_bytes, which gives one event at a time: STARTED is a connection to make to the service, DATA is
+ *    for it, ENDED is its end. Answer a ping, and say iot_tunnel_session_handle_ping or _pong. A close frame, the end of the
+ *    socket or an error of it: iot_tunnel_session_handle_closed.
+ * 6. Bytes from a served connection: iot_tunnel_session_send; its end: iot_tunnel_session_reset.
+ * 7. The deadline has come: iot_tunnel_session_handle_timeout.
+ * 8. Go on with 3. Lost connections, back-off and rotations are the session's: after each it says CONNECT again or waits for a
+ *    token, as iot_tunnel_session_describe tells.
+ *
+ * ffi/examples/agent.c is this loop on Linux, ffi/examples/firmware/ on a microcontroller without an operating system.
+ *
  * # The loop of a gateway
  *
  * 1. Read the clock, and draw entropy if the call takes it.
- * 2. Copy the record, or take it where it stands if it need not survive a reset.
+ * 2. Copy the record, or take it where it stands if it need not survive a reset. A table (iot_tunnel_table) finds it among
+ *    others.
  * 3. Call one operation: open, connect, disconnect, rotate, close or expire.
  * 4. If it is refused, answer with the status. The record is as it was.
  * 5. Store the record. Until that is durable, nothing has happened: the use of a token must survive a reset.
