@@ -39,14 +39,15 @@
  * "not initialised": every other call on it is MISUSE_NOT_INITIALISED. There is no free. A wipe makes storage zeroes again; it
  * may be called twice. A record may be copied and moved; other storage stays where it is.
  *
- * No pointer is kept beyond a call, except those of the buffers that a session or a deframer is made with. What is written must not overlap with anything else that a
- * call is given, MISUSE_OVERLAPPING_MEMORY. No call needs more than 2 KiB of stack, except those with `explain` in their name.
+ * No pointer is kept beyond a call, except those of the buffers that a session or a deframer is made with. What is written must
+ * not overlap with anything else that a call is given, MISUSE_OVERLAPPING_MEMORY. No call needs more than 2 KiB of stack on a
+ * Cortex-M, except those with `explain` in their name.
  *
  * # Threads
  *
  * The library has no state of its own. One call at a time for an object and for the memory it was given; different objects are
- * independent. Functions that take no object, and those that take only const ones, may be called at any time, also in an
- * interrupt.
+ * independent. Calls that take an object as const may run at once. Functions that take no object may be called at any time, also
+ * in an interrupt.
  *
  * # Secrets
  *
