@@ -1657,6 +1657,27 @@ typedef struct {
 /**
  * A session: a client's end of a tunnel, source or destination. Storage only; make it with iot_tunnel_session_init, and
  * let it lie where it is until it is wiped. It holds access and client token.
+ *
+ * # The loop of a device
+ *
+ * 1. Bring what happened: a token (iot_tunnel_session_handle_token), the handshake's answer
+ *    (iot_tunnel_session_handle_upgrade), a socket that closed or could not be opened (iot_tunnel_session_handle_closed), a
+ *    ping or a pong (iot_tunnel_session_handle_ping, iot_tunnel_session_handle_pong), the time
+ *    (iot_tunnel_session_handle_timeout).
+ * 2. Bring what the socket received: first to iot_tunnel_websocket_receive, and the payload of each BINARY to
+ *    iot_tunnel_session_handle_bytes, for as long as it gives an event and the application can take one.
+ * 3. Bring what the application wants: iot_tunnel_session_send, iot_tunnel_session_reset; at a source
+ *    iot_tunnel_session_open.
+ * 4. Do what iot_tunnel_session_poll_output says until it says WAIT or the socket takes no more.
+ * 5. Sleep until something happens or the deadline has come; begin again.
+ *
+ * An answer of the application goes out like this: iot_tunnel_session_send copies it into the outgoing buffer, as a frame of
+ * the tunnel; poll_output says SEND; its bytes go into a WebSocket frame, by iot_tunnel_websocket_write into another
+ * buffer, or where they lie by iot_tunnel_websocket_mask; iot_tunnel_session_sent lets go of them. A WebSocket library or a
+ * proxy may take the part of iot_tunnel_websocket.
+ *
+ * What is masked where it lies must go out whole before any other frame: meanwhile a PING that poll_output says, and a pong
+ * that is due, wait; iot_tunnel_session_sent takes it in steps; and each time poll_output says again where the rest lies.
  */
 typedef struct {
     uint64_t opaque[597];
@@ -1784,9 +1805,8 @@ typedef struct {
      */
     iot_tunnel_connection connection;
     /**
-     * DATA: the bytes. They lie in the input or in the incoming buffer and last until the input is changed or another
-     * function of this session is called that takes bytes, a token, an upgrade or the end of a connection
-     * (iot_tunnel_session_handle_...). Sending them back by iot_tunnel_session_send is allowed.
+     * DATA: the bytes. They lie in the input or in the incoming buffer, and last until the input is used for something else
+     * or iot_tunnel_session_handle_bytes is called again. They may be sent back from there by iot_tunnel_session_send.
      */
     iot_tunnel_bytes payload;
     /**
@@ -2668,7 +2688,7 @@ iot_tunnel_status iot_tunnel_session_handle_upgrade(iot_tunnel_session *session,
  *
  * @param session The session.
  * @param output What is to be done.
- * @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED.
+ * @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED, MISUSE_OVERLAPPING_MEMORY.
  */
 iot_tunnel_status iot_tunnel_session_poll_output(iot_tunnel_session *session,
                                                  iot_tunnel_output *output);
@@ -2688,9 +2708,9 @@ iot_tunnel_status iot_tunnel_session_sent(iot_tunnel_session *session, size_t co
  *
  * @param session The session.
  * @param deadline The time, in milliseconds of the clock that `now` is of; UINT64_MAX: never.
- * @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED.
+ * @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED, MISUSE_OVERLAPPING_MEMORY.
  */
-iot_tunnel_status iot_tunnel_session_deadline(iot_tunnel_session *session,
+iot_tunnel_status iot_tunnel_session_deadline(const iot_tunnel_session *session,
                                               uint64_t *deadline);
 
 /**
@@ -2722,8 +2742,8 @@ iot_tunnel_status iot_tunnel_session_handle_bytes(iot_tunnel_session *session,
  * @param close_code What a close frame said; 0 if none came or it said nothing. A number that stands in no close frame,
  *        such as 1006, is taken for 0.
  * @param close_reason What it said for people. With it the session knows a closed tunnel from a lost connection.
- * @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED, MISUSE_NOT_UTF8, MISUSE_NOT_CONNECTED (the session has given the
- *         socket up itself), MISUSE_SESSION_CLOSED.
+ * @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED, MISUSE_OVERLAPPING_MEMORY, MISUSE_NOT_UTF8,
+ *         MISUSE_NOT_CONNECTED (the session has given the socket up itself), MISUSE_SESSION_CLOSED.
  */
 iot_tunnel_status iot_tunnel_session_handle_closed(iot_tunnel_session *session,
                                                    uint64_t now,
@@ -2757,7 +2777,7 @@ iot_tunnel_status iot_tunnel_session_handle_pong(iot_tunnel_session *session,
  * @param session The session.
  * @param now The time, in milliseconds of a monotonic clock.
  * @param timeout What ran out. May be NULL.
- * @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED.
+ * @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED, MISUSE_OVERLAPPING_MEMORY.
  */
 iot_tunnel_status iot_tunnel_session_handle_timeout(iot_tunnel_session *session,
                                                     uint64_t now,
@@ -2782,7 +2802,8 @@ iot_tunnel_status iot_tunnel_session_pause(iot_tunnel_session *session,
  * @param session The session.
  * @param service The place in the session's services, from 0.
  * @param connection The new connection.
- * @return OK, WOULD_BLOCK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED, MISUSE_NOT_SOURCE, MISUSE_NOT_OPEN,
+ * @return OK, WOULD_BLOCK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED, MISUSE_OVERLAPPING_MEMORY, MISUSE_NOT_SOURCE,
+ *         MISUSE_NOT_OPEN,
  *         MISUSE_SESSION_CLOSED, MISUSE_UNKNOWN_SERVICE, MISUSE_SERVICE_NOT_IN_TUNNEL, MISUSE_SERVICE_NEEDS_NAME,
  *         MISUSE_SERVICE_NOT_CHOSEN, CAPACITY_CONNECTION_TABLE_FULL (32 of a service), CAPACITY_ONE_CONNECTION_ONLY.
  */
@@ -2851,9 +2872,9 @@ iot_tunnel_status iot_tunnel_session_close(iot_tunnel_session *session);
  *
  * @param session The session.
  * @param status Where it is.
- * @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED.
+ * @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED, MISUSE_OVERLAPPING_MEMORY.
  */
-iot_tunnel_status iot_tunnel_session_describe(iot_tunnel_session *session,
+iot_tunnel_status iot_tunnel_session_describe(const iot_tunnel_session *session,
                                               iot_tunnel_session_status *status);
 
 /**
@@ -2863,9 +2884,9 @@ iot_tunnel_status iot_tunnel_session_describe(iot_tunnel_session *session,
  * @param service Its place, from 0.
  * @param name Its name. Empty if it has none: the session was made without, and the tunnel says none or does not say it yet.
  *        It lies in the session: copy it if another call follows.
- * @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED, MISUSE_UNKNOWN_SERVICE.
+ * @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED, MISUSE_OVERLAPPING_MEMORY, MISUSE_UNKNOWN_SERVICE.
  */
-iot_tunnel_status iot_tunnel_session_service(iot_tunnel_session *session,
+iot_tunnel_status iot_tunnel_session_service(const iot_tunnel_session *session,
                                              uint32_t service,
                                              iot_tunnel_text *name);
 
@@ -3070,7 +3091,7 @@ iot_tunnel_status iot_tunnel_websocket_wipe(iot_tunnel_websocket *websocket);
  * @param state Where it stands.
  * @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED, MISUSE_OVERLAPPING_MEMORY.
  */
-iot_tunnel_status iot_tunnel_websocket_describe(iot_tunnel_websocket *websocket,
+iot_tunnel_status iot_tunnel_websocket_describe(const iot_tunnel_websocket *websocket,
                                                 iot_tunnel_websocket_state *state);
 
 /**
@@ -3259,12 +3280,13 @@ iot_tunnel_status iot_tunnel_message_encode_frame(const iot_tunnel_message *mess
  * @param message The message.
  * @param origin Whose it is, an iot_tunnel_origin.
  * @param skip Whether its receiver skips it: the kind is not known, and the message says that it may be ignored.
- * @return OK, MISUSE_NULL_POINTER, MISUSE_UNKNOWN_ENUM_VALUE, MISUSE_NOT_UTF8, CAPACITY_TOO_MANY_SERVICES,
+ * @return OK, MISUSE_NULL_POINTER, MISUSE_UNKNOWN_ENUM_VALUE, MISUSE_NOT_UTF8, MISUSE_OVERLAPPING_MEMORY,
+ *         CAPACITY_TOO_MANY_SERVICES,
  *         PEER_FAULT_UNKNOWN_MESSAGE_TYPE, PEER_FAULT_UNEXPECTED_MESSAGE, PEER_FAULT_STREAM_ID_MISSING,
  *         PEER_FAULT_PAYLOAD_TOO_LONG.
  */
 iot_tunnel_status iot_tunnel_message_check(const iot_tunnel_message *message,
-                                           int32_t origin,
+                                           iot_tunnel_origin origin,
                                            bool *skip);
 
 #ifdef __cplusplus
