@@ -110,7 +110,7 @@ impl Tunnel {
     /// token unique.
     ///
     /// # Errors
-    /// [`Capacity::AccessTokenTooLong`](crate::Capacity::AccessTokenTooLong), which no valid id can cause.
+    /// [`Capacity::AccessTokenTooLong`], which no valid id can cause.
     pub fn open(
         id: TunnelId,
         destination_config: Option<DestinationConfig>,
@@ -258,7 +258,7 @@ impl Tunnel {
     ///
     /// # Errors
     /// [`Misuse::DestinationConfigWithSource`](crate::Misuse::DestinationConfigWithSource), [`Refusal::TunnelClosed`], [`Refusal::TunnelExpired`],
-    /// [`Capacity::RotationsExhausted`](crate::Capacity::RotationsExhausted). The record stays as it was.
+    /// [`Capacity::RotationsExhausted`]. The record stays as it was.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "it goes over to the record, in whatever way"
