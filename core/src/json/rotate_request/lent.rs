@@ -70,7 +70,7 @@ impl<'a> RotateRequestRef<'a> {
     /// Puts a request together.
     ///
     /// # Errors
-    /// [`Misuse::InvalidTunnelId`]; [`Misuse::DestinationConfigWithSource`].
+    /// [`Misuse::InvalidTunnelId`](crate::Misuse), [`Misuse::DestinationConfigWithSource`](crate::Misuse).
     pub fn new(
         tunnel_id: &'a str,
         client_mode: ClientMode,
