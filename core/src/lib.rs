@@ -76,6 +76,7 @@
 #[cfg(test)]
 extern crate std;
 
+mod copy;
 pub mod destination;
 pub mod error;
 pub mod handshake;
