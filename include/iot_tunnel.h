@@ -37,16 +37,17 @@
  * The caller owns all of it. Storage (a struct whose one member is `opaque`) is made a value by its init or open, which are told
  * its sizeof, so that a program compiled with another version's header is MISUSE_STORAGE_SIZE_MISMATCH. Storage of zeroes is
  * "not initialised": every other call on it is MISUSE_NOT_INITIALISED. There is no free. A wipe makes storage zeroes again; it
- * may be called twice.
+ * may be called twice. A record may be copied and moved; other storage stays where it is.
  *
- * No pointer is kept beyond a call, except where a function says so. What is written must not overlap with anything else that a
- * call is given, MISUSE_OVERLAPPING_MEMORY. No call needs more than 2 KiB of stack, except those with `explain` in their name.
+ * No pointer is kept beyond a call, except those of the buffers that a session or a deframer is made with. What is written must
+ * not overlap with anything else that a call is given, MISUSE_OVERLAPPING_MEMORY. No call needs more than 2 KiB of stack on a
+ * Cortex-M, except those with `explain` in their name.
  *
  * # Threads
  *
  * The library has no state of its own. One call at a time for an object and for the memory it was given; different objects are
- * independent. Functions that take no object, and those that take only const ones, may be called at any time, also in an
- * interrupt.
+ * independent. Calls that take an object as const may run at once. Functions that take no object may be called at any time, also
+ * in an interrupt.
  *
  * # Secrets
  *
@@ -62,10 +63,37 @@
  * Entropy is 64 bytes from a cryptographic random source, drawn for that one call. 64 equal bytes are
  * MISUSE_STUCK_ENTROPY: a source that was never started reads like that.
  *
+ * # The loop of a device
+ *
+ * 1. Make the session with iot_tunnel_session_init: a side, the services, two buffers that stay its own. Subscribe to
+ *    $aws/things/<thing name>/tunnels/notify.
+ * 2. A notification has come, the first or a later one: iot_tunnel_notification_parse, then iot_tunnel_session_handle_token
+ *    with its token, side and fresh entropy; wipe the payload. The same token twice and a late one are told apart: you need
+ *    not.
+ * 3. Ask iot_tunnel_session_poll_output what is to be done, and do it, until it says WAIT:
+ *    - CONNECT: TCP and TLS to the endpoint (iot_tunnel_endpoint_aws makes it of the notification's region). Send what
+ *      iot_tunnel_session_upgrade_request writes; give iot_tunnel_session_handle_upgrade the answer until it is ACCEPTED.
+ *    - SEND: as much of the bytes as the socket takes, in frames of iot_tunnel_websocket_write or, where they lie, of
+ *      iot_tunnel_websocket_mask; then iot_tunnel_session_sent. PING: a ping frame.
+ *    - CLOSE_WEBSOCKET: a close frame, then close the socket.
+ * 4. Wait for the first of: bytes from the socket, bytes from a served connection (only where iot_tunnel_session_send takes
+ *    them: WOULD_BLOCK is back-pressure), a notification, the deadline. No other waiting is needed.
+ * 5. Bytes from the socket: iot_tunnel_websocket_receive makes frames of them. Binary ones go through
+ *    iot_tunnel_session_handle_bytes, which gives one event at a time: STARTED is a connection to make to the service, DATA is
+ *    for it, ENDED is its end. Answer a ping, and say iot_tunnel_session_handle_ping or _pong. A close frame, the end of the
+ *    socket or an error of it: iot_tunnel_session_handle_closed.
+ * 6. Bytes from a served connection: iot_tunnel_session_send; its end: iot_tunnel_session_reset.
+ * 7. The deadline has come: iot_tunnel_session_handle_timeout.
+ * 8. Go on with 3. Lost connections, back-off and rotations are the session's: after each it says CONNECT again or waits for a
+ *    token, as iot_tunnel_session_describe tells.
+ *
+ * ffi/examples/agent.c is this loop on Linux, ffi/examples/firmware/ on a microcontroller without an operating system.
+ *
  * # The loop of a gateway
  *
  * 1. Read the clock, and draw entropy if the call takes it.
- * 2. Copy the record, or take it where it stands if it need not survive a reset.
+ * 2. Copy the record, or take it where it stands if it need not survive a reset. A table (iot_tunnel_table) finds it among
+ *    others.
  * 3. Call one operation: open, connect, disconnect, rotate, close or expire.
  * 4. If it is refused, answer with the status. The record is as it was.
  * 5. Store the record. Until that is durable, nothing has happened: the use of a token must survive a reset.
@@ -1629,6 +1657,27 @@ typedef struct {
 /**
  * A session: a client's end of a tunnel, source or destination. Storage only; make it with iot_tunnel_session_init, and
  * let it lie where it is until it is wiped. It holds access and client token.
+ *
+ * # The loop of a device
+ *
+ * 1. Bring what happened: a token (iot_tunnel_session_handle_token), the handshake's answer
+ *    (iot_tunnel_session_handle_upgrade), a socket that closed or could not be opened (iot_tunnel_session_handle_closed), a
+ *    ping or a pong (iot_tunnel_session_handle_ping, iot_tunnel_session_handle_pong), the time
+ *    (iot_tunnel_session_handle_timeout).
+ * 2. Bring what the socket received: first to iot_tunnel_websocket_receive, and the payload of each BINARY to
+ *    iot_tunnel_session_handle_bytes, for as long as it gives an event and the application can take one.
+ * 3. Bring what the application wants: iot_tunnel_session_send, iot_tunnel_session_reset; at a source
+ *    iot_tunnel_session_open.
+ * 4. Do what iot_tunnel_session_poll_output says until it says WAIT or the socket takes no more.
+ * 5. Sleep until something happens or the deadline has come; begin again.
+ *
+ * An answer of the application goes out like this: iot_tunnel_session_send copies it into the outgoing buffer, as a frame of
+ * the tunnel; poll_output says SEND; its bytes go into a WebSocket frame, by iot_tunnel_websocket_write into another
+ * buffer, or where they lie by iot_tunnel_websocket_mask; iot_tunnel_session_sent lets go of them. A WebSocket library or a
+ * proxy may take the part of iot_tunnel_websocket.
+ *
+ * What is masked where it lies must go out whole before any other frame: meanwhile a PING that poll_output says, and a pong
+ * that is due, wait; iot_tunnel_session_sent takes it in steps; and each time poll_output says again where the rest lies.
  */
 typedef struct {
     uint64_t opaque[597];
@@ -1756,9 +1805,8 @@ typedef struct {
      */
     iot_tunnel_connection connection;
     /**
-     * DATA: the bytes. They lie in the input or in the incoming buffer and last until the input is changed or another
-     * function of this session is called that takes bytes, a token, an upgrade or the end of a connection
-     * (iot_tunnel_session_handle_...). Sending them back by iot_tunnel_session_send is allowed.
+     * DATA: the bytes. They lie in the input or in the incoming buffer, and last until the input is used for something else
+     * or iot_tunnel_session_handle_bytes is called again. They may be sent back from there by iot_tunnel_session_send.
      */
     iot_tunnel_bytes payload;
     /**
@@ -1838,8 +1886,8 @@ typedef struct {
  *
  * iot_tunnel_table table = { slots, 8, sizeof slots[0] };
  *
- * A tunnel is looked up by walking the slots: meant for tens of tunnels, not thousands. The id and the destination config
- * that a call is given may be those that iot_tunnel_record_describe has lent out of a slot.
+ * A tunnel is looked up by walking the slots: meant for tens of tunnels, not thousands. The id that a call is given may be one
+ * that iot_tunnel_record_describe has lent out of a slot; a destination config may not.
  */
 typedef struct {
     /**
@@ -2267,7 +2315,8 @@ iot_tunnel_status iot_tunnel_notification_explain(const uint8_t *payload,
  * @param size sizeof(iot_tunnel_record).
  * @param id The tunnel's id. It must never have been used before, not even by a deleted tunnel: that is what makes every
  *        token unique.
- * @param config What stands at the destination; NULL: nothing, a tunnel without services.
+ * @param config What stands at the destination; NULL: nothing, a tunnel without services. It is copied into the record, so it
+ *        may not be one that this record has lent out.
  * @param lifetime_minutes How long the tunnel lives, 1 to 720; 0: 720. Nothing extends it.
  * @param now The time, in milliseconds. For a service it should be UTC, so that records mean the same after a restart.
  * @param entropy 64 fresh random bytes, used for nothing else.
@@ -2341,7 +2390,8 @@ iot_tunnel_status iot_tunnel_record_disconnect(iot_tunnel_record *record,
  *
  * @param record The record.
  * @param client_mode Whose token is replaced: one of iot_tunnel_client_mode.
- * @param config The tunnel's new destination config; NULL: it stays. Not allowed with SOURCE.
+ * @param config The tunnel's new destination config; NULL: it stays. Not allowed with SOURCE. It is copied into the record, so
+ *        it may not be one that this record has lent out.
  * @param now The time, in milliseconds.
  * @param entropy 64 fresh random bytes, used for nothing else.
  * @param source Where the source's token goes; all zeroes if the source is not rotated.
@@ -2638,7 +2688,7 @@ iot_tunnel_status iot_tunnel_session_handle_upgrade(iot_tunnel_session *session,
  *
  * @param session The session.
  * @param output What is to be done.
- * @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED.
+ * @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED, MISUSE_OVERLAPPING_MEMORY.
  */
 iot_tunnel_status iot_tunnel_session_poll_output(iot_tunnel_session *session,
                                                  iot_tunnel_output *output);
@@ -2658,9 +2708,9 @@ iot_tunnel_status iot_tunnel_session_sent(iot_tunnel_session *session, size_t co
  *
  * @param session The session.
  * @param deadline The time, in milliseconds of the clock that `now` is of; UINT64_MAX: never.
- * @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED.
+ * @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED, MISUSE_OVERLAPPING_MEMORY.
  */
-iot_tunnel_status iot_tunnel_session_deadline(iot_tunnel_session *session,
+iot_tunnel_status iot_tunnel_session_deadline(const iot_tunnel_session *session,
                                               uint64_t *deadline);
 
 /**
@@ -2692,8 +2742,8 @@ iot_tunnel_status iot_tunnel_session_handle_bytes(iot_tunnel_session *session,
  * @param close_code What a close frame said; 0 if none came or it said nothing. A number that stands in no close frame,
  *        such as 1006, is taken for 0.
  * @param close_reason What it said for people. With it the session knows a closed tunnel from a lost connection.
- * @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED, MISUSE_NOT_UTF8, MISUSE_NOT_CONNECTED (the session has given the
- *         socket up itself), MISUSE_SESSION_CLOSED.
+ * @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED, MISUSE_OVERLAPPING_MEMORY, MISUSE_NOT_UTF8,
+ *         MISUSE_NOT_CONNECTED (the session has given the socket up itself), MISUSE_SESSION_CLOSED.
  */
 iot_tunnel_status iot_tunnel_session_handle_closed(iot_tunnel_session *session,
                                                    uint64_t now,
@@ -2727,7 +2777,7 @@ iot_tunnel_status iot_tunnel_session_handle_pong(iot_tunnel_session *session,
  * @param session The session.
  * @param now The time, in milliseconds of a monotonic clock.
  * @param timeout What ran out. May be NULL.
- * @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED.
+ * @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED, MISUSE_OVERLAPPING_MEMORY.
  */
 iot_tunnel_status iot_tunnel_session_handle_timeout(iot_tunnel_session *session,
                                                     uint64_t now,
@@ -2752,7 +2802,8 @@ iot_tunnel_status iot_tunnel_session_pause(iot_tunnel_session *session,
  * @param session The session.
  * @param service The place in the session's services, from 0.
  * @param connection The new connection.
- * @return OK, WOULD_BLOCK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED, MISUSE_NOT_SOURCE, MISUSE_NOT_OPEN,
+ * @return OK, WOULD_BLOCK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED, MISUSE_OVERLAPPING_MEMORY, MISUSE_NOT_SOURCE,
+ *         MISUSE_NOT_OPEN,
  *         MISUSE_SESSION_CLOSED, MISUSE_UNKNOWN_SERVICE, MISUSE_SERVICE_NOT_IN_TUNNEL, MISUSE_SERVICE_NEEDS_NAME,
  *         MISUSE_SERVICE_NOT_CHOSEN, CAPACITY_CONNECTION_TABLE_FULL (32 of a service), CAPACITY_ONE_CONNECTION_ONLY.
  */
@@ -2821,9 +2872,9 @@ iot_tunnel_status iot_tunnel_session_close(iot_tunnel_session *session);
  *
  * @param session The session.
  * @param status Where it is.
- * @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED.
+ * @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED, MISUSE_OVERLAPPING_MEMORY.
  */
-iot_tunnel_status iot_tunnel_session_describe(iot_tunnel_session *session,
+iot_tunnel_status iot_tunnel_session_describe(const iot_tunnel_session *session,
                                               iot_tunnel_session_status *status);
 
 /**
@@ -2833,9 +2884,9 @@ iot_tunnel_status iot_tunnel_session_describe(iot_tunnel_session *session,
  * @param service Its place, from 0.
  * @param name Its name. Empty if it has none: the session was made without, and the tunnel says none or does not say it yet.
  *        It lies in the session: copy it if another call follows.
- * @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED, MISUSE_UNKNOWN_SERVICE.
+ * @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED, MISUSE_OVERLAPPING_MEMORY, MISUSE_UNKNOWN_SERVICE.
  */
-iot_tunnel_status iot_tunnel_session_service(iot_tunnel_session *session,
+iot_tunnel_status iot_tunnel_session_service(const iot_tunnel_session *session,
                                              uint32_t service,
                                              iot_tunnel_text *name);
 
@@ -3040,7 +3091,7 @@ iot_tunnel_status iot_tunnel_websocket_wipe(iot_tunnel_websocket *websocket);
  * @param state Where it stands.
  * @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED, MISUSE_OVERLAPPING_MEMORY.
  */
-iot_tunnel_status iot_tunnel_websocket_describe(iot_tunnel_websocket *websocket,
+iot_tunnel_status iot_tunnel_websocket_describe(const iot_tunnel_websocket *websocket,
                                                 iot_tunnel_websocket_state *state);
 
 /**
@@ -3229,12 +3280,13 @@ iot_tunnel_status iot_tunnel_message_encode_frame(const iot_tunnel_message *mess
  * @param message The message.
  * @param origin Whose it is, an iot_tunnel_origin.
  * @param skip Whether its receiver skips it: the kind is not known, and the message says that it may be ignored.
- * @return OK, MISUSE_NULL_POINTER, MISUSE_UNKNOWN_ENUM_VALUE, MISUSE_NOT_UTF8, CAPACITY_TOO_MANY_SERVICES,
+ * @return OK, MISUSE_NULL_POINTER, MISUSE_UNKNOWN_ENUM_VALUE, MISUSE_NOT_UTF8, MISUSE_OVERLAPPING_MEMORY,
+ *         CAPACITY_TOO_MANY_SERVICES,
  *         PEER_FAULT_UNKNOWN_MESSAGE_TYPE, PEER_FAULT_UNEXPECTED_MESSAGE, PEER_FAULT_STREAM_ID_MISSING,
  *         PEER_FAULT_PAYLOAD_TOO_LONG.
  */
 iot_tunnel_status iot_tunnel_message_check(const iot_tunnel_message *message,
-                                           int32_t origin,
+                                           iot_tunnel_origin origin,
                                            bool *skip);
 
 #ifdef __cplusplus

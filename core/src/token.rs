@@ -315,15 +315,15 @@ impl Claim {
         })
     }
 
-    /// Issues the token of a claim. The claim differs from every other of the tunnel, so the same token never comes
-    /// out twice, whatever the entropy.
+    /// Issues the token of a claim, in a blank place. The claim differs from every other of the tunnel, so the same token
+    /// never comes out twice, whatever the entropy. `None` never happens: there is room for the longest.
     pub(crate) fn issue(
         tunnel_id: &TunnelId,
         side: Side,
         generation: u32,
         entropy: &Entropy,
-    ) -> Option<IssuedToken> {
-        let mut raw = Zeroizing::new([0; MAX_RAW]);
+        token: &mut IssuedToken,
+    ) -> Option<()> {
         let parts: [&[u8]; 5] = [
             &MAGIC,
             &[side as u8],
@@ -331,13 +331,21 @@ impl Claim {
             tunnel_id.as_str().as_bytes(),
             entropy.of_side(side),
         ];
-        let mut len = 0;
-        for (slot, byte) in raw.iter_mut().zip(parts.into_iter().flatten()) {
-            *slot = *byte;
-            len += 1;
+        let mut bytes = parts.into_iter().flatten();
+        // Three bytes at a time are four characters: the whole need not stand anywhere but in its place.
+        let (mut group, mut text) = (Zeroizing::new([0; 3]), Zeroizing::new([0; 4]));
+        loop {
+            let mut length = 0;
+            for (slot, byte) in group.iter_mut().zip(&mut bytes) {
+                *slot = *byte;
+                length += 1;
+            }
+            if length == 0 {
+                return Some(());
+            }
+            let characters = Base64UrlUnpadded::encode(group.get(..length)?, &mut *text).ok()?;
+            token.0.push(characters)?;
         }
-        let mut text = Zeroizing::new([0; MAX_ISSUED]);
-        Secret::copy(Base64UrlUnpadded::encode(raw.get(..len)?, &mut *text).ok()?).map(AccessToken)
     }
 }
 
@@ -364,7 +372,15 @@ mod tests {
         let mut bytes = [7; 64];
         bytes[0] = 8;
         let entropy = Entropy::new(bytes).unwrap();
-        let token = Claim::issue(&claim.tunnel_id, claim.side, claim.generation, &entropy).unwrap();
+        let mut token = IssuedToken::blank();
+        Claim::issue(
+            &claim.tunnel_id,
+            claim.side,
+            claim.generation,
+            &entropy,
+            &mut token,
+        )
+        .unwrap();
         assert!(token.expose().starts_with(ISSUED_PREFIX));
         assert!(token.expose().len() <= MAX_ISSUED && MAX_ISSUED <= 300);
         assert_eq!(Claim::read(token.expose()), Some(claim));

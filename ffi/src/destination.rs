@@ -1,9 +1,8 @@
 //! What stands at a tunnel's destination: the thing and its services.
 
-use iot_tunnel_core::json::DestinationConfigRef;
-use iot_tunnel_core::{self as core, Error, MAX_SERVICES, ServiceId, ThingName};
+use iot_tunnel_core::{DestinationConfigRef, Error, MAX_SERVICES};
 
-use crate::memory::{Area, Text};
+use crate::memory::{Area, Text, apart};
 use crate::services::{self, Services};
 
 /// What stands at a tunnel's destination.
@@ -53,13 +52,19 @@ impl DestinationConfig {
     }
 }
 
-/// A config that a record keeps.
-pub(crate) fn kept(config: DestinationConfigRef<'_>) -> Result<core::DestinationConfig, Error> {
-    let thing_name = config.thing_name().map(ThingName::parse).transpose()?;
-    let (first, rest) = config.services().split_first().ok_or(core::Misuse::NoServices)?;
-    let mut kept = core::DestinationConfig::new(thing_name, &[ServiceId::parse(first)?])?;
-    for service in rest {
-        kept.push(ServiceId::parse(service)?)?;
-    }
-    Ok(kept)
+/// A config that a caller lends, if there is one, apart from what changes meanwhile.
+///
+/// # Safety
+/// `config` is NULL or points to one that lasts, and so do its texts.
+pub(crate) unsafe fn lent<'a>(
+    config: *const DestinationConfig,
+    changing: Area,
+) -> Result<Option<DestinationConfigRef<'a>>, Error> {
+    // SAFETY: as this function's.
+    let Some(config) = (unsafe { config.as_ref() }) else {
+        return Ok(None);
+    };
+    apart(&[changing], &config.areas())?;
+    // SAFETY: as this function's.
+    unsafe { config.get() }.map(Some)
 }

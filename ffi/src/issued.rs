@@ -3,7 +3,7 @@
 use ::core::ffi::c_char;
 
 use iot_tunnel_core::token::MAX_ISSUED as CORES;
-use iot_tunnel_core::{self as core, IssuedToken, Misuse};
+use iot_tunnel_core::{self as core, IssuedToken, Misuse, Side};
 use zeroize::Zeroize;
 
 use crate::effects::Effects;
@@ -27,7 +27,7 @@ pub struct Issued {
 
 impl Issued {
     /// Core's, put to where a caller wants it; zeroes, if there is none.
-    fn put(token: Option<IssuedToken>, out: Out<Self>) {
+    fn put(token: Option<&IssuedToken>, out: Out<Self>) {
         let issued = out.zeroed();
         if let Some(token) = token {
             let token = token.expose();
@@ -44,8 +44,9 @@ unsafe impl Plain for Issued {}
 
 /// Where it goes what opening and rotating come to.
 pub(crate) struct Results {
-    source: Out<Issued>,
-    destination: Out<Issued>,
+    /// Each until a token has been put there.
+    source: Option<Out<Issued>>,
+    destination: Option<Out<Issued>>,
     effects: Out<Effects>,
 }
 
@@ -63,8 +64,8 @@ impl Results {
         // SAFETY: as this function's.
         unsafe {
             Ok(Self {
-                source: Out::new(source)?,
-                destination: Out::new(destination)?,
+                source: Some(Out::new(source)?),
+                destination: Some(Out::new(destination)?),
                 effects: Out::new(effects)?,
             })
         }
@@ -83,15 +84,22 @@ impl Results {
         ]
     }
 
-    /// Writes them.
-    pub(crate) fn set(
-        self,
-        source: Option<IssuedToken>,
-        destination: Option<IssuedToken>,
-        effects: &core::Effects,
-    ) {
-        Issued::put(source, self.source);
-        Issued::put(destination, self.destination);
+    /// Writes a token, as it is issued.
+    pub(crate) fn give(&mut self, side: Side, token: &IssuedToken) {
+        let place = match side {
+            Side::Source => &mut self.source,
+            Side::Destination => &mut self.destination,
+        };
+        if let Some(out) = place.take() {
+            Issued::put(Some(token), out);
+        }
+    }
+
+    /// Writes the rest, when all is done.
+    pub(crate) fn set(self, effects: &core::Effects) {
+        for out in [self.source, self.destination].into_iter().flatten() {
+            Issued::put(None, out);
+        }
         self.effects.set(Effects::of(effects));
     }
 }

@@ -8,6 +8,8 @@
 #![deny(unsafe_op_in_unsafe_fn, clippy::undocumented_unsafe_blocks)]
 // What is to be said of safety is said in C's terms, in the header.
 #![allow(clippy::missing_safety_doc)]
+// So is the rest: placeholders in angle brackets and classes of characters are no markup.
+#![allow(rustdoc::invalid_html_tags, rustdoc::broken_intra_doc_links)]
 
 mod explain;
 mod lent;

@@ -1,12 +1,11 @@
 //! The service's record of one tunnel, in the caller's memory.
 
 use iot_tunnel_core::{
-    self as core, ClientToken, ConnectionId, Error, Handshake, Lifetime, Millis, Misuse, Side, Slot, Tunnel,
-    TunnelId,
+    ClientToken, ConnectionId, Error, Handshake, Lifetime, Millis, Misuse, Side, Slot, Tunnel, TunnelId,
 };
 
 use crate::description::Description;
-use crate::destination::{DestinationConfig, kept};
+use crate::destination::{DestinationConfig, lent};
 use crate::effects::Effects;
 use crate::id::parse;
 use crate::issued::{Issued, Results};
@@ -63,7 +62,8 @@ impl Slot for Record {
 /// @param size sizeof(iot_tunnel_record).
 /// @param id The tunnel's id. It must never have been used before, not even by a deleted tunnel: that is what makes every
 ///        token unique.
-/// @param config What stands at the destination; NULL: nothing, a tunnel without services.
+/// @param config What stands at the destination; NULL: nothing, a tunnel without services. It is copied into the record, so it
+///        may not be one that this record has lent out.
 /// @param lifetime_minutes How long the tunnel lives, 1 to 720; 0: 720. Nothing extends it.
 /// @param now The time, in milliseconds. For a service it should be UTC, so that records mean the same after a restart.
 /// @param entropy 64 fresh random bytes, used for nothing else.
@@ -87,26 +87,27 @@ pub unsafe extern "C" fn iot_tunnel_record_open(
     effects: *mut Effects,
 ) -> Code {
     answer(|| {
-        // SAFETY: the header's rules for text, objects and entropy. All of it is copied here, before anything is written.
-        let (id, config, entropy) = unsafe {
+        let changing = Area::of(record, 1);
+        apart(&[changing], &Results::areas(source, destination, effects))?;
+        // SAFETY: the header's rules for text, objects, entropy and results. The id and the entropy are copied here; the others
+        // are found apart.
+        let (id, config, entropy, mut results) = unsafe {
             (
                 parse(id, TunnelId::parse)?,
-                config_of(config)?,
+                lent(config, changing)?,
                 self::entropy(entropy)?,
+                Results::new(source, destination, effects)?,
             )
         };
         let lifetime = lifetime(lifetime_minutes)?;
-        apart(
-            &[Area::of(record, 1)],
-            &Results::areas(source, destination, effects),
-        )?;
-        // SAFETY: the header's rules for storage and results; they have been found apart. Any bits are storage.
-        let (record, results) = unsafe { (object_mut(record)?, Results::new(source, destination, effects)?) };
+        // SAFETY: the header's rules for storage; it has been found apart. Any bits are storage.
+        let record = unsafe { object_mut(record) }?;
         if size != size_of::<Record>() {
             return Err(Misuse::StorageSizeMismatch.into());
         }
-        let opened = Tunnel::open_in(record, id, config, lifetime, Millis(now), &entropy)?;
-        results.set(Some(opened.source), Some(opened.destination), &opened.effects);
+        let give = |side, token: &_| results.give(side, token);
+        let effects = Tunnel::open_in(record, &id, config, lifetime, Millis(now), &entropy, give)?;
+        results.set(&effects);
         Ok(())
     })
 }
@@ -189,7 +190,8 @@ pub unsafe extern "C" fn iot_tunnel_record_disconnect(
 ///
 /// @param record The record.
 /// @param client_mode Whose token is replaced: one of iot_tunnel_client_mode.
-/// @param config The tunnel's new destination config; NULL: it stays. Not allowed with SOURCE.
+/// @param config The tunnel's new destination config; NULL: it stays. Not allowed with SOURCE. It is copied into the record, so
+///        it may not be one that this record has lent out.
 /// @param now The time, in milliseconds.
 /// @param entropy 64 fresh random bytes, used for nothing else.
 /// @param source Where the source's token goes; all zeroes if the source is not rotated.
@@ -211,17 +213,22 @@ pub unsafe extern "C" fn iot_tunnel_record_rotate(
     effects: *mut Effects,
 ) -> Code {
     answer(|| {
-        // SAFETY: the header's rules for objects and entropy. All of it is copied here, before anything is written.
-        let (config, entropy) = unsafe { (config_of(config)?, self::entropy(entropy)?) };
+        let changing = Area::of(record, 1);
+        apart(&[changing], &Results::areas(source, destination, effects))?;
+        // SAFETY: the header's rules for objects, entropy, storage and results. The entropy is copied here; the others are found
+        // apart.
+        let (config, entropy, mut results, tunnel) = unsafe {
+            (
+                lent(config, changing)?,
+                self::entropy(entropy)?,
+                Results::new(source, destination, effects)?,
+                value(record)?,
+            )
+        };
         let client_mode = self::client_mode(client_mode)?;
-        apart(
-            &[Area::of(record, 1)],
-            &Results::areas(source, destination, effects),
-        )?;
-        // SAFETY: the header's rules for storage and results; they have been found apart.
-        let (tunnel, results) = unsafe { (value(record)?, Results::new(source, destination, effects)?) };
-        let rotated = tunnel.rotate(client_mode, config, Millis(now), &entropy)?;
-        results.set(rotated.source, rotated.destination, &rotated.effects);
+        let give = |side, token: &_| results.give(side, token);
+        let effects = tunnel.rotate_in(client_mode, config, Millis(now), &entropy, give)?;
+        results.set(&effects);
         Ok(())
     })
 }
@@ -344,21 +351,6 @@ unsafe fn operation<'a>(
     apart(&[Area::of(record, 1), Area::of(effects, 1)], &[])?;
     // SAFETY: as this function's; they have been found apart.
     unsafe { Ok((value(record)?, Out::new(effects)?)) }
-}
-
-/// A copy of a destination config, if there is one.
-///
-/// # Safety
-/// `config` is NULL or points to one that lasts, and so do its texts.
-pub(crate) unsafe fn config_of(
-    config: *const DestinationConfig,
-) -> Result<Option<core::DestinationConfig>, Error> {
-    // SAFETY: as this function's.
-    match unsafe { config.as_ref() } {
-        None => Ok(None),
-        // SAFETY: as this function's.
-        Some(config) => kept(unsafe { config.get() }?).map(Some),
-    }
 }
 
 /// A lifetime in minutes; 0 is the usual one.

@@ -21,12 +21,33 @@ use iot_tunnel_core::session::{self, Config, Session};
 use iot_tunnel_core::{Error, Misuse};
 
 use crate::lent::{Lent, Place};
-use crate::memory::{Area, apart};
-use crate::status::{Code, Status};
-use crate::storage::{Storage, value};
+use crate::memory::{Area, Out, apart};
+use crate::status::{Code, Status, answer};
+use crate::storage::{Storage, value, view};
 
 /// A session: a client's end of a tunnel, source or destination. Storage only; make it with iot_tunnel_session_init, and
 /// let it lie where it is until it is wiped. It holds access and client token.
+///
+/// # The loop of a device
+///
+/// 1. Bring what happened: a token (iot_tunnel_session_handle_token), the handshake's answer
+///    (iot_tunnel_session_handle_upgrade), a socket that closed or could not be opened (iot_tunnel_session_handle_closed), a
+///    ping or a pong (iot_tunnel_session_handle_ping, iot_tunnel_session_handle_pong), the time
+///    (iot_tunnel_session_handle_timeout).
+/// 2. Bring what the socket received: first to iot_tunnel_websocket_receive, and the payload of each BINARY to
+///    iot_tunnel_session_handle_bytes, for as long as it gives an event and the application can take one.
+/// 3. Bring what the application wants: iot_tunnel_session_send, iot_tunnel_session_reset; at a source
+///    iot_tunnel_session_open.
+/// 4. Do what iot_tunnel_session_poll_output says until it says WAIT or the socket takes no more.
+/// 5. Sleep until something happens or the deadline has come; begin again.
+///
+/// An answer of the application goes out like this: iot_tunnel_session_send copies it into the outgoing buffer, as a frame of
+/// the tunnel; poll_output says SEND; its bytes go into a WebSocket frame, by iot_tunnel_websocket_write into another
+/// buffer, or where they lie by iot_tunnel_websocket_mask; iot_tunnel_session_sent lets go of them. A WebSocket library or a
+/// proxy may take the part of iot_tunnel_websocket.
+///
+/// What is masked where it lies must go out whole before any other frame: meanwhile a PING that poll_output says, and a pong
+/// that is due, wait; iot_tunnel_session_sent takes it in steps; and each time poll_output says again where the rest lies.
 #[repr(C)]
 pub struct SessionStorage {
     opaque: [u64; 597],
@@ -137,4 +158,22 @@ unsafe fn with(
         Ok(status) => status as Code,
         Err(error) => Code::from(error.code()),
     }
+}
+
+/// Looks at the session in storage, and writes what is asked for.
+///
+/// # Safety
+/// `storage` is NULL or points to storage that does not change meanwhile; `result` is as of [`Out::new`].
+unsafe fn tell<T>(
+    storage: *const SessionStorage,
+    result: *mut T,
+    look: impl FnOnce(&Client) -> Result<T, Misuse>,
+) -> Code {
+    answer(|| {
+        // SAFETY: as this function's.
+        let (client, out) = unsafe { (view(storage)?, Out::new(result)?) };
+        apart(&client.areas(storage), &[Area::of(result, 1)])?;
+        out.set(look(client)?);
+        Ok(())
+    })
 }

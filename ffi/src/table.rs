@@ -5,13 +5,13 @@ use core::ffi::c_char;
 use iot_tunnel_core::tunnel::TableIn;
 use iot_tunnel_core::{ConnectionId, Error, Handshake, Millis, Misuse, Tunnel, TunnelId};
 
-use crate::destination::DestinationConfig;
+use crate::destination::{DestinationConfig, lent};
 use crate::effects::Effects;
 use crate::id::parse;
 use crate::issued::{Issued, Results};
 use crate::memory::{Area, Out, Plain, Text, apart, entropy, object, objects_mut};
 use crate::mode::{ClientModeCode, SideCode, client_mode, side};
-use crate::record::{Record, config_of, lifetime, presented};
+use crate::record::{Record, lifetime, presented};
 use crate::status::{Code, answer};
 
 /// As many tunnels as there are slots. It adds the rule that no record can know alone: a client token belongs to one access
@@ -19,8 +19,8 @@ use crate::status::{Code, answer};
 ///
 /// iot_tunnel_table table = { slots, 8, sizeof slots[0] };
 ///
-/// A tunnel is looked up by walking the slots: meant for tens of tunnels, not thousands. The id and the destination config
-/// that a call is given may be those that iot_tunnel_record_describe has lent out of a slot.
+/// A tunnel is looked up by walking the slots: meant for tens of tunnels, not thousands. The id that a call is given may be one
+/// that iot_tunnel_record_describe has lent out of a slot; a destination config may not.
 #[repr(C)]
 pub struct Table {
     /// The slots. Zeroes are a free one.
@@ -50,17 +50,27 @@ unsafe impl Plain for Expired {}
 /// The slots of a table, once they have been found apart from what else is written.
 type Slots<'a> = TableIn<&'a mut [Record]>;
 
+/// Where the slots of a table are.
+///
+/// # Safety
+/// `table` is NULL or points to a valid one.
+unsafe fn slots(table: *const Table) -> Result<Area, Misuse> {
+    // SAFETY: as this function's.
+    let table = unsafe { object(table) }?;
+    match table.slot_size == size_of::<Record>() {
+        true => Ok(Area::of(table.slots, table.count)),
+        false => Err(Misuse::StorageSizeMismatch),
+    }
+}
+
 /// The table that a caller has, apart from its results and from what is read while it changes.
 ///
 /// # Safety
 /// `table` is NULL or points to a valid one, whose slots last for `'a` and are used by nobody else.
 unsafe fn table<'a>(table: *const Table, others: &[Area]) -> Result<Slots<'a>, Misuse> {
     // SAFETY: as this function's.
-    let table = unsafe { object(table) }?;
-    if table.slot_size != size_of::<Record>() {
-        return Err(Misuse::StorageSizeMismatch);
-    }
-    apart(&[Area::of(table.slots, table.count)], others)?;
+    let (changing, table) = unsafe { (slots(table)?, object(table)?) };
+    apart(&[changing], others)?;
     // SAFETY: as this function's; they are apart from everything else.
     Ok(TableIn::over(unsafe { objects_mut(table.slots, table.count) }?))
 }
@@ -91,23 +101,22 @@ pub unsafe extern "C" fn iot_tunnel_table_open(
     effects: *mut Effects,
 ) -> Code {
     answer(|| {
-        // SAFETY: the header's rules for text, objects and entropy. All of it is copied here, before anything is written.
-        let (id, config, entropy) = unsafe {
+        // SAFETY: the header's rules for storage, text, objects, entropy and results. The id and the entropy are copied here; the
+        // others are found apart.
+        let (id, config, entropy, mut results, mut table) = unsafe {
             (
                 parse(id, TunnelId::parse)?,
-                config_of(config)?,
+                lent(config, slots(table)?)?,
                 self::entropy(entropy)?,
+                Results::new(source, destination, effects)?,
+                self::table(table, &Results::areas(source, destination, effects))?,
             )
         };
         let lifetime = lifetime(lifetime_minutes)?;
-        // SAFETY: the header's rules for storage and results; they are found apart.
-        let (mut table, results) = unsafe {
-            let table = self::table(table, &Results::areas(source, destination, effects))?;
-            (table, Results::new(source, destination, effects)?)
-        };
         let slot = table.vacancy(&id)?;
-        let opened = Tunnel::open_in(slot, id, config, lifetime, Millis(now), &entropy)?;
-        results.set(Some(opened.source), Some(opened.destination), &opened.effects);
+        let give = |side, token: &_| results.give(side, token);
+        let effects = Tunnel::open_in(slot, &id, config, lifetime, Millis(now), &entropy, give)?;
+        results.set(&effects);
         Ok(())
     })
 }
@@ -162,26 +171,21 @@ pub unsafe extern "C" fn iot_tunnel_table_connect(
     answer(|| {
         let results = [Area::of(record, 1), Area::of(effects, 1)];
         apart(&results, &[])?;
-        // SAFETY: the header's rules for storage, text and results. The client token is copied; the others are found apart.
-        let (client_token, mut table, access_token, slot, out) = unsafe {
-            let client_token = presented(client_token)?;
-            let [record_area, effects_area] = results;
-            let table = self::table(table, &[record_area, effects_area, access_token.area()])?;
-            (
-                client_token,
-                table,
-                access_token.get()?,
-                Out::new(record)?,
-                Out::new(effects)?,
-            )
+        // SAFETY: the header's rules for text. It is copied here.
+        let client_token = unsafe { presented(client_token) }?;
+        let [first, second] = results;
+        // SAFETY: the header's rules for storage, text and results; they are found apart.
+        let (mut table, access_token, slot, out) = unsafe {
+            let table = self::table(table, &[first, second, access_token.area()])?;
+            (table, access_token.get()?, Out::new(record)?, Out::new(effects)?)
         };
         let handshake = Handshake {
             access_token,
             side: self::side(side)?,
             client_token: client_token.as_ref(),
         };
-        let (id, effects) = table.connect(handshake, ConnectionId(connection), Millis(now))?;
-        slot.set(table.slot(&id)?);
+        let (found, effects) = table.connect_in(handshake, ConnectionId(connection), Millis(now))?;
+        slot.set(found);
         out.set(Effects::of(&effects));
         Ok(())
     })
@@ -241,22 +245,21 @@ pub unsafe extern "C" fn iot_tunnel_table_rotate(
     effects: *mut Effects,
 ) -> Code {
     answer(|| {
-        // SAFETY: the header's rules for text, objects and entropy. All of it is copied here, before anything is written.
-        let (id, config, entropy) = unsafe {
+        // SAFETY: the header's rules for storage, text, objects, entropy and results. The id and the entropy are copied here; the
+        // others are found apart.
+        let (id, config, entropy, mut results, mut table) = unsafe {
             (
                 parse(id, TunnelId::parse)?,
-                config_of(config)?,
+                lent(config, slots(table)?)?,
                 self::entropy(entropy)?,
+                Results::new(source, destination, effects)?,
+                self::table(table, &Results::areas(source, destination, effects))?,
             )
         };
         let client_mode = self::client_mode(client_mode)?;
-        // SAFETY: the header's rules for storage and results; they are found apart.
-        let (mut table, results) = unsafe {
-            let table = self::table(table, &Results::areas(source, destination, effects))?;
-            (table, Results::new(source, destination, effects)?)
-        };
-        let rotated = table.rotate(&id, client_mode, config, Millis(now), &entropy)?;
-        results.set(rotated.source, rotated.destination, &rotated.effects);
+        let give = |side, token: &_| results.give(side, token);
+        let effects = table.rotate_in(&id, client_mode, config, Millis(now), &entropy, give)?;
+        results.set(&effects);
         Ok(())
     })
 }

@@ -8,7 +8,7 @@ use iot_tunnel_core::{Misuse, PeerFault};
 
 use crate::memory::{Area, Out, apart};
 use crate::status::{Code, answer};
-use crate::storage::{Storage, vacant, value, wipe};
+use crate::storage::{Storage, vacant, view, wipe};
 
 /// The two ends of a WebSocket: what is received and what is sent. Storage only; make it with iot_tunnel_websocket_init.
 #[repr(C)]
@@ -124,13 +124,13 @@ pub unsafe extern "C" fn iot_tunnel_websocket_wipe(websocket: *mut WebsocketStor
 /// @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED, MISUSE_OVERLAPPING_MEMORY.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn iot_tunnel_websocket_describe(
-    websocket: *mut WebsocketStorage,
+    websocket: *const WebsocketStorage,
     state: *mut WebsocketState,
 ) -> Code {
     answer(|| {
-        apart(&[Area::of(websocket, 1), Area::of(state, 1)], &[])?;
+        apart(&[Area::of(state, 1)], &[Area::of(websocket, 1)])?;
         // SAFETY: the header's rules for storage and results.
-        let (websocket, out) = unsafe { (value(websocket)?, Out::new(state)?) };
+        let (websocket, out) = unsafe { (view(websocket)?, Out::new(state)?) };
         out.set(match CloseHandshake::of(&websocket.sender, &websocket.receiver) {
             CloseHandshake::Open => WebsocketState::Open,
             CloseHandshake::CloseSent => WebsocketState::CloseSent,

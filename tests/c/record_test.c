@@ -156,6 +156,10 @@ static void time_and_close_end_a_tunnel(void)
     CHECK_OK(iot_tunnel_record_expire(&record, 11 * MINUTE - 1, &effects));
     CHECK(is_nothing(&effects));
     CHECK_STATUS(rotate(IOT_TUNNEL_CLIENT_MODE_ALL, NULL, 11 * MINUTE), REFUSAL_TUNNEL_EXPIRED);
+    /* It is the clock that closes, not the call: nobody is connected any more. */
+    CHECK_OK(iot_tunnel_record_describe(&record, 11 * MINUTE, &seen));
+    CHECK(seen.status == IOT_TUNNEL_TUNNEL_STATUS_CLOSED && !seen.source.connected);
+    CHECK_EQUAL(seen.source.connection, 0);
     CHECK_OK(iot_tunnel_record_expire(&record, 11 * MINUTE, &effects));
     CHECK_EQUAL(effects.source.reason, IOT_TUNNEL_DISCONNECT_REASON_TUNNEL_CLOSED);
     CHECK(!effects.deleted);

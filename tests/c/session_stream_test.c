@@ -237,6 +237,7 @@ static void an_event_is_answered_from_where_it_lies(void)
     iot_tunnel_bytes input = { frame, 0 };
     iot_tunnel_message message;
     iot_tunnel_event event;
+    iot_tunnel_connection first;
     size_t length, taken;
     settle(tunnel.service, tunnel.ends, 2);
     memset(&message, 0, sizeof message);
@@ -247,6 +248,16 @@ static void an_event_is_answered_from_where_it_lies(void)
     CHECK_OK(iot_tunnel_message_encode_frame(&message, frame, sizeof frame, &input.len));
     CHECK_OK(iot_tunnel_session_handle_bytes(device->session, 1000, &input, &event));
     CHECK_EQUAL(event.kind, IOT_TUNNEL_EVENT_KIND_STARTED);
+    CHECK(!event.replaces);
+    /* Another stream of the service takes the place of the first. */
+    message.stream_id = 10;
+    first = event.connection;
+    CHECK_OK(iot_tunnel_message_encode_frame(&message, frame, sizeof frame, &input.len));
+    input.ptr = frame;
+    CHECK_OK(iot_tunnel_session_handle_bytes(device->session, 1000, &input, &event));
+    CHECK_EQUAL(event.kind, IOT_TUNNEL_EVENT_KIND_STARTED);
+    CHECK(event.replaces && event.connection.serial != first.serial);
+    CHECK_STATUS(iot_tunnel_session_reset(device->session, first), MISUSE_CONNECTION_ENDED);
     message.kind = IOT_TUNNEL_MESSAGE_KIND_DATA;
     message.payload.ptr = (const uint8_t *)"hello";
     message.payload.len = 5;

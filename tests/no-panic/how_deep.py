@@ -21,7 +21,7 @@ from elf import Object, readable
 # Exported function -> how deep it may be, and why no device minds.
 DEEP = {
     r"gate_session_new": (5_632, "moves a whole session; a device makes it in its place, by gate_session_init"),
-    r"gate_(notification|rotate_response)": (32_768, "moves tokens of 3 KiB"),
+    r"gate_(notification|rotate_response)": (36_864, "moves tokens of 3 KiB"),
     r"gate_(rotate_request|violations)": (6_144, "a service's"),
     r"gate_(table_)?(open|rotate)": (6_144, "a service's"),
 }

@@ -11,7 +11,8 @@ use crate::status::{Code, Status};
 /// @param session The session.
 /// @param service The place in the session's services, from 0.
 /// @param connection The new connection.
-/// @return OK, WOULD_BLOCK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED, MISUSE_NOT_SOURCE, MISUSE_NOT_OPEN,
+/// @return OK, WOULD_BLOCK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED, MISUSE_OVERLAPPING_MEMORY, MISUSE_NOT_SOURCE,
+///         MISUSE_NOT_OPEN,
 ///         MISUSE_SESSION_CLOSED, MISUSE_UNKNOWN_SERVICE, MISUSE_SERVICE_NOT_IN_TUNNEL, MISUSE_SERVICE_NEEDS_NAME,
 ///         MISUSE_SERVICE_NOT_CHOSEN, CAPACITY_CONNECTION_TABLE_FULL (32 of a service), CAPACITY_ONE_CONNECTION_ONLY.
 #[unsafe(no_mangle)]

@@ -43,9 +43,8 @@ pub struct Event {
     pub kind: EventKind,
     /// STARTED, DATA, ENDED: the connection.
     pub connection: Connection,
-    /// DATA: the bytes. They lie in the input or in the incoming buffer and last until the input is changed or another
-    /// function of this session is called that takes bytes, a token, an upgrade or the end of a connection
-    /// (iot_tunnel_session_handle_...). Sending them back by iot_tunnel_session_send is allowed.
+    /// DATA: the bytes. They lie in the input or in the incoming buffer, and last until the input is used for something else
+    /// or iot_tunnel_session_handle_bytes is called again. They may be sent back from there by iot_tunnel_session_send.
     pub payload: Bytes,
     /// STREAM_ENDED: the service, by its place in the session's services.
     pub service: u32,

@@ -2,7 +2,7 @@
 
 use iot_tunnel_core::session::Output as Todo;
 
-use super::{SessionStorage, with};
+use super::{SessionStorage, tell, with};
 use crate::memory::{Area, Out, Writable};
 use crate::status::{Code, Status};
 
@@ -44,7 +44,7 @@ pub struct Output {
 ///
 /// @param session The session.
 /// @param output What is to be done.
-/// @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED.
+/// @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED, MISUSE_OVERLAPPING_MEMORY.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn iot_tunnel_session_poll_output(
     session: *mut SessionStorage,
@@ -96,17 +96,12 @@ pub unsafe extern "C" fn iot_tunnel_session_sent(session: *mut SessionStorage, c
 ///
 /// @param session The session.
 /// @param deadline The time, in milliseconds of the clock that `now` is of; UINT64_MAX: never.
-/// @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED.
+/// @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED, MISUSE_OVERLAPPING_MEMORY.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn iot_tunnel_session_deadline(
-    session: *mut SessionStorage,
+    session: *const SessionStorage,
     deadline: *mut u64,
 ) -> Code {
     // SAFETY: the header's rules for storage and results.
-    unsafe {
-        with(session, &[Area::of(deadline, 1)], &[], |client| {
-            Out::new(deadline)?.set(client.deadline());
-            Ok(Status::Ok)
-        })
-    }
+    unsafe { tell(session, deadline, |client| Ok(client.deadline())) }
 }

@@ -30,8 +30,8 @@ pub enum Timeout {
 /// @param close_code What a close frame said; 0 if none came or it said nothing. A number that stands in no close frame,
 ///        such as 1006, is taken for 0.
 /// @param close_reason What it said for people. With it the session knows a closed tunnel from a lost connection.
-/// @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED, MISUSE_NOT_UTF8, MISUSE_NOT_CONNECTED (the session has given the
-///         socket up itself), MISUSE_SESSION_CLOSED.
+/// @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED, MISUSE_OVERLAPPING_MEMORY, MISUSE_NOT_UTF8,
+///         MISUSE_NOT_CONNECTED (the session has given the socket up itself), MISUSE_SESSION_CLOSED.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn iot_tunnel_session_handle_closed(
     session: *mut SessionStorage,
@@ -88,7 +88,7 @@ pub unsafe extern "C" fn iot_tunnel_session_handle_pong(session: *mut SessionSto
 /// @param session The session.
 /// @param now The time, in milliseconds of a monotonic clock.
 /// @param timeout What ran out. May be NULL.
-/// @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED.
+/// @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED, MISUSE_OVERLAPPING_MEMORY.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn iot_tunnel_session_handle_timeout(
     session: *mut SessionStorage,

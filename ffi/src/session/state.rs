@@ -3,9 +3,9 @@
 use iot_tunnel_core::Misuse;
 use iot_tunnel_core::session::{NoToken as Why, Status as At};
 
-use super::{SessionStorage, with};
-use crate::memory::{Area, Out, Text};
-use crate::status::{Code, Status};
+use super::{SessionStorage, tell};
+use crate::memory::Text;
+use crate::status::Code;
 
 /// Where a session is.
 #[repr(i32)]
@@ -90,17 +90,16 @@ impl SessionStatus {
 ///
 /// @param session The session.
 /// @param status Where it is.
-/// @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED.
+/// @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED, MISUSE_OVERLAPPING_MEMORY.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn iot_tunnel_session_describe(
-    session: *mut SessionStorage,
+    session: *const SessionStorage,
     status: *mut SessionStatus,
 ) -> Code {
     // SAFETY: the header's rules for storage and results.
     unsafe {
-        with(session, &[Area::of(status, 1)], &[], |client| {
-            Out::new(status)?.set(SessionStatus::of(client.session.status()));
-            Ok(Status::Ok)
+        tell(session, status, |client| {
+            Ok(SessionStatus::of(client.session.status()))
         })
     }
 }
@@ -111,24 +110,22 @@ pub unsafe extern "C" fn iot_tunnel_session_describe(
 /// @param service Its place, from 0.
 /// @param name Its name. Empty if it has none: the session was made without, and the tunnel says none or does not say it yet.
 ///        It lies in the session: copy it if another call follows.
-/// @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED, MISUSE_UNKNOWN_SERVICE.
+/// @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED, MISUSE_OVERLAPPING_MEMORY, MISUSE_UNKNOWN_SERVICE.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn iot_tunnel_session_service(
-    session: *mut SessionStorage,
+    session: *const SessionStorage,
     service: u32,
     name: *mut Text,
 ) -> Code {
     // SAFETY: the header's rules for storage and results.
     unsafe {
-        with(session, &[Area::of(name, 1)], &[], |client| {
-            let out = Out::new(name)?;
-            let index = usize::try_from(service).map_err(|_| Misuse::UnknownService)?;
-            out.set(match client.session.services().get(index) {
-                Some(name) => Text::of(name.as_str()),
-                None if index == 0 => Text::EMPTY,
-                None => return Err(Misuse::UnknownService.into()),
-            });
-            Ok(Status::Ok)
+        tell(session, name, |client| {
+            let place = usize::try_from(service).map_err(|_| Misuse::UnknownService)?;
+            match client.session.services().get(place) {
+                Some(name) => Ok(Text::of(name.as_str())),
+                None if place == 0 => Ok(Text::EMPTY),
+                None => Err(Misuse::UnknownService),
+            }
         })
     }
 }

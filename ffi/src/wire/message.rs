@@ -234,16 +234,18 @@ unsafe fn encode(
 /// @param message The message.
 /// @param origin Whose it is, an iot_tunnel_origin.
 /// @param skip Whether its receiver skips it: the kind is not known, and the message says that it may be ignored.
-/// @return OK, MISUSE_NULL_POINTER, MISUSE_UNKNOWN_ENUM_VALUE, MISUSE_NOT_UTF8, CAPACITY_TOO_MANY_SERVICES,
+/// @return OK, MISUSE_NULL_POINTER, MISUSE_UNKNOWN_ENUM_VALUE, MISUSE_NOT_UTF8, MISUSE_OVERLAPPING_MEMORY,
+///         CAPACITY_TOO_MANY_SERVICES,
 ///         PEER_FAULT_UNKNOWN_MESSAGE_TYPE, PEER_FAULT_UNEXPECTED_MESSAGE, PEER_FAULT_STREAM_ID_MISSING,
 ///         PEER_FAULT_PAYLOAD_TOO_LONG.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn iot_tunnel_message_check(
     message: *const Message,
-    origin: i32,
+    origin: OriginCode,
     skip: *mut bool,
 ) -> Code {
     answer(|| {
+        apart(&[Area::of(skip, 1)], &[Area::of(message, 1)])?;
         // SAFETY: the header's rules for objects and results.
         let (message, out) = unsafe { (object(message)?, Out::new(skip)?) };
         let origin = match origin {
