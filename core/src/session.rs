@@ -170,6 +170,15 @@ where
         self.machine.token(now, side, access_token, binding, entropy)
     }
 
+    /// What the upgrade request is made of, from [`Output::Connect`] until the end of the handshake: for a caller who writes
+    /// the request later.
+    ///
+    /// # Errors
+    /// [`Misuse::NotConnecting`], [`Misuse::SessionClosed`].
+    pub fn connect(&self) -> Result<Connect<'_, TOKEN>, Misuse> {
+        self.machine.connect()
+    }
+
     /// Takes the answer to the upgrade request that [`Output::Connect`] asked for. The socket of any but an accepted one
     /// is the caller's to close. Its reason is the caller's to show.
     ///

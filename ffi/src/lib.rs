@@ -8,11 +8,16 @@
 // What is to be said of safety is said in C's terms, in the header.
 #![allow(clippy::missing_safety_doc)]
 
+mod area;
 mod memory;
 mod storage;
 
+pub mod handshake;
 pub mod id;
+pub mod session;
 pub mod status;
+pub mod websocket;
+pub mod wire;
 
 /// A device has nobody to tell. No call gets here: the firmware tests prove that no panic is linked.
 #[cfg(target_os = "none")]

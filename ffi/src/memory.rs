@@ -26,6 +26,16 @@ pub struct Bytes {
     pub len: usize,
 }
 
+/// Bytes that are changed where they lie.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct Writable {
+    /// The first one.
+    pub ptr: *mut u8,
+    /// How many.
+    pub len: usize,
+}
+
 impl Text {
     /// No text.
     pub const EMPTY: Self = Self {
@@ -67,6 +77,12 @@ impl Bytes {
         }
     }
 
+    /// Moves past all but the last `left` bytes.
+    pub(crate) const fn move_on(&mut self, left: usize) {
+        self.ptr = self.ptr.wrapping_add(self.len.saturating_sub(left));
+        self.len = left;
+    }
+
     /// The bytes.
     ///
     /// # Safety
@@ -74,6 +90,29 @@ impl Bytes {
     pub(crate) unsafe fn get<'a>(self) -> Result<&'a [u8], Misuse> {
         // SAFETY: as this function's.
         unsafe { bytes(self.ptr, self.len) }
+    }
+}
+
+impl Writable {
+    /// No bytes.
+    pub const EMPTY: Self = Self {
+        ptr: core::ptr::null_mut(),
+        len: 0,
+    };
+
+    /// Moves past all but the last `left` bytes.
+    pub(crate) const fn move_on(&mut self, left: usize) {
+        self.ptr = self.ptr.wrapping_add(self.len.saturating_sub(left));
+        self.len = left;
+    }
+
+    /// The bytes.
+    ///
+    /// # Safety
+    /// It points to `len` bytes that last for `'a`, and nobody else uses them.
+    pub(crate) unsafe fn get<'a>(self) -> Result<&'a mut [u8], Misuse> {
+        // SAFETY: as this function's.
+        unsafe { bytes_mut(self.ptr, self.len) }
     }
 }
 
@@ -110,6 +149,15 @@ pub(crate) unsafe fn bytes_mut<'a>(ptr: *mut u8, len: usize) -> Result<&'a mut [
 pub(crate) unsafe fn object<'a, T>(ptr: *const T) -> Result<&'a T, Misuse> {
     // SAFETY: as this function's.
     unsafe { ptr.as_ref() }.ok_or(Misuse::NullPointer)
+}
+
+/// An object that a caller has and that is changed.
+///
+/// # Safety
+/// `ptr` is NULL or points to a valid `T` that lasts for `'a` and that nobody else uses.
+pub(crate) unsafe fn object_mut<'a, T>(ptr: *mut T) -> Result<&'a mut T, Misuse> {
+    // SAFETY: as this function's.
+    unsafe { ptr.as_mut() }.ok_or(Misuse::NullPointer)
 }
 
 /// The place for a result. It is written once, when nothing can fail any more.
@@ -158,7 +206,8 @@ impl<'a> Buffer<'a> {
     pub(crate) fn put(self, text: &str) -> Result<(), Error> {
         self.length.set(text.len());
         let room = self.room.get_mut(..text.len());
-        room.ok_or(Capacity::BufferTooSmall)?.copy_from_slice(text.as_bytes());
+        room.ok_or(Capacity::BufferTooSmall)?
+            .copy_from_slice(text.as_bytes());
         Ok(())
     }
 

@@ -206,6 +206,14 @@ pub(crate) fn code(result: Result<(), Error>) -> Code {
     }
 }
 
+/// As `code`, of a call that may have to wait.
+pub(crate) fn answer(result: Result<Status, Error>) -> Code {
+    match result {
+        Ok(status) => status as Code,
+        Err(error) => Code::from(error.code()),
+    }
+}
+
 /// Name and text of a number.
 fn describe(status: Code) -> Option<(&'static str, &'static str)> {
     macro_rules! find {
@@ -217,7 +225,12 @@ fn describe(status: Code) -> Option<(&'static str, &'static str)> {
     }
     match status {
         0 => return Some(("Ok", "done")),
-        1 => return Some(("WouldBlock", "nothing was done: call again when something was sent")),
+        1 => {
+            return Some((
+                "WouldBlock",
+                "nothing was done: call again when something was sent",
+            ));
+        }
         _ => {}
     }
     find!(Misuse, Refusal, PeerFault, Capacity);

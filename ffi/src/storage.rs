@@ -27,7 +27,10 @@ struct Kept<V> {
 /// Proves at compile time that a value fits its storage; on the targets with 64-bit pointers, that none of it is spare.
 pub(crate) const fn fits<S: Storage>() {
     let (needed, given) = (size_of::<Kept<S::Value>>(), size_of::<S>());
-    assert!(align_of::<Kept<S::Value>>() <= align_of::<S>(), "the storage is aligned for its value");
+    assert!(
+        align_of::<Kept<S::Value>>() <= align_of::<S>(),
+        "the storage is aligned for its value"
+    );
     assert!(needed <= given, "the storage is too small for its value");
     assert!(
         size_of::<usize>() < 8 || needed == given,

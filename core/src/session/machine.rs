@@ -325,18 +325,29 @@ where
             return Output::Ping;
         }
         if self.state.begin_connect()
-            && let State::Active(Active { credentials, .. }) = &self.state
+            && let Ok(connect) = self.connect()
         {
-            return Output::Connect(Connect {
-                side: self.side,
-                access_token: &credentials.access_token,
-                client_token: credentials.client_token.as_ref(),
-            });
+            return Output::Connect(connect);
         }
         let deadline = self.state.deadline();
         match self.outgoing.bytes() {
             [] => Output::Wait(deadline),
             bytes => Output::Send(bytes.get(..MAX_FRAME_PAYLOAD as usize).unwrap_or(bytes)),
+        }
+    }
+
+    pub(super) const fn connect(&self) -> Result<Connect<'_, TOKEN>, Misuse> {
+        match &self.state {
+            State::Active(Active {
+                credentials,
+                phase: Phase::Connecting { .. },
+                ..
+            }) => Ok(Connect {
+                side: self.side,
+                access_token: &credentials.access_token,
+                client_token: credentials.client_token.as_ref(),
+            }),
+            _ => Err(self.misuse(Misuse::NotConnecting)),
         }
     }
 

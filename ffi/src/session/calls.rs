@@ -1,0 +1,302 @@
+//! What happened to the socket, and what the application wants.
+
+use iot_tunnel_core::Millis;
+use iot_tunnel_core::session::{Progress, Timeout as Expired};
+use iot_tunnel_core::websocket::{Close, CloseCode};
+
+use super::{Connection, SessionStorage, with};
+use crate::area::Area;
+use crate::memory::{Bytes, Out, Text, bytes, bytes_mut};
+use crate::status::{Code, Status};
+
+/// What ran out.
+#[repr(i32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Timeout {
+    /// Nothing that ends a connection: it was too early, a ping is due, or a wait is over.
+    None = 0,
+    /// The handshake was not answered within 30 seconds.
+    Connect = 1,
+    /// The service did not say its services within 30 seconds.
+    ServiceIds = 2,
+    /// The peer was silent for 30 seconds after a ping.
+    Pong = 3,
+}
+
+/// Takes the end of the socket that CONNECT asked for, whatever it was: no connection, no TLS, no answer, a close frame, a
+/// broken connection.
+///
+/// @param session The session.
+/// @param now The time, in milliseconds of a monotonic clock.
+/// @param close_code What a close frame said; 0 if none came or it said nothing. A number that stands in no close frame,
+///        such as 1006, is taken for 0.
+/// @param close_reason What it said for people. With it the session knows a closed tunnel from a lost connection.
+/// @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED, MISUSE_NOT_UTF8, MISUSE_NOT_CONNECTED (the session has given the
+///         socket up itself), MISUSE_SESSION_CLOSED.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn iot_tunnel_session_handle_closed(
+    session: *mut SessionStorage,
+    now: u64,
+    close_code: u16,
+    close_reason: Text,
+) -> Code {
+    // SAFETY: the header's rules for storage and text.
+    unsafe {
+        with(session, |client| {
+            let reason = close_reason.get()?;
+            client.apart(Area::of(reason.as_bytes()))?;
+            let close = CloseCode::from_number(close_code).map(|code| Close { code, reason });
+            client.session.handle_closed(Millis(now), close)?;
+            Ok(Status::Ok)
+        })
+    }
+}
+
+/// Takes a ping of the peer, which the WebSocket itself answers: a sign of life.
+///
+/// @param session The session.
+/// @param now The time, in milliseconds of a monotonic clock.
+/// @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED, MISUSE_NOT_CONNECTED, MISUSE_SESSION_CLOSED.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn iot_tunnel_session_handle_ping(session: *mut SessionStorage, now: u64) -> Code {
+    // SAFETY: the header's rules for storage.
+    unsafe {
+        with(session, |client| {
+            client.session.handle_ping(Millis(now))?;
+            Ok(Status::Ok)
+        })
+    }
+}
+
+/// Takes the pong that answers PING.
+///
+/// @param session The session.
+/// @param now The time, in milliseconds of a monotonic clock.
+/// @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED, MISUSE_NOT_CONNECTED, MISUSE_SESSION_CLOSED.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn iot_tunnel_session_handle_pong(session: *mut SessionStorage, now: u64) -> Code {
+    // SAFETY: the header's rules for storage.
+    unsafe {
+        with(session, |client| {
+            client.session.handle_pong(Millis(now))?;
+            Ok(Status::Ok)
+        })
+    }
+}
+
+/// Takes the time: due at the deadline, harmless at any other moment. A connection to the service that ran out is given up,
+/// and iot_tunnel_session_poll_output goes on.
+///
+/// @param session The session.
+/// @param now The time, in milliseconds of a monotonic clock.
+/// @param timeout What ran out. May be NULL.
+/// @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn iot_tunnel_session_handle_timeout(
+    session: *mut SessionStorage,
+    now: u64,
+    timeout: *mut Timeout,
+) -> Code {
+    // SAFETY: the header's rules for storage and results.
+    unsafe {
+        with(session, |client| {
+            let expired = match client.session.handle_timeout(Millis(now)) {
+                Expired::None => Timeout::None,
+                Expired::Connect => Timeout::Connect,
+                Expired::ServiceIds => Timeout::ServiceIds,
+                Expired::Pong => Timeout::Pong,
+            };
+            if let Ok(out) = Out::new(timeout) {
+                out.set(expired);
+            }
+            Ok(Status::Ok)
+        })
+    }
+}
+
+/// Says that the application leaves the peer's bytes in the socket from now on, or that it reads again. Meanwhile the peer
+/// is not taken for silent.
+///
+/// @param session The session.
+/// @param now The time, in milliseconds of a monotonic clock.
+/// @param paused Whether they are left there.
+/// @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED, MISUSE_NOT_CONNECTED, MISUSE_SESSION_CLOSED.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn iot_tunnel_session_pause(
+    session: *mut SessionStorage,
+    now: u64,
+    paused: bool,
+) -> Code {
+    // SAFETY: the header's rules for storage.
+    unsafe {
+        with(session, |client| {
+            client.session.pause(Millis(now), paused)?;
+            Ok(Status::Ok)
+        })
+    }
+}
+
+/// At a source: opens a connection to a service. Its destination may answer by the event ENDED that it cannot.
+///
+/// @param session The session.
+/// @param service The place in the session's services, from 0.
+/// @param connection The new connection.
+/// @return OK, WOULD_BLOCK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED, MISUSE_NOT_SOURCE, MISUSE_NOT_OPEN,
+///         MISUSE_SESSION_CLOSED, MISUSE_UNKNOWN_SERVICE, MISUSE_SERVICE_NOT_IN_TUNNEL, MISUSE_SERVICE_NEEDS_NAME,
+///         MISUSE_SERVICE_NOT_CHOSEN, CAPACITY_CONNECTION_TABLE_FULL (32 of a service), CAPACITY_ONE_CONNECTION_ONLY.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn iot_tunnel_session_open(
+    session: *mut SessionStorage,
+    service: u32,
+    connection: *mut Connection,
+) -> Code {
+    // SAFETY: the header's rules for storage and results.
+    unsafe {
+        with(session, |client| {
+            let out = Out::new(connection)?;
+            // A number that is no usize is no service either.
+            match client
+                .session
+                .open(usize::try_from(service).unwrap_or(usize::MAX))?
+            {
+                Progress::WouldBlock => Ok(Status::WouldBlock),
+                Progress::Done(connection) => {
+                    out.set(Connection::of(connection));
+                    Ok(Status::Ok)
+                }
+            }
+        })
+    }
+}
+
+/// Sends bytes of a connection: the first of them, as many as the outgoing buffer has room for and one message takes.
+///
+/// @param session The session.
+/// @param connection The connection.
+/// @param data The bytes. They are copied. They may be the payload of an event of this session.
+/// @param taken How many were taken; with WOULD_BLOCK 0.
+/// @return OK, WOULD_BLOCK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED, MISUSE_CONNECTION_ENDED, MISUSE_SESSION_CLOSED,
+///         MISUSE_OVERLAPPING_MEMORY.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn iot_tunnel_session_send(
+    session: *mut SessionStorage,
+    connection: Connection,
+    data: Bytes,
+    taken: *mut usize,
+) -> Code {
+    // SAFETY: the header's rules for storage, bytes and results.
+    unsafe {
+        with(session, |client| {
+            let out = Out::new(taken)?;
+            let data = data.get()?;
+            client.apart_from_outgoing(Area::of(data))?;
+            match client.session.send(connection.get()?, data)? {
+                Progress::WouldBlock => {
+                    out.set(0);
+                    Ok(Status::WouldBlock)
+                }
+                Progress::Done(count) => {
+                    out.set(count);
+                    Ok(Status::Ok)
+                }
+            }
+        })
+    }
+}
+
+/// Bytes that are enough for what stands around a payload.
+pub const MAX_ENVELOPE: usize = 167;
+const _: () = assert!(MAX_ENVELOPE == iot_tunnel_core::wire::MAX_ENVELOPE);
+
+/// What stands around a payload in its frame.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct Envelope {
+    /// What goes before the payload.
+    pub head: Bytes,
+    /// What goes after it.
+    pub tail: Bytes,
+    /// How many bytes of the payload belong between the two.
+    pub taken: usize,
+}
+
+/// As iot_tunnel_session_send, without a copy: says what stands before and after the first bytes of `data` in their frame.
+/// Send head, those bytes and tail at once, before iot_tunnel_session_poll_output is asked again.
+///
+/// @param session The session.
+/// @param connection The connection.
+/// @param data The bytes. They are not looked at: their length counts.
+/// @param buffer Takes head and tail.
+/// @param capacity Its length in bytes. IOT_TUNNEL_MAX_ENVELOPE is enough.
+/// @param envelope Head and tail, in `buffer`, and how many bytes of `data` belong between them.
+/// @return OK, WOULD_BLOCK (something else waits to be sent, or `data` is empty), MISUSE_NULL_POINTER,
+///         MISUSE_NOT_INITIALISED, MISUSE_CONNECTION_ENDED, MISUSE_SESSION_CLOSED, MISUSE_OVERLAPPING_MEMORY,
+///         CAPACITY_BUFFER_TOO_SMALL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn iot_tunnel_session_envelope(
+    session: *mut SessionStorage,
+    connection: Connection,
+    data: Bytes,
+    buffer: *mut u8,
+    capacity: usize,
+    envelope: *mut Envelope,
+) -> Code {
+    // SAFETY: the header's rules for storage, bytes, buffers and results.
+    unsafe {
+        with(session, |client| {
+            let out = Out::new(envelope)?;
+            let data = data.get()?;
+            let room = Area::of(bytes(buffer, capacity)?);
+            client.apart(room)?;
+            room.apart(&[Area::of(data)])?;
+            let buffer = bytes_mut(buffer, capacity)?;
+            match client.session.envelope(connection.get()?, data, buffer)? {
+                Progress::WouldBlock => Ok(Status::WouldBlock),
+                Progress::Done((envelope, taken)) => {
+                    out.set(Envelope {
+                        head: Bytes::of(envelope.head),
+                        tail: Bytes::of(envelope.tail),
+                        taken,
+                    });
+                    Ok(Status::Ok)
+                }
+            }
+        })
+    }
+}
+
+/// Ends a connection; the peer is told after what was sent before. It never waits for room. Over V1 and V2 this ends the
+/// service's stream.
+///
+/// @param session The session.
+/// @param connection The connection.
+/// @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED, MISUSE_CONNECTION_ENDED, MISUSE_SESSION_CLOSED.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn iot_tunnel_session_reset(
+    session: *mut SessionStorage,
+    connection: Connection,
+) -> Code {
+    // SAFETY: the header's rules for storage.
+    unsafe {
+        with(session, |client| {
+            client.session.reset(connection.get()?)?;
+            Ok(Status::Ok)
+        })
+    }
+}
+
+/// Ends the session: every connection is over, the tokens are wiped, and what waits to be sent is forgotten. If there is a
+/// socket, iot_tunnel_session_poll_output says once that it is to be closed. Twice is harmless.
+///
+/// @param session The session.
+/// @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn iot_tunnel_session_close(session: *mut SessionStorage) -> Code {
+    // SAFETY: the header's rules for storage.
+    unsafe {
+        with(session, |client| {
+            client.session.close();
+            Ok(Status::Ok)
+        })
+    }
+}
