@@ -116,6 +116,10 @@ class Link(Listening):
         super().__init__(self._forward)
         self._port, self._down_until = port, 0.0
 
+    def lead_to(self, port):
+        """What comes from now on goes to that port."""
+        self._port = port
+
     def drop(self, seconds):
         self._down_until = time.monotonic() + seconds
         return self.cut()

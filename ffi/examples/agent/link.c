@@ -29,7 +29,8 @@ int link_read(struct link *link)
 
 void link_upgraded(struct link *link, size_t length)
 {
-    (void)iot_tunnel_websocket_init(&link->websocket, sizeof link->websocket, false);
+    (void)iot_tunnel_websocket_init(&link->websocket, sizeof link->websocket,
+                                    IOT_TUNNEL_WEBSOCKET_ROLE_CLIENT);
     link->received.ptr += length;
     link->received.len -= length;
     link->state = LINK_UP;
@@ -45,7 +46,7 @@ bool link_has_room(const struct link *link)
     return room(link) >= 2 * CONTROL_FRAME;
 }
 
-bool link_put(struct link *link, iot_tunnel_websocket_frame kind, iot_tunnel_bytes payload)
+bool link_put(struct link *link, iot_tunnel_frame kind, iot_tunnel_bytes payload)
 {
     uint8_t key[4];
     size_t length;

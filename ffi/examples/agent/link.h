@@ -20,7 +20,7 @@ struct link {
     } state;
     struct tls tls;
     iot_tunnel_websocket websocket;
-    iot_tunnel_bytes received; /* what was read into `in` and is not taken yet */
+    iot_tunnel_buffer received; /* what was read into `in` and is not taken yet */
     size_t out_start;          /* what of `out` is to be written */
     size_t out_end;
     uint8_t in[TLS_RECORD];
@@ -37,7 +37,7 @@ void link_upgraded(struct link *link, size_t length);
 /* Whether a pong has room, and a ping beside it. */
 bool link_has_room(const struct link *link);
 /* Puts a frame behind what is to be written, if it has room. */
-bool link_put(struct link *link, iot_tunnel_websocket_frame kind, iot_tunnel_bytes payload);
+bool link_put(struct link *link, iot_tunnel_frame kind, iot_tunnel_bytes payload);
 /* Writes what is to be written, as far as the socket takes it. False if it broke. */
 bool link_flush(struct link *link);
 

@@ -6,9 +6,6 @@
 static const iot_tunnel_bytes NO_BYTES = {NULL, 0};
 static const iot_tunnel_text NO_TEXT = {NULL, 0};
 
-/* Close codes of RFC 6455. */
-enum { CLOSE_NORMAL = 1000, CLOSE_PROTOCOL_ERROR = 1002 };
-
 /* ---- The connection to the service ---- */
 
 /* Lets go of the connection, and of everything that came through it. */
@@ -162,24 +159,24 @@ static void take_frame(struct tunnel *tunnel)
     iot_tunnel_websocket_event event;
     iot_tunnel_status status = iot_tunnel_websocket_receive(&link->websocket, &link->received, &event);
     if (status != IOT_TUNNEL_STATUS_OK) {
-        link_part(link, CLOSE_PROTOCOL_ERROR);
+        link_part(link, iot_tunnel_websocket_close_code(status));
         lose_by(tunnel, status);
         return;
     }
     switch (event.kind) {
-    case IOT_TUNNEL_WEBSOCKET_EVENT_KIND_NONE: break;
-    case IOT_TUNNEL_WEBSOCKET_EVENT_KIND_BINARY: tunnel->payload = event.payload; break;
-    case IOT_TUNNEL_WEBSOCKET_EVENT_KIND_PING:
-        (void)link_put(link, IOT_TUNNEL_WEBSOCKET_FRAME_PONG, event.payload);
+    case IOT_TUNNEL_FRAME_NONE: break;
+    case IOT_TUNNEL_FRAME_BINARY: tunnel->payload = event.payload; break;
+    case IOT_TUNNEL_FRAME_PING:
+        (void)link_put(link, IOT_TUNNEL_FRAME_PONG, event.payload);
         (void)iot_tunnel_session_handle_ping(&tunnel->session, host_now());
         break;
-    case IOT_TUNNEL_WEBSOCKET_EVENT_KIND_PONG:
+    case IOT_TUNNEL_FRAME_PONG:
         (void)iot_tunnel_session_handle_pong(&tunnel->session, host_now());
         break;
-    case IOT_TUNNEL_WEBSOCKET_EVENT_KIND_CLOSE:
-        say("%s closes the connection: %u %.*s", tunnel->endpoint, (unsigned)event.close_code, SHOW(event.reason));
-        (void)iot_tunnel_session_handle_closed(&tunnel->session, host_now(), event.close_code, event.reason);
-        part(tunnel, event.close_code != 0 ? event.close_code : CLOSE_NORMAL);
+    case IOT_TUNNEL_FRAME_CLOSE:
+        say("%s closes the connection: %u %.*s", tunnel->endpoint, (unsigned)event.close_code, SHOW(event.close_reason));
+        (void)iot_tunnel_session_handle_closed(&tunnel->session, host_now(), event.close_code, event.close_reason);
+        part(tunnel, event.close_code);
         break;
     }
 }
@@ -238,11 +235,11 @@ static bool transmit(struct tunnel *tunnel)
         case IOT_TUNNEL_OUTPUT_KIND_CONNECT: reach(tunnel); break;
         case IOT_TUNNEL_OUTPUT_KIND_PING:
             /* Without room for it, what stands before it tells as well whether the service lives. */
-            (void)link_put(link, IOT_TUNNEL_WEBSOCKET_FRAME_PING, NO_BYTES);
+            (void)link_put(link, IOT_TUNNEL_FRAME_PING, NO_BYTES);
             break;
         case IOT_TUNNEL_OUTPUT_KIND_SEND:
             bytes.len = bytes.len < MESSAGE_PAYLOAD ? bytes.len : MESSAGE_PAYLOAD;
-            if (link->out_end > 0 || !link_put(link, IOT_TUNNEL_WEBSOCKET_FRAME_BINARY, bytes)) {
+            if (link->out_end > 0 || !link_put(link, IOT_TUNNEL_FRAME_BINARY, bytes)) {
                 return moved;
             }
             (void)iot_tunnel_session_sent(&tunnel->session, bytes.len);
@@ -270,7 +267,7 @@ static bool make_session(struct tunnel *tunnel)
     if (status != IOT_TUNNEL_STATUS_OK) {
         say("no session: %.*s", SHOW(iot_tunnel_status_text(status)));
     }
-    tunnel->told = IOT_TUNNEL_SESSION_STATUS_KIND_AWAITING_TOKEN;
+    tunnel->told = IOT_TUNNEL_SESSION_STATE_AWAITING_TOKEN;
     tunnel->deadline = NEVER;
     return status == IOT_TUNNEL_STATUS_OK;
 }
@@ -279,18 +276,18 @@ static bool make_session(struct tunnel *tunnel)
 static void tell(struct tunnel *tunnel)
 {
     iot_tunnel_session_status status;
-    if (iot_tunnel_session_status(&tunnel->session, &status) != IOT_TUNNEL_STATUS_OK || status.kind == tunnel->told) {
+    if (iot_tunnel_session_describe(&tunnel->session, &status) != IOT_TUNNEL_STATUS_OK || status.state == tunnel->told) {
         return;
     }
-    tunnel->told = status.kind;
-    if (status.kind == IOT_TUNNEL_SESSION_STATUS_KIND_AWAITING_TOKEN) {
+    tunnel->told = status.state;
+    if (status.state == IOT_TUNNEL_SESSION_STATE_AWAITING_TOKEN) {
         say("this access token is of no more use; the next notification brings another");
-    } else if (status.kind == IOT_TUNNEL_SESSION_STATUS_KIND_BACKOFF) {
+    } else if (status.state == IOT_TUNNEL_SESSION_STATE_BACKOFF) {
         uint64_t now = host_now();
         say("connecting again in %u ms", (unsigned)(status.backoff_until > now ? status.backoff_until - now : 0));
-    } else if (status.kind == IOT_TUNNEL_SESSION_STATUS_KIND_CLOSED) {
+    } else if (status.state == IOT_TUNNEL_SESSION_STATE_CLOSED) {
         say("the tunnel is closed; the next notification opens another");
-        iot_tunnel_session_wipe(&tunnel->session);
+        (void)iot_tunnel_session_wipe(&tunnel->session);
         (void)make_session(tunnel);
     }
 }
@@ -325,7 +322,7 @@ void tunnel_notify(struct tunnel *tunnel, uint8_t *payload, size_t length)
 {
     iot_tunnel_notification notification;
     uint8_t entropy[64];
-    int32_t taken = 0;
+    iot_tunnel_token_taken taken = IOT_TUNNEL_TOKEN_TAKEN_SAME;
     iot_tunnel_status status = iot_tunnel_notification_parse(payload, length, &notification);
     if (status == IOT_TUNNEL_STATUS_OK && !is_ours(tunnel, &notification)) {
         return;
@@ -346,7 +343,8 @@ void tunnel_notify(struct tunnel *tunnel, uint8_t *payload, size_t length)
         say("a new access token came");
         if (tunnel->options->endpoint != NULL) {
             snprintf(tunnel->endpoint, sizeof tunnel->endpoint, "%s", tunnel->options->endpoint);
-        } else if (iot_tunnel_endpoint_aws(notification.region, false, tunnel->endpoint, sizeof tunnel->endpoint - 1,
+        } else if (iot_tunnel_endpoint_aws(notification.region, false, (uint8_t *)tunnel->endpoint,
+                                           sizeof tunnel->endpoint - 1,
                                            &end) == IOT_TUNNEL_STATUS_OK) {
             tunnel->endpoint[end] = '\0';
         }
@@ -367,8 +365,7 @@ void tunnel_watch(const struct tunnel *tunnel, struct wait *wait)
 bool tunnel_run(struct tunnel *tunnel)
 {
     if (host_now() >= tunnel->deadline) {
-        iot_tunnel_timeout timeout;
-        (void)iot_tunnel_session_handle_timeout(&tunnel->session, host_now(), &timeout);
+        (void)iot_tunnel_session_handle_timeout(&tunnel->session, host_now(), NULL);
     }
     bool moved = transmit(tunnel);
     moved |= tunnel->link.state == LINK_UPGRADING ? upgrade(tunnel) : receive(tunnel);
@@ -382,7 +379,7 @@ void tunnel_end(struct tunnel *tunnel)
     (void)iot_tunnel_session_close(&tunnel->session);
     (void)transmit(tunnel);
     drop_link(tunnel);
-    iot_tunnel_session_wipe(&tunnel->session);
+    (void)iot_tunnel_session_wipe(&tunnel->session);
     tls_free(&tunnel->link.tls);
     explicit_bzero(tunnel, sizeof *tunnel);
 }
