@@ -14,6 +14,12 @@
 #include <stdint.h>
 
 /**
+ * The version of this header, for people.
+ */
+#define IOT_TUNNEL_VERSION_STRING "0.1.0"
+
+
+/**
  * Longest upgrade request, in bytes.
  */
 #define IOT_TUNNEL_MAX_UPGRADE_REQUEST 4096
@@ -22,6 +28,11 @@
  * Bytes of a buffer that takes in every answer to an upgrade request.
  */
 #define IOT_TUNNEL_MAX_UPGRADE_ANSWER 4352
+
+/**
+ * Longest access token that a record issues, in characters.
+ */
+#define IOT_TUNNEL_MAX_ISSUED 224
 
 /**
  * Bytes that are enough for what stands around a payload.
@@ -57,60 +68,6 @@
  * Longest payload of a BINARY frame, in bytes.
  */
 #define IOT_TUNNEL_MAX_BINARY_PAYLOAD 131076
-
-/**
- * A side of a tunnel. 0 is none.
- */
-enum iot_tunnel_side
-#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
-  : int32_t
-#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
- {
-    /**
-     * Who opens connections.
-     */
-    IOT_TUNNEL_SIDE_SOURCE = 1,
-    /**
-     * Who serves them: the device.
-     */
-    IOT_TUNNEL_SIDE_DESTINATION = 2,
-};
-#ifndef __cplusplus
-#if __STDC_VERSION__ >= 202311L
-typedef enum iot_tunnel_side iot_tunnel_side;
-#else
-typedef int32_t iot_tunnel_side;
-#endif // __STDC_VERSION__ >= 202311L
-#endif // __cplusplus
-
-/**
- * A version of the tunneling protocol, as offered and accepted in the handshake.
- */
-enum iot_tunnel_subprotocol
-#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
-  : int32_t
-#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
- {
-    /**
-     * aws.iot.securetunneling-1.0: one service, one connection.
-     */
-    IOT_TUNNEL_SUBPROTOCOL_V1 = 1,
-    /**
-     * aws.iot.securetunneling-2.0: several services.
-     */
-    IOT_TUNNEL_SUBPROTOCOL_V2 = 2,
-    /**
-     * aws.iot.securetunneling-3.0: several services, each with several connections.
-     */
-    IOT_TUNNEL_SUBPROTOCOL_V3 = 3,
-};
-#ifndef __cplusplus
-#if __STDC_VERSION__ >= 202311L
-typedef enum iot_tunnel_subprotocol iot_tunnel_subprotocol;
-#else
-typedef int32_t iot_tunnel_subprotocol;
-#endif // __STDC_VERSION__ >= 202311L
-#endif // __cplusplus
 
 /**
  * What ran out.
@@ -414,6 +371,39 @@ typedef int32_t iot_tunnel_party;
 #endif // __cplusplus
 
 /**
+ * Where the closing of a WebSocket stands.
+ */
+enum iot_tunnel_websocket_state
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Nobody has sent a close frame.
+     */
+    IOT_TUNNEL_WEBSOCKET_STATE_OPEN = 1,
+    /**
+     * We have; the peer's is awaited, and its data until then.
+     */
+    IOT_TUNNEL_WEBSOCKET_STATE_CLOSE_SENT = 2,
+    /**
+     * The peer has; ours is due.
+     */
+    IOT_TUNNEL_WEBSOCKET_STATE_CLOSE_RECEIVED = 3,
+    /**
+     * Both have: the socket can go.
+     */
+    IOT_TUNNEL_WEBSOCKET_STATE_CLOSED = 4,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum iot_tunnel_websocket_state iot_tunnel_websocket_state;
+#else
+typedef int32_t iot_tunnel_websocket_state;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
  * What a frame is.
  */
 enum iot_tunnel_frame
@@ -447,39 +437,6 @@ enum iot_tunnel_frame
 typedef enum iot_tunnel_frame iot_tunnel_frame;
 #else
 typedef int32_t iot_tunnel_frame;
-#endif // __STDC_VERSION__ >= 202311L
-#endif // __cplusplus
-
-/**
- * Where the closing of a WebSocket stands.
- */
-enum iot_tunnel_websocket_state
-#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
-  : int32_t
-#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
- {
-    /**
-     * Nobody has sent a close frame.
-     */
-    IOT_TUNNEL_WEBSOCKET_STATE_OPEN = 1,
-    /**
-     * We have; the peer's is awaited, and its data until then.
-     */
-    IOT_TUNNEL_WEBSOCKET_STATE_CLOSE_SENT = 2,
-    /**
-     * The peer has; ours is due.
-     */
-    IOT_TUNNEL_WEBSOCKET_STATE_CLOSE_RECEIVED = 3,
-    /**
-     * Both have: the socket can go.
-     */
-    IOT_TUNNEL_WEBSOCKET_STATE_CLOSED = 4,
-};
-#ifndef __cplusplus
-#if __STDC_VERSION__ >= 202311L
-typedef enum iot_tunnel_websocket_state iot_tunnel_websocket_state;
-#else
-typedef int32_t iot_tunnel_websocket_state;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
@@ -536,6 +493,38 @@ enum iot_tunnel_status
      * A frame was to hold a message whose every field has its default.
      */
     IOT_TUNNEL_STATUS_MISUSE_EMPTY_MESSAGE = 109,
+    /**
+     * What is no tunnel id.
+     */
+    IOT_TUNNEL_STATUS_MISUSE_INVALID_TUNNEL_ID = 110,
+    /**
+     * What is no thing name.
+     */
+    IOT_TUNNEL_STATUS_MISUSE_INVALID_THING_NAME = 111,
+    /**
+     * What is no service.
+     */
+    IOT_TUNNEL_STATUS_MISUSE_INVALID_SERVICE_ID = 112,
+    /**
+     * What is no region.
+     */
+    IOT_TUNNEL_STATUS_MISUSE_INVALID_REGION = 113,
+    /**
+     * What is no tunnel's ARN.
+     */
+    IOT_TUNNEL_STATUS_MISUSE_INVALID_TUNNEL_ARN = 114,
+    /**
+     * What is no client token.
+     */
+    IOT_TUNNEL_STATUS_MISUSE_INVALID_CLIENT_TOKEN = 115,
+    /**
+     * What is no clientMode.
+     */
+    IOT_TUNNEL_STATUS_MISUSE_UNKNOWN_CLIENT_MODE = 116,
+    /**
+     * What is no side.
+     */
+    IOT_TUNNEL_STATUS_MISUSE_UNKNOWN_SIDE = 117,
     /**
      * What is no host name or address with an optional port.
      */
@@ -608,6 +597,30 @@ enum iot_tunnel_status
      * A session without a name for its service came into a tunnel with several.
      */
     IOT_TUNNEL_STATUS_MISUSE_SERVICE_NOT_CHOSEN = 173,
+    /**
+     * A pointer that must not be NULL is.
+     */
+    IOT_TUNNEL_STATUS_MISUSE_NULL_POINTER = 180,
+    /**
+     * Storage without a value in it.
+     */
+    IOT_TUNNEL_STATUS_MISUSE_NOT_INITIALISED = 181,
+    /**
+     * Header and library do not belong together.
+     */
+    IOT_TUNNEL_STATUS_MISUSE_STORAGE_SIZE_MISMATCH = 182,
+    /**
+     * A number that is no value of its enum.
+     */
+    IOT_TUNNEL_STATUS_MISUSE_UNKNOWN_ENUM_VALUE = 183,
+    /**
+     * Text that is not UTF-8.
+     */
+    IOT_TUNNEL_STATUS_MISUSE_NOT_UTF8 = 184,
+    /**
+     * Two areas of memory that must be apart are not.
+     */
+    IOT_TUNNEL_STATUS_MISUSE_OVERLAPPING_MEMORY = 185,
     /**
      * Never issued, or malformed.
      */
@@ -838,6 +851,176 @@ typedef int32_t iot_tunnel_status;
 #endif // __cplusplus
 
 /**
+ * One end of a tunnel. 0 is none.
+ */
+enum iot_tunnel_side
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * The operator's end: it opens connections.
+     */
+    IOT_TUNNEL_SIDE_SOURCE = 1,
+    /**
+     * The device's end: it serves them.
+     */
+    IOT_TUNNEL_SIDE_DESTINATION = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum iot_tunnel_side iot_tunnel_side;
+#else
+typedef int32_t iot_tunnel_side;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * Whose access token a rotation replaces. 0 is none.
+ */
+enum iot_tunnel_client_mode
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * The source's.
+     */
+    IOT_TUNNEL_CLIENT_MODE_SOURCE = 1,
+    /**
+     * The destination's.
+     */
+    IOT_TUNNEL_CLIENT_MODE_DESTINATION = 2,
+    /**
+     * Both.
+     */
+    IOT_TUNNEL_CLIENT_MODE_ALL = 3,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum iot_tunnel_client_mode iot_tunnel_client_mode;
+#else
+typedef int32_t iot_tunnel_client_mode;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * Why a peer's connection is to be closed.
+ */
+enum iot_tunnel_disconnect_reason
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * It is not to be closed, or there is none.
+     */
+    IOT_TUNNEL_DISCONNECT_REASON_NONE = 0,
+    /**
+     * Its access token was rotated.
+     */
+    IOT_TUNNEL_DISCONNECT_REASON_ROTATED = 1,
+    /**
+     * The same client came back on a new connection.
+     */
+    IOT_TUNNEL_DISCONNECT_REASON_REPLACED = 2,
+    /**
+     * The tunnel closed.
+     */
+    IOT_TUNNEL_DISCONNECT_REASON_TUNNEL_CLOSED = 3,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum iot_tunnel_disconnect_reason iot_tunnel_disconnect_reason;
+#else
+typedef int32_t iot_tunnel_disconnect_reason;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * The status of a tunnel.
+ */
+enum iot_tunnel_tunnel_status
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * It can be connected and rotated.
+     */
+    IOT_TUNNEL_TUNNEL_STATUS_OPEN = 1,
+    /**
+     * Closed, for good.
+     */
+    IOT_TUNNEL_TUNNEL_STATUS_CLOSED = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum iot_tunnel_tunnel_status iot_tunnel_tunnel_status;
+#else
+typedef int32_t iot_tunnel_tunnel_status;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What closed a tunnel.
+ */
+enum iot_tunnel_closed_by
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Nothing: it is open.
+     */
+    IOT_TUNNEL_CLOSED_BY_NONE = 0,
+    /**
+     * A call of close.
+     */
+    IOT_TUNNEL_CLOSED_BY_REQUEST = 1,
+    /**
+     * The end of its lifetime.
+     */
+    IOT_TUNNEL_CLOSED_BY_LIFETIME = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum iot_tunnel_closed_by iot_tunnel_closed_by;
+#else
+typedef int32_t iot_tunnel_closed_by;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * A version of the tunneling protocol, as offered and accepted in the handshake.
+ */
+enum iot_tunnel_subprotocol
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * aws.iot.securetunneling-1.0: one service, one connection.
+     */
+    IOT_TUNNEL_SUBPROTOCOL_V1 = 1,
+    /**
+     * aws.iot.securetunneling-2.0: several services.
+     */
+    IOT_TUNNEL_SUBPROTOCOL_V2 = 2,
+    /**
+     * aws.iot.securetunneling-3.0: several services, each with several connections.
+     */
+    IOT_TUNNEL_SUBPROTOCOL_V3 = 3,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum iot_tunnel_subprotocol iot_tunnel_subprotocol;
+#else
+typedef int32_t iot_tunnel_subprotocol;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
  * With what client token an access token goes.
  */
 enum iot_tunnel_binding
@@ -1053,6 +1236,214 @@ typedef struct {
 } iot_tunnel_rejection;
 
 /**
+ * An access token that was issued. It is a secret and stands nowhere else: a record keeps its digest only. Hand it to
+ * whoever it is for, then wipe it with iot_tunnel_issued_wipe.
+ */
+typedef struct {
+    /**
+     * The token, visible ASCII, without a zero at its end unless it is shorter than the room for it.
+     */
+    char text[IOT_TUNNEL_MAX_ISSUED];
+    /**
+     * Its length; 0: none was issued.
+     */
+    size_t length;
+} iot_tunnel_issued;
+
+/**
+ * What one rotation does.
+ */
+typedef struct {
+    /**
+     * The source gets a new token.
+     */
+    bool source;
+    /**
+     * The destination gets a new token.
+     */
+    bool destination;
+    /**
+     * The tunnel's destination config is replaced by the request's.
+     */
+    bool replaces_destination_config;
+} iot_tunnel_rotation;
+
+/**
+ * The service's record of one tunnel. All zeroes: a free slot, not a tunnel.
+ *
+ * It holds no pointer, so it may be copied and moved like any struct: an operation on a copy, and the copy stored when all is
+ * well, is how a call is undone. It holds no token, only digests. Its bytes have no meaning outside of the program that made
+ * them.
+ */
+typedef struct {
+    uint64_t opaque[110];
+} iot_tunnel_record;
+
+/**
+ * What stands at a tunnel's destination.
+ */
+typedef struct {
+    /**
+     * The thing that is told the destination's token by a notification; empty: none.
+     */
+    iot_tunnel_text thing_name;
+    /**
+     * The services, the first service_count of them.
+     */
+    iot_tunnel_text services[3];
+    /**
+     * How many: 1 to 3.
+     */
+    uint32_t service_count;
+} iot_tunnel_destination_config;
+
+/**
+ * A connection to close.
+ */
+typedef struct {
+    /**
+     * Why; NONE: there is nothing to close.
+     */
+    iot_tunnel_disconnect_reason reason;
+    /**
+     * The connection, as its caller named it when it connected.
+     */
+    uint64_t connection;
+} iot_tunnel_disconnect;
+
+/**
+ * What to do after an operation, once the record is stored. All zeroes: nothing.
+ *
+ * Do it in this order: close the connections, with the code 1008 and the reason's text; send SESSION_RESET to the peer;
+ * publish the notification; drop the record.
+ */
+typedef struct {
+    /**
+     * The source's connection to close.
+     */
+    iot_tunnel_disconnect source;
+    /**
+     * The destination's connection to close.
+     */
+    iot_tunnel_disconnect destination;
+    /**
+     * The side that stays connected and is to be told that every stream is reset; 0: neither.
+     */
+    iot_tunnel_side reset_peer;
+    /**
+     * The destination's new token is to be published to the thing.
+     */
+    bool notify;
+    /**
+     * The tunnel is to be deleted.
+     */
+    bool deleted;
+} iot_tunnel_effects;
+
+/**
+ * One side of a tunnel.
+ */
+typedef struct {
+    /**
+     * Whether a peer is connected.
+     */
+    bool connected;
+    /**
+     * Its connection, as its caller named it; 0 if none is connected.
+     */
+    uint64_t connection;
+    /**
+     * When `connected` last changed, in milliseconds.
+     */
+    uint64_t last_updated_at;
+    /**
+     * How often the side's token has been rotated. A notification carries the token of one such number: it is current as
+     * long as the number stands.
+     */
+    uint32_t generation;
+} iot_tunnel_side_description;
+
+/**
+ * How a tunnel looks at one moment. All times are in milliseconds, as the caller counts them.
+ */
+typedef struct {
+    /**
+     * The tunnel's id. It lasts as long as the record stays where it is and is not opened again or wiped.
+     */
+    iot_tunnel_text id;
+    /**
+     * One of iot_tunnel_tunnel_status.
+     */
+    iot_tunnel_tunnel_status status;
+    /**
+     * One of iot_tunnel_closed_by.
+     */
+    iot_tunnel_closed_by closed_by;
+    /**
+     * Since when it is closed; 0 while it is open.
+     */
+    uint64_t closed_at;
+    /**
+     * When it was opened.
+     */
+    uint64_t created_at;
+    /**
+     * When it closes by itself. Nothing ever moves it.
+     */
+    uint64_t ends_at;
+    /**
+     * When the tunnel last changed.
+     */
+    uint64_t last_updated_at;
+    /**
+     * When iot_tunnel_record_expire will next have something to do.
+     */
+    uint64_t next_deadline;
+    /**
+     * The lifetime it was opened with.
+     */
+    uint32_t lifetime_minutes;
+    /**
+     * The source.
+     */
+    iot_tunnel_side_description source;
+    /**
+     * The destination.
+     */
+    iot_tunnel_side_description destination;
+    /**
+     * Whether something stands at the destination.
+     */
+    bool has_destination_config;
+    /**
+     * What stands there now. Its texts last as long as no rotation replaces it, and as id.
+     */
+    iot_tunnel_destination_config destination_config;
+} iot_tunnel_description;
+
+/**
+ * The request of RotateTunnelAccessToken.
+ */
+typedef struct {
+    /**
+     * The tunnel.
+     */
+    iot_tunnel_text tunnel_id;
+    /**
+     * Whose token is replaced.
+     */
+    iot_tunnel_client_mode client_mode;
+    /**
+     * Whether destination_config is meant. It is not allowed with SOURCE.
+     */
+    bool has_destination_config;
+    /**
+     * The tunnel's new destination config.
+     */
+    iot_tunnel_destination_config destination_config;
+} iot_tunnel_rotate_request;
+
+/**
  * A session: a client's end of a tunnel, source or destination. Storage only; make it with iot_tunnel_session_init, and
  * let it lie where it is until it is wiped. It holds access and client token.
  */
@@ -1104,7 +1495,7 @@ typedef struct {
     /**
      * The side of the tunnel, an iot_tunnel_side: a token for the other side is refused.
      */
-    int32_t side;
+    iot_tunnel_side side;
     /**
      * The services that a source opens connections to, or that a destination serves, each once: 1 to 128 of
      * [a-zA-Z0-9:_-]. Each is known by its place, from 0.
@@ -1119,7 +1510,7 @@ typedef struct {
      * For a source: the newest format of messages that it speaks, an iot_tunnel_subprotocol; 0 is V3. A destination
      * answers in the format of each stream.
      */
-    int32_t format;
+    iot_tunnel_subprotocol format;
     /**
      * The longest payload of a message that is sent, 1 to 64512 bytes; 0 is 64512. Less where the peers agreed on less.
      */
@@ -1293,13 +1684,20 @@ typedef struct {
 } iot_tunnel_websocket_event;
 
 /**
+ * Cuts a stream of bytes into the messages of its frames. Storage only; make it with iot_tunnel_deframer_init.
+ */
+typedef struct {
+    uint64_t opaque[8];
+} iot_tunnel_deframer;
+
+/**
  * A message. A field that is absent on the wire is 0, false or empty here; there is no difference.
  */
 typedef struct {
     /**
      * What it is about, an iot_tunnel_message_kind or another number.
      */
-    int32_t kind;
+    iot_tunnel_message_kind kind;
     /**
      * The stream it belongs to; 0 where there is none.
      */
@@ -1330,16 +1728,19 @@ typedef struct {
     uint32_t available_service_id_count;
 } iot_tunnel_message;
 
-/**
- * Cuts a stream of bytes into the messages of its frames. Storage only; make it with iot_tunnel_deframer_init.
- */
-typedef struct {
-    uint64_t opaque[8];
-} iot_tunnel_deframer;
-
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
+
+/**
+ * The reason for the WebSocket close frame, whose code is 1008.
+ *
+ * @param reason ROTATED, REPLACED or TUNNEL_CLOSED of iot_tunnel_disconnect_reason.
+ * @param text Where the result goes. The text lasts for ever.
+ * @return OK, MISUSE_UNKNOWN_ENUM_VALUE, MISUSE_NULL_POINTER.
+ */
+iot_tunnel_status iot_tunnel_disconnect_reason_text(iot_tunnel_disconnect_reason reason,
+                                                    iot_tunnel_text *text);
 
 /**
  * Checks where to connect to: `host`, `host:port`, `[IPv6 address]` or `[IPv6 address]:port`. A host name is 1–253 of
@@ -1356,7 +1757,7 @@ iot_tunnel_status iot_tunnel_endpoint_check(iot_tunnel_text endpoint);
  * @param endpoint What iot_tunnel_endpoint_check allows.
  * @param host The host name or address, without brackets, also the name in TLS. It lies in `endpoint`.
  * @param port The port, 1–65535; 443 if none is given.
- * @return OK, MISUSE_INVALID_ENDPOINT, MISUSE_NOT_UTF8, MISUSE_NULL_POINTER.
+ * @return OK, MISUSE_INVALID_ENDPOINT, MISUSE_NOT_UTF8, MISUSE_NULL_POINTER, MISUSE_OVERLAPPING_MEMORY.
  */
 iot_tunnel_status iot_tunnel_endpoint_split(iot_tunnel_text endpoint,
                                             iot_tunnel_text *host,
@@ -1376,7 +1777,7 @@ iot_tunnel_status iot_tunnel_endpoint_split(iot_tunnel_text endpoint,
  */
 iot_tunnel_status iot_tunnel_endpoint_aws(iot_tunnel_text region,
                                           bool fips,
-                                          uint8_t *buffer,
+                                          char *buffer,
                                           size_t capacity,
                                           size_t *length);
 
@@ -1389,7 +1790,8 @@ iot_tunnel_status iot_tunnel_endpoint_aws(iot_tunnel_text region,
  * @param header_count How many.
  * @param handshake What it asks for. Written with OK.
  * @param rejection How to answer if it is refused. Written with PEER_FAULT_INVALID_UPGRADE_REQUEST.
- * @return OK, PEER_FAULT_INVALID_UPGRADE_REQUEST, MISUSE_NULL_POINTER, MISUSE_NOT_UTF8 (method or target).
+ * @return OK, PEER_FAULT_INVALID_UPGRADE_REQUEST, MISUSE_NULL_POINTER, MISUSE_NOT_UTF8 (method or target),
+ *         MISUSE_OVERLAPPING_MEMORY.
  */
 iot_tunnel_status iot_tunnel_handshake_judge(iot_tunnel_text method,
                                              iot_tunnel_text target,
@@ -1419,6 +1821,387 @@ iot_tunnel_status iot_tunnel_rejection_of(iot_tunnel_status status,
  */
 iot_tunnel_status iot_tunnel_tunnel_id_check(iot_tunnel_text text,
                                              size_t *position);
+
+/**
+ * Checks the name of a thing: 1 to 128 of [a-zA-Z0-9:_-].
+ *
+ * @param text The name.
+ * @param position As of iot_tunnel_tunnel_id_check. Written on MISUSE_INVALID_THING_NAME only.
+ * @return OK, MISUSE_INVALID_THING_NAME, MISUSE_NOT_UTF8, MISUSE_NULL_POINTER.
+ */
+iot_tunnel_status iot_tunnel_thing_name_check(iot_tunnel_text text, size_t *position);
+
+/**
+ * Checks the name of a service, such as SSH: 1 to 128 of [a-zA-Z0-9:_-].
+ *
+ * @param text The name.
+ * @param position As of iot_tunnel_tunnel_id_check. Written on MISUSE_INVALID_SERVICE_ID only.
+ * @return OK, MISUSE_INVALID_SERVICE_ID, MISUSE_NOT_UTF8, MISUSE_NULL_POINTER.
+ */
+iot_tunnel_status iot_tunnel_service_id_check(iot_tunnel_text text, size_t *position);
+
+/**
+ * Checks a region, such as us-east-1: 1 to 32 of [a-z0-9-].
+ *
+ * @param text The region.
+ * @param position As of iot_tunnel_tunnel_id_check. Written on MISUSE_INVALID_REGION only.
+ * @return OK, MISUSE_INVALID_REGION, MISUSE_NOT_UTF8, MISUSE_NULL_POINTER.
+ */
+iot_tunnel_status iot_tunnel_region_check(iot_tunnel_text text, size_t *position);
+
+/**
+ * Checks a tunnel's ARN: 1 to 1600 visible ASCII characters. Whether it names a tunnel, iot_tunnel_tunnel_arn_tunnel_id
+ * says.
+ *
+ * @param text The ARN.
+ * @param position As of iot_tunnel_tunnel_id_check. Written on MISUSE_INVALID_TUNNEL_ARN only.
+ * @return OK, MISUSE_INVALID_TUNNEL_ARN, MISUSE_NOT_UTF8, MISUSE_NULL_POINTER.
+ */
+iot_tunnel_status iot_tunnel_tunnel_arn_check(iot_tunnel_text text,
+                                              size_t *position);
+
+/**
+ * Checks a client token: 32 to 128 of [a-zA-Z0-9-].
+ *
+ * @param text The client token.
+ * @param position As of iot_tunnel_tunnel_id_check. Written on MISUSE_INVALID_CLIENT_TOKEN only.
+ * @return OK, MISUSE_INVALID_CLIENT_TOKEN, MISUSE_NOT_UTF8, MISUSE_NULL_POINTER.
+ */
+iot_tunnel_status iot_tunnel_client_token_check(iot_tunnel_text text, size_t *position);
+
+/**
+ * Checks an access token: 1 to 3072 visible ASCII characters.
+ *
+ * @param text The token.
+ * @param position Unless NULL: where the first character stands that is not allowed, counted in characters from 0; SIZE_MAX
+ *        if there is none at all. Written on MISUSE_INVALID_ACCESS_TOKEN only.
+ * @return OK, MISUSE_INVALID_ACCESS_TOKEN, CAPACITY_ACCESS_TOKEN_TOO_LONG, MISUSE_NOT_UTF8, MISUSE_NULL_POINTER.
+ */
+iot_tunnel_status iot_tunnel_access_token_check(iot_tunnel_text text,
+                                                size_t *position);
+
+/**
+ * Composes a tunnel's ARN: arn:aws:iot:<region>:<account>:tunnel/<tunnel id>, in the regions cn-* with aws-cn, in us-gov-*
+ * with aws-us-gov.
+ *
+ * @param region The region.
+ * @param account The account, usually 12 digits.
+ * @param tunnel_id The tunnel's id.
+ * @param buffer Where the ARN goes, without a zero at its end; nothing is written unless it fits.
+ * @param capacity The bytes there is room for; 256 are enough for an account of 12 digits.
+ * @param length The length of the ARN in bytes, on OK and on CAPACITY_BUFFER_TOO_SMALL.
+ * @return OK, MISUSE_INVALID_REGION, MISUSE_INVALID_TUNNEL_ARN (the account), MISUSE_INVALID_TUNNEL_ID, MISUSE_NOT_UTF8,
+ *         MISUSE_NULL_POINTER, MISUSE_OVERLAPPING_MEMORY, CAPACITY_BUFFER_TOO_SMALL.
+ */
+iot_tunnel_status iot_tunnel_tunnel_arn_write(iot_tunnel_text region,
+                                              iot_tunnel_text account,
+                                              iot_tunnel_text tunnel_id,
+                                              char *buffer,
+                                              size_t capacity,
+                                              size_t *length);
+
+/**
+ * The id of the tunnel that an ARN names.
+ *
+ * @param arn The ARN.
+ * @param tunnel_id Where the result goes: a part of arn, which lasts as long as that.
+ * @return OK, MISUSE_INVALID_TUNNEL_ARN if it does not have the form arn:...:iot:...:...:tunnel/<tunnel id>, MISUSE_NOT_UTF8,
+ *         MISUSE_NULL_POINTER, MISUSE_OVERLAPPING_MEMORY.
+ */
+iot_tunnel_status iot_tunnel_tunnel_arn_tunnel_id(iot_tunnel_text arn,
+                                                  iot_tunnel_text *tunnel_id);
+
+/**
+ * Makes a fresh client token: 64 hexadecimal digits. A session makes its own; this is for a client that keeps one to
+ * come back with after a restart. It is a secret like the access token.
+ *
+ * @param entropy 64 fresh random bytes, used for nothing else.
+ * @param buffer Where the client token goes, without a zero at its end; nothing is written unless it fits.
+ * @param capacity The bytes there is room for.
+ * @param length 64, on OK and on CAPACITY_BUFFER_TOO_SMALL.
+ * @return OK, MISUSE_STUCK_ENTROPY, MISUSE_NULL_POINTER, MISUSE_OVERLAPPING_MEMORY, CAPACITY_BUFFER_TOO_SMALL.
+ */
+iot_tunnel_status iot_tunnel_client_token_write(const uint8_t *entropy,
+                                                char *buffer,
+                                                size_t capacity,
+                                                size_t *length);
+
+/**
+ * Makes it zero in a way that no compiler leaves out.
+ *
+ * @param issued What is no longer needed.
+ * @return OK, MISUSE_NULL_POINTER.
+ */
+iot_tunnel_status iot_tunnel_issued_wipe(iot_tunnel_issued *issued);
+
+/**
+ * Reads a side's name, in lower case, as a notification and the header `local-proxy-mode` have it.
+ *
+ * @param name `source` or `destination`.
+ * @param side Where the result goes.
+ * @return OK, MISUSE_UNKNOWN_CLIENT_MODE, MISUSE_NOT_UTF8, MISUSE_NULL_POINTER, MISUSE_OVERLAPPING_MEMORY.
+ */
+iot_tunnel_status iot_tunnel_side_parse(iot_tunnel_text name,
+                                        iot_tunnel_side *side);
+
+/**
+ * The name of a side: `source` or `destination`.
+ *
+ * @param side One of iot_tunnel_side.
+ * @param name Where the result goes. The text lasts for ever.
+ * @return OK, MISUSE_UNKNOWN_ENUM_VALUE, MISUSE_NULL_POINTER.
+ */
+iot_tunnel_status iot_tunnel_side_text(iot_tunnel_side side, iot_tunnel_text *name);
+
+/**
+ * Reads the name of a clientMode, in upper case, as the API has it.
+ *
+ * @param name `SOURCE`, `DESTINATION` or `ALL`.
+ * @param client_mode Where the result goes.
+ * @return OK, MISUSE_UNKNOWN_CLIENT_MODE, MISUSE_NOT_UTF8, MISUSE_NULL_POINTER, MISUSE_OVERLAPPING_MEMORY.
+ */
+iot_tunnel_status iot_tunnel_client_mode_parse(iot_tunnel_text name,
+                                               iot_tunnel_client_mode *client_mode);
+
+/**
+ * The name of a clientMode: `SOURCE`, `DESTINATION` or `ALL`.
+ *
+ * @param client_mode One of iot_tunnel_client_mode.
+ * @param name Where the result goes. The text lasts for ever.
+ * @return OK, MISUSE_UNKNOWN_ENUM_VALUE, MISUSE_NULL_POINTER.
+ */
+iot_tunnel_status iot_tunnel_client_mode_text(iot_tunnel_client_mode client_mode,
+                                              iot_tunnel_text *name);
+
+/**
+ * What a rotation does.
+ *
+ * | clientMode  | without destination config | with destination config                       |
+ * |-------------|----------------------------|-----------------------------------------------|
+ * | SOURCE      | source token               | refused                                       |
+ * | DESTINATION | destination token          | destination token; the config is replaced     |
+ * | ALL         | both                       | both; the config is replaced                  |
+ *
+ * @param client_mode One of iot_tunnel_client_mode.
+ * @param with_destination_config Whether the request has a destination config.
+ * @param rotation Where the result goes.
+ * @return OK, MISUSE_DESTINATION_CONFIG_WITH_SOURCE, MISUSE_UNKNOWN_ENUM_VALUE, MISUSE_NULL_POINTER.
+ */
+iot_tunnel_status iot_tunnel_client_mode_rotation(iot_tunnel_client_mode client_mode,
+                                                  bool with_destination_config,
+                                                  iot_tunnel_rotation *rotation);
+
+/**
+ * Opens a tunnel: both sides disconnected, a fresh access token each.
+ *
+ * @param record Where the record goes. Whatever was there is forgotten. On an error it stays as it was.
+ * @param size sizeof(iot_tunnel_record).
+ * @param id The tunnel's id. It must never have been used before, not even by a deleted tunnel: that is what makes every
+ *        token unique.
+ * @param config What stands at the destination; NULL: nothing, a tunnel without services.
+ * @param lifetime_minutes How long the tunnel lives, 1 to 720; 0: 720. Nothing extends it.
+ * @param now The time, in milliseconds. For a service it should be UTC, so that records mean the same after a restart.
+ * @param entropy 64 fresh random bytes, used for nothing else.
+ * @param source Where the source's token goes.
+ * @param destination Where the destination's token goes.
+ * @param effects Where it goes what to do next: notify, if the config names a thing.
+ * @return OK, MISUSE_INVALID_TUNNEL_ID, MISUSE_INVALID_THING_NAME, MISUSE_INVALID_SERVICE_ID, MISUSE_NO_SERVICES,
+ *         MISUSE_LIFETIME_OUT_OF_RANGE, MISUSE_STUCK_ENTROPY, MISUSE_STORAGE_SIZE_MISMATCH, MISUSE_NOT_UTF8,
+ *         MISUSE_NULL_POINTER, MISUSE_OVERLAPPING_MEMORY, CAPACITY_TOO_MANY_SERVICES.
+ */
+iot_tunnel_status iot_tunnel_record_open(iot_tunnel_record *record,
+                                         size_t size,
+                                         iot_tunnel_text id,
+                                         const iot_tunnel_destination_config *config,
+                                         uint32_t lifetime_minutes,
+                                         uint64_t now,
+                                         const uint8_t *entropy,
+                                         iot_tunnel_issued *source,
+                                         iot_tunnel_issued *destination,
+                                         iot_tunnel_effects *effects);
+
+/**
+ * Judges a peer's handshake, and marks the token used if it is accepted: with the record so stored, answer 101. The use must
+ * be durable before that answer is sent.
+ *
+ * The refusals come in this order: REFUSAL_UNKNOWN_ACCESS_TOKEN, REFUSAL_TUNNEL_CLOSED or REFUSAL_TUNNEL_EXPIRED,
+ * REFUSAL_ACCESS_TOKEN_REVOKED, REFUSAL_MODE_MISMATCH, REFUSAL_ACCESS_TOKEN_USED, REFUSAL_CLIENT_TOKEN_MISMATCH,
+ * REFUSAL_CLIENT_TOKEN_IN_USE. Their texts can be sent to the peer. On any error the record stays as it was.
+ *
+ * @param record The record.
+ * @param access_token The access token as the peer sent it. Whatever it holds, it is judged.
+ * @param side The side that the peer wants to be: its local-proxy-mode.
+ * @param client_token The client token, if the peer sent one; else empty.
+ * @param client_token_in_use Whether the client token is bound to another access token of any open tunnel; see
+ *        iot_tunnel_record_has_client_token. In a table, iot_tunnel_table_connect finds that out.
+ * @param connection A name for the new connection, which differs from every other of this tunnel.
+ * @param now The time, in milliseconds.
+ * @param effects Where it goes what to do next: the connection that is replaced, and the peer to reset.
+ * @return OK, the refusals above, MISUSE_INVALID_CLIENT_TOKEN, MISUSE_UNKNOWN_ENUM_VALUE, MISUSE_NOT_INITIALISED,
+ *         MISUSE_NOT_UTF8, MISUSE_NULL_POINTER, MISUSE_OVERLAPPING_MEMORY.
+ */
+iot_tunnel_status iot_tunnel_record_connect(iot_tunnel_record *record,
+                                            iot_tunnel_text access_token,
+                                            iot_tunnel_side side,
+                                            iot_tunnel_text client_token,
+                                            bool client_token_in_use,
+                                            uint64_t connection,
+                                            uint64_t now,
+                                            iot_tunnel_effects *effects);
+
+/**
+ * Says that a peer's connection has ended. What a connection that was replaced, rotated out or closed leaves behind is no
+ * news: that changes nothing and has no effects.
+ *
+ * @param record The record.
+ * @param side The connection's side.
+ * @param connection The connection, as it was named when it connected.
+ * @param now The time, in milliseconds.
+ * @param effects Where it goes what to do next: the peer to reset.
+ * @return OK, MISUSE_UNKNOWN_ENUM_VALUE, MISUSE_NOT_INITIALISED, MISUSE_NULL_POINTER, MISUSE_OVERLAPPING_MEMORY.
+ */
+iot_tunnel_status iot_tunnel_record_disconnect(iot_tunnel_record *record,
+                                               iot_tunnel_side side,
+                                               uint64_t connection,
+                                               uint64_t now,
+                                               iot_tunnel_effects *effects);
+
+/**
+ * RotateTunnelAccessToken: revokes the current token of each chosen side and issues a new one. The end of the tunnel does not
+ * move. On an error the record stays as it was.
+ *
+ * @param record The record.
+ * @param client_mode Whose token is replaced: one of iot_tunnel_client_mode.
+ * @param config The tunnel's new destination config; NULL: it stays. Not allowed with SOURCE.
+ * @param now The time, in milliseconds.
+ * @param entropy 64 fresh random bytes, used for nothing else.
+ * @param source Where the source's token goes; all zeroes if the source is not rotated.
+ * @param destination Where the destination's token goes; all zeroes if the destination is not rotated.
+ * @param effects Where it goes what to do next: the connections of rotated sides to close, the peer to reset, and notify.
+ * @return OK, REFUSAL_TUNNEL_CLOSED, REFUSAL_TUNNEL_EXPIRED, MISUSE_DESTINATION_CONFIG_WITH_SOURCE, MISUSE_NO_SERVICES,
+ *         MISUSE_INVALID_THING_NAME, MISUSE_INVALID_SERVICE_ID, MISUSE_STUCK_ENTROPY, MISUSE_UNKNOWN_ENUM_VALUE,
+ *         MISUSE_NOT_INITIALISED, MISUSE_NOT_UTF8, MISUSE_NULL_POINTER, MISUSE_OVERLAPPING_MEMORY,
+ *         CAPACITY_TOO_MANY_SERVICES, CAPACITY_ROTATIONS_EXHAUSTED.
+ */
+iot_tunnel_status iot_tunnel_record_rotate(iot_tunnel_record *record,
+                                           iot_tunnel_client_mode client_mode,
+                                           const iot_tunnel_destination_config *config,
+                                           uint64_t now,
+                                           const uint8_t *entropy,
+                                           iot_tunnel_issued *source,
+                                           iot_tunnel_issued *destination,
+                                           iot_tunnel_effects *effects);
+
+/**
+ * CloseTunnel. Closing a closed tunnel is OK and changes nothing.
+ *
+ * @param record The record. It stays until it is wiped.
+ * @param delete Whether the tunnel is to be deleted at once.
+ * @param now The time, in milliseconds.
+ * @param effects Where it goes what to do next: the connections to close, and deleted.
+ * @return OK, MISUSE_NOT_INITIALISED, MISUSE_NULL_POINTER, MISUSE_OVERLAPPING_MEMORY.
+ */
+iot_tunnel_status iot_tunnel_record_close(iot_tunnel_record *record,
+                                          bool delete_,
+                                          uint64_t now,
+                                          iot_tunnel_effects *effects);
+
+/**
+ * Does what time asks for: closes the tunnel at the end of its lifetime, and has it deleted three hours after it closed.
+ * Earlier or again it does nothing.
+ *
+ * @param record The record. It stays until it is wiped.
+ * @param now The time, in milliseconds.
+ * @param effects Where it goes what to do next: the connections to close, and deleted.
+ * @return OK, MISUSE_NOT_INITIALISED, MISUSE_NULL_POINTER, MISUSE_OVERLAPPING_MEMORY.
+ */
+iot_tunnel_status iot_tunnel_record_expire(iot_tunnel_record *record,
+                                           uint64_t now,
+                                           iot_tunnel_effects *effects);
+
+/**
+ * How the tunnel looks at a moment: expired is closed, whether or not iot_tunnel_record_expire has run.
+ *
+ * @param record The record.
+ * @param now The time, in milliseconds.
+ * @param description Where the result goes. Its texts are in the record; see there how long they last.
+ * @return OK, MISUSE_NOT_INITIALISED, MISUSE_NULL_POINTER, MISUSE_OVERLAPPING_MEMORY.
+ */
+iot_tunnel_status iot_tunnel_record_describe(const iot_tunnel_record *record,
+                                             uint64_t now,
+                                             iot_tunnel_description *description);
+
+/**
+ * Whether a client token is bound to one of the tunnel's current access tokens, while the tunnel is open. A service asks all
+ * its records before it lets a new access token be bound to a client token.
+ *
+ * @param record The record.
+ * @param client_token The client token.
+ * @param now The time, in milliseconds.
+ * @param has Where the result goes.
+ * @return OK, MISUSE_INVALID_CLIENT_TOKEN, MISUSE_NOT_INITIALISED, MISUSE_NOT_UTF8, MISUSE_NULL_POINTER,
+ *         MISUSE_OVERLAPPING_MEMORY.
+ */
+iot_tunnel_status iot_tunnel_record_has_client_token(const iot_tunnel_record *record,
+                                                     iot_tunnel_text client_token,
+                                                     uint64_t now,
+                                                     bool *has);
+
+/**
+ * Makes a record a free slot: all zeroes, in a way that no compiler leaves out. Twice is harmless.
+ *
+ * @param record The record, or anything else that is to be a free slot.
+ * @return OK, MISUSE_NULL_POINTER.
+ */
+iot_tunnel_status iot_tunnel_record_wipe(iot_tunnel_record *record);
+
+/**
+ * Reads the body of a request, and judges it by every rule that needs no state.
+ *
+ * @param body The body. On OK it has become the memory of the texts in request; otherwise it is as it was, so that
+ *        iot_tunnel_rotate_request_explain can be asked about it.
+ * @param length Its length in bytes.
+ * @param request Where the result goes. Its texts last as long as body.
+ * @return OK, PEER_FAULT_MALFORMED_JSON and PEER_FAULT_UNEXPECTED_JSON (the API's SerializationException),
+ *         PEER_FAULT_INVALID_MEMBER (ValidationException), CAPACITY_TOO_MANY_SERVICES (LimitExceededException),
+ *         MISUSE_NULL_POINTER, MISUSE_OVERLAPPING_MEMORY.
+ */
+iot_tunnel_status iot_tunnel_rotate_request_parse(uint8_t *body,
+                                                  size_t length,
+                                                  iot_tunnel_rotate_request *request);
+
+/**
+ * Writes the body of a request.
+ *
+ * @param request The request.
+ * @param buffer Where the JSON goes, without a zero at its end.
+ * @param capacity The bytes there is room for; 740 are always enough.
+ * @param length The length of the JSON in bytes, on OK and on CAPACITY_BUFFER_TOO_SMALL. In the latter case nothing of the
+ *        JSON is left in buffer.
+ * @return OK, MISUSE_INVALID_TUNNEL_ID, MISUSE_UNKNOWN_ENUM_VALUE, MISUSE_DESTINATION_CONFIG_WITH_SOURCE,
+ *         MISUSE_NO_SERVICES, MISUSE_INVALID_SERVICE_ID, MISUSE_INVALID_THING_NAME, MISUSE_NOT_UTF8, MISUSE_NULL_POINTER,
+ *         MISUSE_OVERLAPPING_MEMORY, CAPACITY_TOO_MANY_SERVICES, CAPACITY_BUFFER_TOO_SMALL.
+ */
+iot_tunnel_status iot_tunnel_rotate_request_write(const iot_tunnel_rotate_request *request,
+                                                  char *buffer,
+                                                  size_t capacity,
+                                                  size_t *length);
+
+/**
+ * Says what is wrong with the body of a request: every broken constraint in one message, as the API words it.
+ *
+ * @param body The body, as it was given to iot_tunnel_rotate_request_parse.
+ * @param length Its length in bytes.
+ * @param buffer Where the message goes, without a zero at its end.
+ * @param capacity The bytes there is room for.
+ * @param message_length The length of the message in bytes, on OK and on CAPACITY_BUFFER_TOO_SMALL; 0 if nothing is wrong.
+ * @return OK, MISUSE_NULL_POINTER, MISUSE_OVERLAPPING_MEMORY, CAPACITY_BUFFER_TOO_SMALL.
+ */
+iot_tunnel_status iot_tunnel_rotate_request_explain(const uint8_t *body,
+                                                    size_t length,
+                                                    char *buffer,
+                                                    size_t capacity,
+                                                    size_t *message_length);
 
 /**
  * Ends a session and zeroes its storage, tokens included: afterwards it is "not initialised", and its buffers are the
@@ -1615,9 +2398,9 @@ iot_tunnel_status iot_tunnel_session_init(iot_tunnel_session *session,
  */
 iot_tunnel_status iot_tunnel_session_handle_token(iot_tunnel_session *session,
                                                   uint64_t now,
-                                                  int32_t side,
+                                                  iot_tunnel_side side,
                                                   iot_tunnel_text access_token,
-                                                  int32_t binding,
+                                                  iot_tunnel_binding binding,
                                                   iot_tunnel_text client_token,
                                                   const uint8_t entropy[64],
                                                   iot_tunnel_token_taken *taken);
@@ -1641,9 +2424,9 @@ iot_tunnel_status iot_tunnel_session_handle_token(iot_tunnel_session *session,
  */
 iot_tunnel_status iot_tunnel_session_upgrade_request(iot_tunnel_session *session,
                                                      iot_tunnel_text endpoint,
-                                                     int32_t offer,
+                                                     iot_tunnel_subprotocol offer,
                                                      const uint8_t nonce[16],
-                                                     uint8_t *buffer,
+                                                     char *buffer,
                                                      size_t capacity,
                                                      size_t *length);
 
@@ -1781,7 +2564,7 @@ uint32_t iot_tunnel_version(void);
  */
 iot_tunnel_status iot_tunnel_websocket_init(iot_tunnel_websocket *websocket,
                                             size_t sizeof_websocket,
-                                            int32_t role);
+                                            iot_tunnel_websocket_role role);
 
 /**
  * Zeroes the storage: afterwards it is "not initialised". Twice is harmless.
@@ -1790,6 +2573,24 @@ iot_tunnel_status iot_tunnel_websocket_init(iot_tunnel_websocket *websocket,
  * @return OK, MISUSE_NULL_POINTER.
  */
 iot_tunnel_status iot_tunnel_websocket_wipe(iot_tunnel_websocket *websocket);
+
+/**
+ * Says where the closing stands.
+ *
+ * @param websocket The WebSocket.
+ * @param state Where it stands.
+ * @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED, MISUSE_OVERLAPPING_MEMORY.
+ */
+iot_tunnel_status iot_tunnel_websocket_describe(iot_tunnel_websocket *websocket,
+                                                iot_tunnel_websocket_state *state);
+
+/**
+ * The code of the close frame that answers a fault.
+ *
+ * @param status A PEER_FAULT that a function answered.
+ * @return The code; 1002, a protocol error, for every number that has none of its own.
+ */
+uint16_t iot_tunnel_websocket_close_code(iot_tunnel_status status);
 
 /**
  * Takes the next event out of the input, bytes of the socket in any split. Call it until it gives NONE.
@@ -1822,7 +2623,7 @@ iot_tunnel_status iot_tunnel_websocket_receive(iot_tunnel_websocket *websocket,
  *
  */
 iot_tunnel_status iot_tunnel_websocket_write(iot_tunnel_websocket *websocket,
-                                             int32_t kind,
+                                             iot_tunnel_frame kind,
                                              iot_tunnel_bytes payload,
                                              const uint8_t mask_key[4],
                                              uint8_t *buffer,
@@ -1878,29 +2679,57 @@ iot_tunnel_status iot_tunnel_websocket_mask(iot_tunnel_websocket *websocket,
                                             size_t *header_length);
 
 /**
- * Says where the closing stands.
+ * Makes a deframer at the start of a stream. The buffer is lent to it until iot_tunnel_deframer_wipe.
  *
- * @param websocket The WebSocket.
- * @param state Where it stands.
- * @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED.
+ * @param deframer The storage. Whatever is in it is forgotten.
+ * @param sizeof_deframer sizeof(iot_tunnel_deframer).
+ * @param buffer Reassembles messages that come in parts.
+ * @param buffer_length Its length in bytes: the longest message that is taken. IOT_TUNNEL_MAX_MESSAGE for every one.
+ * @return OK, MISUSE_NULL_POINTER, MISUSE_STORAGE_SIZE_MISMATCH, MISUSE_OVERLAPPING_MEMORY.
  */
-iot_tunnel_status iot_tunnel_websocket_describe(iot_tunnel_websocket *websocket,
-                                                iot_tunnel_websocket_state *state);
+iot_tunnel_status iot_tunnel_deframer_init(iot_tunnel_deframer *deframer,
+                                           size_t sizeof_deframer,
+                                           uint8_t *buffer,
+                                           size_t buffer_length);
 
 /**
- * The code of the close frame that answers a fault.
+ * Zeroes the storage: afterwards it is "not initialised", and the buffer is the caller's again. Twice is harmless.
  *
- * @param status A PEER_FAULT that a function answered.
- * @return The code; 1002, a protocol error, for every number that has none of its own.
+ * @param deframer The deframer, or storage without one.
+ * @return OK, MISUSE_NULL_POINTER.
  */
-uint16_t iot_tunnel_websocket_close_code(iot_tunnel_status status);
+iot_tunnel_status iot_tunnel_deframer_wipe(iot_tunnel_deframer *deframer);
+
+/**
+ * Takes the next message off the start of the input.
+ *
+ * @param deframer The deframer.
+ * @param input What was received. It is moved behind what was taken. It must not lie in the deframer's buffer.
+ * @param message The message. It lies in the input or in the deframer's buffer and lasts until the next call. Empty: all
+ *        input is taken, and the message goes on in what comes next.
+ * @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED, MISUSE_OVERLAPPING_MEMORY, PEER_FAULT_EMPTY_FRAME,
+ *         CAPACITY_BUFFER_TOO_SMALL (the message is longer than the deframer's buffer). After either of these two nothing is
+ *         taken, and every further call says the same until iot_tunnel_deframer_clear.
+ */
+iot_tunnel_status iot_tunnel_deframer_next(iot_tunnel_deframer *deframer,
+                                           iot_tunnel_bytes *input,
+                                           iot_tunnel_bytes *message);
+
+/**
+ * Forgets what has come of a frame, for a new connection: its stream starts with a frame.
+ *
+ * @param deframer The deframer.
+ * @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED.
+ */
+iot_tunnel_status iot_tunnel_deframer_clear(iot_tunnel_deframer *deframer);
 
 /**
  * Decodes a message, by the rules of proto3.
  *
  * @param bytes The message, without the length of its frame.
  * @param message What it says. Payload and texts lie in `bytes`.
- * @return OK, PEER_FAULT_MALFORMED_MESSAGE, CAPACITY_TOO_MANY_SERVICES (more than 8), MISUSE_NULL_POINTER.
+ * @return OK, PEER_FAULT_MALFORMED_MESSAGE, CAPACITY_TOO_MANY_SERVICES (more than 8), MISUSE_NULL_POINTER,
+ *         MISUSE_OVERLAPPING_MEMORY.
  */
 iot_tunnel_status iot_tunnel_message_decode(iot_tunnel_bytes bytes,
                                             iot_tunnel_message *message);
@@ -1948,51 +2777,6 @@ iot_tunnel_status iot_tunnel_message_encode_frame(const iot_tunnel_message *mess
 iot_tunnel_status iot_tunnel_message_check(const iot_tunnel_message *message,
                                            int32_t origin,
                                            bool *skip);
-
-/**
- * Makes a deframer at the start of a stream. The buffer is lent to it until iot_tunnel_deframer_wipe.
- *
- * @param deframer The storage. Whatever is in it is forgotten.
- * @param sizeof_deframer sizeof(iot_tunnel_deframer).
- * @param buffer Reassembles messages that come in parts.
- * @param buffer_length Its length in bytes: the longest message that is taken. IOT_TUNNEL_MAX_MESSAGE for every one.
- * @return OK, MISUSE_NULL_POINTER, MISUSE_STORAGE_SIZE_MISMATCH, MISUSE_OVERLAPPING_MEMORY.
- */
-iot_tunnel_status iot_tunnel_deframer_init(iot_tunnel_deframer *deframer,
-                                           size_t sizeof_deframer,
-                                           uint8_t *buffer,
-                                           size_t buffer_length);
-
-/**
- * Zeroes the storage: afterwards it is "not initialised", and the buffer is the caller's again. Twice is harmless.
- *
- * @param deframer The deframer, or storage without one.
- * @return OK, MISUSE_NULL_POINTER.
- */
-iot_tunnel_status iot_tunnel_deframer_wipe(iot_tunnel_deframer *deframer);
-
-/**
- * Takes the next message off the start of the input.
- *
- * @param deframer The deframer.
- * @param input What was received. It is moved behind what was taken. It must not lie in the deframer's buffer.
- * @param message The message. It lies in the input or in the deframer's buffer and lasts until the next call. Empty: all
- *        input is taken, and the message goes on in what comes next.
- * @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED, MISUSE_OVERLAPPING_MEMORY, PEER_FAULT_EMPTY_FRAME,
- *         CAPACITY_BUFFER_TOO_SMALL (the message is longer than the deframer's buffer). After either of these two nothing is
- *         taken, and every further call says the same until iot_tunnel_deframer_clear.
- */
-iot_tunnel_status iot_tunnel_deframer_next(iot_tunnel_deframer *deframer,
-                                           iot_tunnel_bytes *input,
-                                           iot_tunnel_bytes *message);
-
-/**
- * Forgets what has come of a frame, for a new connection: its stream starts with a frame.
- *
- * @param deframer The deframer.
- * @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED.
- */
-iot_tunnel_status iot_tunnel_deframer_clear(iot_tunnel_deframer *deframer);
 
 #ifdef __cplusplus
 }  // extern "C"

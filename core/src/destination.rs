@@ -30,6 +30,14 @@ impl DestinationConfig {
         Ok(Self { thing_name, services })
     }
 
+    /// Adds a service behind the others.
+    ///
+    /// # Errors
+    /// [`Capacity::TooManyServices`]; the config stays as it was.
+    pub fn push(&mut self, service: ServiceId) -> Result<(), Capacity> {
+        self.services.push(service).map_err(|_| Capacity::TooManyServices)
+    }
+
     /// The thing whose notify topic gets the destination's token, if one is named.
     #[must_use]
     pub fn thing_name(&self) -> Option<&ThingName> {

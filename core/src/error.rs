@@ -78,6 +78,18 @@ errors! {
         EmptyMessage = 109, "a message with no field set has no bytes, and a frame must hold some: set its type";
         /// What is no tunnel id.
         InvalidTunnelId = 110, "a tunnelId is 1 to 128 characters of [a-zA-Z0-9_\\-+=:]";
+        /// What is no thing name.
+        InvalidThingName = 111, "a thingName is 1 to 128 characters of [a-zA-Z0-9:_-]";
+        /// What is no service.
+        InvalidServiceId = 112, "a service is 1 to 128 characters of [a-zA-Z0-9:_-]";
+        /// What is no region.
+        InvalidRegion = 113, "a region is 1 to 32 characters of [a-z0-9-]";
+        /// What is no tunnel's ARN.
+        InvalidTunnelArn = 114, "a tunnelArn is 1 to 1600 visible ASCII characters, arn:aws:iot:<region>:<account>:tunnel/<tunnelId>";
+        /// What is no client token.
+        InvalidClientToken = 115, "a client token is 32 to 128 characters of [a-zA-Z0-9-]";
+        /// What is no clientMode.
+        UnknownClientMode = 116, "a clientMode is SOURCE, DESTINATION or ALL, and a side is source or destination; case matters";
         /// What is no host name or address with an optional port.
         InvalidEndpoint = 120, "an endpoint is host, host:port, [IPv6 address] or [IPv6 address]:port";
         /// A WebSocket frame with more payload than a peer takes.

@@ -38,12 +38,24 @@ impl<const N: usize> AccessToken<N> {
     /// [`Misuse::InvalidAccessToken`] if it is empty or has another character,
     /// [`Capacity::AccessTokenTooLong`] if it has more than `N` bytes. It is never cut.
     pub fn parse(value: &str) -> Result<Self, Error> {
-        if value.is_empty() || !value.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(Misuse::InvalidAccessToken.into());
-        }
+        Self::check(value)?;
         Secret::copy(value)
             .map(Self)
             .ok_or(Error::Capacity(Capacity::AccessTokenTooLong))
+    }
+
+    /// Judges a token as [`parse`](Self::parse) does, without a place for it.
+    ///
+    /// # Errors
+    /// As of [`parse`](Self::parse).
+    pub fn check(value: &str) -> Result<(), Error> {
+        if value.is_empty() || !value.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(Misuse::InvalidAccessToken.into());
+        }
+        match value.len() <= N {
+            true => Ok(()),
+            false => Err(Capacity::AccessTokenTooLong.into()),
+        }
     }
 
     /// The secret itself. Whoever calls this answers for where it goes.
@@ -92,7 +104,8 @@ impl ClientToken {
     }
 
     /// A fresh one: 256 bits in hexadecimal. `None` never happens: 64 characters fit.
-    pub(crate) fn fresh(entropy: &Entropy) -> Option<Self> {
+    #[must_use]
+    pub fn fresh(entropy: &Entropy) -> Option<Self> {
         let mut text = Zeroizing::new([0; 64]);
         let nibbles = entropy
             .for_client_token()
@@ -245,7 +258,7 @@ const MAGIC: [u8; 3] = [0x8a, 0x8b, 0x75];
 const HEADER: usize = MAGIC.len() + 1 + 4;
 const RANDOM: usize = 32;
 const MAX_RAW: usize = HEADER + TunnelId::RULE.max + RANDOM;
-/// Longest token that we issue, in characters: 228. Ours is at most 300 (control-plane.md, "A token's life").
+/// Longest token that we issue, in characters: 224. Ours is at most 300 (control-plane.md, "A token's life").
 pub const MAX_ISSUED: usize = MAX_RAW.div_ceil(3) * 4;
 
 /// A token as we issue it: base64url of a [`Claim`] in clear and 256 random bits.

@@ -8,12 +8,20 @@
 // What is to be said of safety is said in C's terms, in the header.
 #![allow(clippy::missing_safety_doc)]
 
-mod area;
+mod explain;
+mod lent;
 mod memory;
 mod storage;
 
+pub mod description;
+pub mod destination;
+pub mod effects;
 pub mod handshake;
 pub mod id;
+pub mod issued;
+pub mod mode;
+pub mod record;
+pub mod rotate_request;
 pub mod session;
 pub mod status;
 pub mod websocket;

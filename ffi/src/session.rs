@@ -11,9 +11,10 @@ use iot_tunnel_core::handshake::PendingUpgrade;
 use iot_tunnel_core::session::{self, Session};
 use iot_tunnel_core::{Error, Misuse};
 
-use crate::area::{Area, Lent};
+use crate::lent::{Lent, Place};
+use crate::memory::{Area, apart};
 use crate::status::{Code, Status, answer};
-use crate::storage::{Storage, value};
+use crate::storage::{Storage, value, wipe};
 
 /// A session: a client's end of a tunnel, source or destination. Storage only; make it with iot_tunnel_session_init, and
 /// let it lie where it is until it is wiped. It holds access and client token.
@@ -67,8 +68,8 @@ pub struct Client {
     /// What judges the answer to the upgrade request, once that was written.
     pending: Option<PendingUpgrade>,
     /// Where the session's two buffers lie.
-    incoming: Area,
-    outgoing: Area,
+    incoming: Place,
+    outgoing: Place,
 }
 
 impl Client {
@@ -77,26 +78,35 @@ impl Client {
         self.session.deadline().map_or(u64::MAX, |deadline| deadline.0)
     }
 
-    /// An error unless this memory of the caller's is apart from all that the session uses.
-    fn apart(&self, area: Area) -> Result<(), Misuse> {
-        area.apart(&[Area::of_object(self), self.incoming, self.outgoing])
-    }
-
-    /// As `apart`, of what is read while only the outgoing buffer is written: it may lie in the incoming one, as what an
-    /// event brought does.
-    fn apart_from_outgoing(&self, area: Area) -> Result<(), Misuse> {
-        area.apart(&[Area::of_object(self), self.outgoing])
+    /// All that the session writes to.
+    fn areas(&self) -> [Area; 3] {
+        [Area::of(self, 1), self.incoming.area(), self.outgoing.area()]
     }
 }
 
-/// Does something with the session in storage.
+/// Does something with the session in storage, once all that is written by it is found apart from all else.
 ///
 /// # Safety
-/// `storage` is NULL or points to storage that nobody else uses. Its buffers are as promised to `Lent::new`.
-unsafe fn with(storage: *mut SessionStorage, act: impl FnOnce(&mut Client) -> Result<Status, Error>) -> Code {
-    // SAFETY: as this function's.
-    let client = unsafe { value(storage) };
-    answer(client.map_err(Error::from).and_then(act))
+/// `storage` is NULL or points to storage that nobody else uses. Its buffers are as promised to [`Lent::new`].
+unsafe fn with(
+    storage: *mut SessionStorage,
+    written: &[Area],
+    read: &[Area],
+    act: impl FnOnce(&mut Client) -> Result<Status, Error>,
+) -> Code {
+    let done = || {
+        apart(written, read)?;
+        // SAFETY: as this function's.
+        let client = unsafe { value(storage) }?;
+        let own = client.areas();
+        apart(&own, written)?;
+        apart(&own, read)?;
+        act(client)
+    };
+    match done() {
+        Ok(status) => status as Code,
+        Err(error) => Code::from(error.code()),
+    }
 }
 
 /// Ends a session and zeroes its storage, tokens included: afterwards it is "not initialised", and its buffers are the
@@ -109,6 +119,5 @@ unsafe fn with(storage: *mut SessionStorage, act: impl FnOnce(&mut Client) -> Re
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn iot_tunnel_session_wipe(session: *mut SessionStorage) -> Code {
     // SAFETY: the header's rules for storage.
-    let wiped = unsafe { crate::storage::wipe(session) };
-    crate::status::code(wiped.map_err(Into::into))
+    answer(|| Ok(unsafe { wipe(session) }?))
 }

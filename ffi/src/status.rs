@@ -34,6 +34,22 @@ pub enum Status {
     MisuseMessageTooLong = 108,
     /// A frame was to hold a message whose every field has its default.
     MisuseEmptyMessage = 109,
+    /// What is no tunnel id.
+    MisuseInvalidTunnelId = 110,
+    /// What is no thing name.
+    MisuseInvalidThingName = 111,
+    /// What is no service.
+    MisuseInvalidServiceId = 112,
+    /// What is no region.
+    MisuseInvalidRegion = 113,
+    /// What is no tunnel's ARN.
+    MisuseInvalidTunnelArn = 114,
+    /// What is no client token.
+    MisuseInvalidClientToken = 115,
+    /// What is no clientMode.
+    MisuseUnknownClientMode = 116,
+    /// What is no side.
+    MisuseUnknownSide = 117,
     /// What is no host name or address with an optional port.
     MisuseInvalidEndpoint = 120,
     /// A WebSocket frame with more payload than a peer takes.
@@ -70,6 +86,18 @@ pub enum Status {
     MisuseMaxPayloadOutOfRange = 172,
     /// A session without a name for its service came into a tunnel with several.
     MisuseServiceNotChosen = 173,
+    /// A pointer that must not be NULL is.
+    MisuseNullPointer = 180,
+    /// Storage without a value in it.
+    MisuseNotInitialised = 181,
+    /// Header and library do not belong together.
+    MisuseStorageSizeMismatch = 182,
+    /// A number that is no value of its enum.
+    MisuseUnknownEnumValue = 183,
+    /// Text that is not UTF-8.
+    MisuseNotUtf8 = 184,
+    /// Two areas of memory that must be apart are not.
+    MisuseOverlappingMemory = 185,
     /// Never issued, or malformed.
     RefusalUnknownAccessToken = 201,
     /// The tunnel was closed by CloseTunnel.
@@ -198,18 +226,11 @@ pub enum Party {
     Room = 4,
 }
 
-/// What `check` answers of an error that has no number of its own.
-pub(crate) fn code(result: Result<(), Error>) -> Code {
-    match result {
+/// The answer of a function whose work `call` does.
+#[inline(always)]
+pub(crate) fn answer(call: impl FnOnce() -> Result<(), Error>) -> Code {
+    match call() {
         Ok(()) => Status::Ok as Code,
-        Err(error) => Code::from(error.code()),
-    }
-}
-
-/// As `code`, of a call that may have to wait.
-pub(crate) fn answer(result: Result<Status, Error>) -> Code {
-    match result {
-        Ok(status) => status as Code,
         Err(error) => Code::from(error.code()),
     }
 }
@@ -291,5 +312,55 @@ mod tests {
             | (part(env!("CARGO_PKG_VERSION_MINOR")) << 8)
             | part(env!("CARGO_PKG_VERSION_PATCH"));
         assert_eq!(iot_tunnel_version(), version);
+        let define = concat!(
+            "#define IOT_TUNNEL_VERSION_STRING \"",
+            env!("CARGO_PKG_VERSION"),
+            "\"\n"
+        );
+        assert!(include_str!("../cbindgen.toml").contains(define));
+    }
+
+    /// The variants of `Status` with their numbers, as they stand in this file.
+    fn written() -> Vec<(String, Code)> {
+        let (_, rest) = include_str!("status.rs").split_once("pub enum Status {").unwrap();
+        let (variants, _) = rest.split_once("\n}").unwrap();
+        let variants = variants.lines().filter_map(|line| line.split_once(" = "));
+        variants
+            .map(|(name, number)| {
+                (
+                    name.trim().to_owned(),
+                    number.trim_end_matches(',').parse().unwrap(),
+                )
+            })
+            .collect()
+    }
+
+    #[test]
+    fn the_enum_is_cores_tables() {
+        let mut expected = vec![("Ok".to_owned(), 0), ("WouldBlock".to_owned(), 1)];
+        macro_rules! table {
+            ($($kind:ident),*) => {$(
+                expected.extend($kind::EVERY.iter().map(|error| {
+                    (format!("{}{}", stringify!($kind), error.name()), Code::from(error.code()))
+                }));
+            )*};
+        }
+        table!(Misuse, Refusal, PeerFault, Capacity);
+        assert_eq!(written(), expected);
+    }
+
+    #[test]
+    fn every_number_has_name_text_and_party() {
+        for (name, number) in written() {
+            let (short, text) = describe(number).unwrap();
+            assert!(name.ends_with(short) && !text.is_empty(), "{name}");
+            let parties = ["Ok", "Misuse", "Refusal", "PeerFault", "Capacity"];
+            let party = iot_tunnel_status_party(number) as usize;
+            assert!(
+                name.starts_with(parties[party]) || number == Status::WouldBlock as Code,
+                "{name}"
+            );
+        }
+        assert!(describe(2).is_none() && describe(-1).is_none() && describe(100).is_none());
     }
 }

@@ -101,7 +101,7 @@ pub(crate) unsafe fn wipe<S: Storage>(storage: *mut S) -> Result<(), Misuse> {
         return Err(Misuse::NullPointer);
     }
     // SAFETY: as this function's.
-    if let Ok(value) = unsafe { self::value(storage) } {
+    if let Ok(value) = unsafe { value(storage) } {
         // SAFETY: it is a value, and nobody sees it after this: the mark goes with it.
         unsafe { core::ptr::drop_in_place(value) };
     }

@@ -5,8 +5,7 @@ use iot_tunnel_core::session::{Progress, Timeout as Expired};
 use iot_tunnel_core::websocket::{Close, CloseCode};
 
 use super::{Connection, SessionStorage, with};
-use crate::area::Area;
-use crate::memory::{Bytes, Out, Text, bytes, bytes_mut};
+use crate::memory::{Area, Bytes, Out, Text, apart, bytes_mut};
 use crate::status::{Code, Status};
 
 /// What ran out.
@@ -42,9 +41,8 @@ pub unsafe extern "C" fn iot_tunnel_session_handle_closed(
 ) -> Code {
     // SAFETY: the header's rules for storage and text.
     unsafe {
-        with(session, |client| {
+        with(session, &[], &[close_reason.area()], |client| {
             let reason = close_reason.get()?;
-            client.apart(Area::of(reason.as_bytes()))?;
             let close = CloseCode::from_number(close_code).map(|code| Close { code, reason });
             client.session.handle_closed(Millis(now), close)?;
             Ok(Status::Ok)
@@ -61,7 +59,7 @@ pub unsafe extern "C" fn iot_tunnel_session_handle_closed(
 pub unsafe extern "C" fn iot_tunnel_session_handle_ping(session: *mut SessionStorage, now: u64) -> Code {
     // SAFETY: the header's rules for storage.
     unsafe {
-        with(session, |client| {
+        with(session, &[], &[], |client| {
             client.session.handle_ping(Millis(now))?;
             Ok(Status::Ok)
         })
@@ -77,7 +75,7 @@ pub unsafe extern "C" fn iot_tunnel_session_handle_ping(session: *mut SessionSto
 pub unsafe extern "C" fn iot_tunnel_session_handle_pong(session: *mut SessionStorage, now: u64) -> Code {
     // SAFETY: the header's rules for storage.
     unsafe {
-        with(session, |client| {
+        with(session, &[], &[], |client| {
             client.session.handle_pong(Millis(now))?;
             Ok(Status::Ok)
         })
@@ -99,7 +97,7 @@ pub unsafe extern "C" fn iot_tunnel_session_handle_timeout(
 ) -> Code {
     // SAFETY: the header's rules for storage and results.
     unsafe {
-        with(session, |client| {
+        with(session, &[Area::of(timeout, 1)], &[], |client| {
             let expired = match client.session.handle_timeout(Millis(now)) {
                 Expired::None => Timeout::None,
                 Expired::Connect => Timeout::Connect,
@@ -129,7 +127,7 @@ pub unsafe extern "C" fn iot_tunnel_session_pause(
 ) -> Code {
     // SAFETY: the header's rules for storage.
     unsafe {
-        with(session, |client| {
+        with(session, &[], &[], |client| {
             client.session.pause(Millis(now), paused)?;
             Ok(Status::Ok)
         })
@@ -152,7 +150,7 @@ pub unsafe extern "C" fn iot_tunnel_session_open(
 ) -> Code {
     // SAFETY: the header's rules for storage and results.
     unsafe {
-        with(session, |client| {
+        with(session, &[Area::of(connection, 1)], &[], |client| {
             let out = Out::new(connection)?;
             // A number that is no usize is no service either.
             match client
@@ -186,11 +184,14 @@ pub unsafe extern "C" fn iot_tunnel_session_send(
 ) -> Code {
     // SAFETY: the header's rules for storage, bytes and results.
     unsafe {
-        with(session, |client| {
+        let written = [Area::of(taken, 1)];
+        with(session, &written, &[], |client| {
             let out = Out::new(taken)?;
-            let data = data.get()?;
-            client.apart_from_outgoing(Area::of(data))?;
-            match client.session.send(connection.get()?, data)? {
+            // It may lie in the incoming buffer, as what an event brought does: that is neither read nor written here.
+            let [storage, _, outgoing] = client.areas();
+            apart(&written, &[data.area()])?;
+            apart(&[storage, outgoing], &[data.area()])?;
+            match client.session.send(connection.get()?, data.get()?)? {
                 Progress::WouldBlock => {
                     out.set(0);
                     Ok(Status::WouldBlock)
@@ -243,14 +244,15 @@ pub unsafe extern "C" fn iot_tunnel_session_envelope(
 ) -> Code {
     // SAFETY: the header's rules for storage, bytes, buffers and results.
     unsafe {
-        with(session, |client| {
+        let written = [Area::of(buffer, capacity), Area::of(envelope, 1)];
+        with(session, &written, &[], |client| {
             let out = Out::new(envelope)?;
-            let data = data.get()?;
-            let room = Area::of(bytes(buffer, capacity)?);
-            client.apart(room)?;
-            room.apart(&[Area::of(data)])?;
+            // As in `send`.
+            let [storage, _, outgoing] = client.areas();
+            apart(&written, &[data.area()])?;
+            apart(&[storage, outgoing], &[data.area()])?;
             let buffer = bytes_mut(buffer, capacity)?;
-            match client.session.envelope(connection.get()?, data, buffer)? {
+            match client.session.envelope(connection.get()?, data.get()?, buffer)? {
                 Progress::WouldBlock => Ok(Status::WouldBlock),
                 Progress::Done((envelope, taken)) => {
                     out.set(Envelope {
@@ -278,7 +280,7 @@ pub unsafe extern "C" fn iot_tunnel_session_reset(
 ) -> Code {
     // SAFETY: the header's rules for storage.
     unsafe {
-        with(session, |client| {
+        with(session, &[], &[], |client| {
             client.session.reset(connection.get()?)?;
             Ok(Status::Ok)
         })
@@ -294,7 +296,7 @@ pub unsafe extern "C" fn iot_tunnel_session_reset(
 pub unsafe extern "C" fn iot_tunnel_session_close(session: *mut SessionStorage) -> Code {
     // SAFETY: the header's rules for storage.
     unsafe {
-        with(session, |client| {
+        with(session, &[], &[], |client| {
             client.session.close();
             Ok(Status::Ok)
         })

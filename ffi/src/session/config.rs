@@ -5,10 +5,13 @@ use iot_tunnel_core::wire::MAX_PAYLOAD;
 use iot_tunnel_core::{Capacity, Error, Misuse, ServiceId};
 
 use super::{Client, SessionStorage};
-use crate::area::{Area, Lent};
-use crate::handshake::subprotocol;
-use crate::memory::{Text, object};
-use crate::status::{Code, code};
+use crate::destination::given;
+use crate::handshake::{SubprotocolCode, subprotocol};
+use crate::id::parse;
+use crate::lent::Lent;
+use crate::memory::{Area, Text, apart, object};
+use crate::mode::{SideCode, side};
+use crate::status::{Code, answer};
 use crate::storage::vacant;
 
 /// Fewest bytes of a session's incoming buffer: every message without payload has room (ours).
@@ -27,7 +30,7 @@ const _: () = assert!(MAX_MESSAGE == iot_tunnel_core::wire::MAX_MESSAGE);
 #[derive(Clone, Copy)]
 pub struct SessionConfig {
     /// The side of the tunnel, an iot_tunnel_side: a token for the other side is refused.
-    pub side: i32,
+    pub side: SideCode,
     /// The services that a source opens connections to, or that a destination serves, each once: 1 to 128 of
     /// [a-zA-Z0-9:_-]. Each is known by its place, from 0.
     pub services: [Text; 3],
@@ -36,7 +39,7 @@ pub struct SessionConfig {
     pub service_count: u32,
     /// For a source: the newest format of messages that it speaks, an iot_tunnel_subprotocol; 0 is V3. A destination
     /// answers in the format of each stream.
-    pub format: i32,
+    pub format: SubprotocolCode,
     /// The longest payload of a message that is sent, 1 to 64512 bytes; 0 is 64512. Less where the peers agreed on less.
     pub max_payload: u32,
 }
@@ -72,41 +75,42 @@ pub unsafe extern "C" fn iot_tunnel_session_init(
     outgoing: *mut u8,
     outgoing_length: usize,
 ) -> Code {
-    let made = || -> Result<(), Error> {
-        // SAFETY: the header's rules for storage.
-        let place = unsafe { vacant(session, sizeof_session) }?;
+    answer(|| {
+        let written = [
+            Area::of(session, 1),
+            Area::of(incoming, incoming_length),
+            Area::of(outgoing, outgoing_length),
+        ];
+        apart(&written, &[Area::of(config, 1)])?;
         if sizeof_config != size_of::<SessionConfig>() {
             return Err(Misuse::StorageSizeMismatch.into());
         }
-        // SAFETY: the header's rules for objects.
-        let config = unsafe { object(config) }?;
-        // SAFETY: this function's promise to the caller: the buffers are lent until the session is wiped.
-        let (incoming, outgoing) = unsafe {
+        // SAFETY: the header's rules for storage and objects; the buffers are lent until the session is wiped.
+        let (place, config, incoming, outgoing) = unsafe {
             (
+                vacant(session, sizeof_session)?,
+                object(config)?,
                 Lent::new(incoming, incoming_length)?,
                 Lent::new(outgoing, outgoing_length)?,
             )
         };
-        let areas = (incoming.area(), outgoing.area());
-        let storage = Area::of_object(session);
-        areas.0.apart(&[areas.1, storage])?;
-        areas.1.apart(&[storage])?;
+        apart(&written, &config.services.map(Text::area))?;
         if incoming_length < MIN_INCOMING {
             return Err(Capacity::BufferTooSmall.into());
         }
+        let places = (incoming.place(), outgoing.place());
         // SAFETY: the header's rules for text.
         let session = unsafe { config.with(|config| Session::new(config, incoming, outgoing)) }?;
         place.make(|place| {
             place.write(Client {
                 session,
                 pending: None,
-                incoming: areas.0,
-                outgoing: areas.1,
+                incoming: places.0,
+                outgoing: places.1,
             })
         });
         Ok(())
-    };
-    code(made())
+    })
 }
 
 impl SessionConfig {
@@ -122,20 +126,19 @@ impl SessionConfig {
         let mut config = Config {
             max_payload,
             format: subprotocol(self.format)?,
-            ..Config::unnamed(crate::handshake::side(self.side)?)
+            ..Config::unnamed(side(self.side)?)
         };
-        let count = usize::try_from(self.service_count).map_err(|_| Capacity::TooManyServices)?;
-        let texts = self.services.get(..count).ok_or(Capacity::TooManyServices)?;
+        let texts = given(&self.services, self.service_count)?;
         let Some(first) = texts.first() else {
             return make(&config);
         };
+        // Places without a service repeat the first one; they are cut off.
         let name = |index: usize| {
             // SAFETY: as this function's.
-            let text = unsafe { texts.get(index).unwrap_or(first).get() }?;
-            ServiceId::parse(text).map_err(|_| Misuse::UnknownService)
+            unsafe { parse(*texts.get(index).unwrap_or(first), ServiceId::parse) }
         };
         let names = [name(0)?, name(1)?, name(2)?];
-        config.services = Services::Named(names.get(..count).unwrap_or(&names));
+        config.services = Services::Named(names.get(..texts.len()).unwrap_or(&names));
         make(&config)
     }
 }

@@ -1,16 +1,22 @@
 //! From a token to a WebSocket.
 
+use core::ffi::c_char;
+
 use iot_tunnel_core::handshake::{
     Answer, Endpoint, Offer, PeerText, Upgrade, UpgradeKey, UpgradeRequest, UpgradeRequestError,
 };
 use iot_tunnel_core::session::{Binding as Bound, TokenTaken as Taken};
-use iot_tunnel_core::{AccessToken, ClientToken, Entropy, Millis, Misuse};
+use iot_tunnel_core::{AccessToken, ClientToken, Millis, Misuse};
 
 use super::{SessionStorage, with};
-use crate::area::Area;
-use crate::handshake::subprotocol;
-use crate::memory::{Buffer, Out, Text, bytes};
+use crate::handshake::{SubprotocolCode, subprotocol};
+use crate::id::parse;
+use crate::memory::{Area, Buffer, Out, Text, bytes, entropy, object};
+use crate::mode::{SideCode, side};
 use crate::status::{Code, Status};
+
+/// How `Binding` stands in a signature.
+pub type BindingCode = i32;
 
 /// With what client token an access token goes.
 #[repr(i32)]
@@ -88,32 +94,33 @@ pub struct UpgradeAnswer {
 pub unsafe extern "C" fn iot_tunnel_session_handle_token(
     session: *mut SessionStorage,
     now: u64,
-    side: i32,
+    side: SideCode,
     access_token: Text,
-    binding: i32,
+    binding: BindingCode,
     client_token: Text,
     entropy: *const u8,
     taken: *mut TokenTaken,
 ) -> Code {
-    // SAFETY: the header's rules for storage, text, bytes and results.
+    let written = [Area::of(taken, 1)];
+    // What is not looked at may be anything.
+    let client_token = match binding {
+        GIVEN => client_token,
+        _ => Text::EMPTY,
+    };
+    let read = [access_token.area(), client_token.area(), Area::of(entropy, 64)];
+    // SAFETY: the header's rules for storage, text, entropy and results.
     unsafe {
-        with(session, |client| {
+        with(session, &written, &read, |client| {
             let out = Out::new(taken)?;
-            let side = crate::handshake::side(side)?;
+            let side = self::side(side)?;
             let access_token = access_token.get()?;
-            client.apart(Area::of(access_token.as_bytes()))?;
             let binding = match binding {
-                0 => Bound::Fresh,
-                1 => {
-                    let text = client_token.get()?;
-                    client.apart(Area::of(text.as_bytes()))?;
-                    Bound::With(ClientToken::parse(text).map_err(|_| Misuse::InvalidAccessToken)?)
-                }
-                2 => Bound::Unbound,
+                FRESH => Bound::Fresh,
+                GIVEN => Bound::With(parse(client_token, ClientToken::parse)?),
+                NONE => Bound::Unbound,
                 _ => return Err(Misuse::UnknownEnumValue.into()),
             };
-            let entropy = bytes(entropy, 64)?.try_into().map_err(|_| Misuse::NullPointer)?;
-            let entropy = Entropy::new(entropy)?;
+            let entropy = self::entropy(entropy)?;
             let access_token = AccessToken::parse(access_token)?;
             let taken = client
                 .session
@@ -130,6 +137,10 @@ pub unsafe extern "C" fn iot_tunnel_session_handle_token(
         })
     }
 }
+
+const FRESH: BindingCode = Binding::Fresh as BindingCode;
+const GIVEN: BindingCode = Binding::Given as BindingCode;
+const NONE: BindingCode = Binding::None as BindingCode;
 
 /// Writes the upgrade request of the connection that iot_tunnel_session_poll_output asked for with CONNECT. Send all of it,
 /// then wipe the buffer: it holds the tokens in clear. The session remembers what judges the answer; written once more, the
@@ -151,30 +162,26 @@ pub unsafe extern "C" fn iot_tunnel_session_handle_token(
 pub unsafe extern "C" fn iot_tunnel_session_upgrade_request(
     session: *mut SessionStorage,
     endpoint: Text,
-    offer: i32,
+    offer: SubprotocolCode,
     nonce: *const u8,
-    buffer: *mut u8,
+    buffer: *mut c_char,
     capacity: usize,
     length: *mut usize,
 ) -> Code {
+    let written = [Area::of(buffer, capacity), Area::of(length, 1)];
+    let read = [endpoint.area(), Area::of(nonce, 16)];
     // SAFETY: the header's rules for storage, text, bytes, buffers and results.
     unsafe {
-        with(session, |client| {
-            let text = endpoint.get()?;
-            let nonce = bytes(nonce, 16)?;
-            let room = Area::of(bytes(buffer, capacity)?);
-            client.apart(room)?;
-            room.apart(&[Area::of(text.as_bytes()), Area::of(nonce)])?;
+        with(session, &written, &read, |client| {
             let buffer = Buffer::new(buffer, capacity, length)?;
             let connect = client.session.connect()?;
-            let nonce = nonce.try_into().map_err(|_| Misuse::NullPointer)?;
             let request = UpgradeRequest {
-                endpoint: &Endpoint::parse(text)?,
+                endpoint: &Endpoint::parse(endpoint.get()?)?,
                 side: connect.side,
                 access_token: connect.access_token,
                 client_token: connect.client_token,
                 offer: Offer::Only(subprotocol(offer)?),
-                key: UpgradeKey::new(nonce)?,
+                key: UpgradeKey::new(*object(nonce.cast::<[u8; 16]>())?)?,
             };
             buffer.fill(|room| request.write(room), needed)?;
             client.pending = Some(request.pending());
@@ -205,21 +212,25 @@ pub unsafe extern "C" fn iot_tunnel_session_handle_upgrade(
 ) -> Code {
     // SAFETY: the header's rules for storage, bytes and results.
     unsafe {
-        with(session, |client| {
-            let out = Out::new(answer)?;
-            let received = bytes(received, length)?;
-            client.apart(Area::of(received))?;
-            client.session.connect()?;
-            let pending = client.pending.as_ref().ok_or(Misuse::NotConnecting)?;
-            let Answer::Complete { upgrade, consumed } = pending.read(received, ended)? else {
-                out.set(UpgradeAnswer::NEED_MORE);
-                return Ok(Status::Ok);
-            };
-            client.session.handle_upgrade(Millis(now), &upgrade)?;
-            client.pending = None;
-            out.set(UpgradeAnswer::of(&upgrade, consumed));
-            Ok(Status::Ok)
-        })
+        with(
+            session,
+            &[Area::of(answer, 1)],
+            &[Area::of(received, length)],
+            |client| {
+                let out = Out::new(answer)?;
+                let received = bytes(received, length)?;
+                client.session.connect()?;
+                let pending = client.pending.as_ref().ok_or(Misuse::NotConnecting)?;
+                let Answer::Complete { upgrade, consumed } = pending.read(received, ended)? else {
+                    out.set(UpgradeAnswer::NEED_MORE);
+                    return Ok(Status::Ok);
+                };
+                client.session.handle_upgrade(Millis(now), &upgrade)?;
+                client.pending = None;
+                out.set(UpgradeAnswer::of(&upgrade, consumed));
+                Ok(Status::Ok)
+            },
+        )
     }
 }
 

@@ -4,8 +4,7 @@ use iot_tunnel_core::Millis;
 use iot_tunnel_core::session::{Announced, Event as Said};
 
 use super::{Connection, SessionStorage, with};
-use crate::area::Area;
-use crate::memory::{Bytes, Out, Text, object_mut};
+use crate::memory::{Area, Bytes, Out, Text, apart, object_mut};
 use crate::status::{Code, Status};
 
 /// What one message of the tunnel means.
@@ -87,12 +86,13 @@ pub unsafe extern "C" fn iot_tunnel_session_handle_bytes(
 ) -> Code {
     // SAFETY: the header's rules for storage, bytes and results.
     unsafe {
-        with(session, |client| {
+        let written = [Area::of(input, 1), Area::of(event, 1)];
+        with(session, &written, &[], |client| {
             let out = Out::new(event)?;
             let input = object_mut(input)?;
-            let given = input.get()?;
-            client.apart(Area::of(given))?;
-            let mut rest = given;
+            apart(&written, &[input.area()])?;
+            apart(&client.areas(), &[input.area()])?;
+            let mut rest = input.get()?;
             let said = client.session.handle_bytes(Millis(now), &mut rest)?;
             out.set(said.map_or(Event::NONE, |said| Event::of(&said)));
             input.move_on(rest.len());

@@ -3,7 +3,7 @@
 use iot_tunnel_core::session::Output as Todo;
 
 use super::{SessionStorage, with};
-use crate::memory::{Out, Writable};
+use crate::memory::{Area, Out, Writable};
 use crate::status::{Code, Status};
 
 /// What is to be done.
@@ -52,7 +52,7 @@ pub unsafe extern "C" fn iot_tunnel_session_poll_output(
 ) -> Code {
     // SAFETY: the header's rules for storage and results.
     unsafe {
-        with(session, |client| {
+        with(session, &[Area::of(output, 1)], &[], |client| {
             let out = Out::new(output)?;
             let (kind, close_code, bytes) = match client.session.poll_output() {
                 Todo::Wait(_) => (OutputKind::Wait, 0, Writable::EMPTY),
@@ -84,7 +84,7 @@ pub unsafe extern "C" fn iot_tunnel_session_poll_output(
 pub unsafe extern "C" fn iot_tunnel_session_sent(session: *mut SessionStorage, count: usize) -> Code {
     // SAFETY: the header's rules for storage.
     unsafe {
-        with(session, |client| {
+        with(session, &[], &[], |client| {
             client.session.sent(count)?;
             Ok(Status::Ok)
         })
@@ -104,7 +104,7 @@ pub unsafe extern "C" fn iot_tunnel_session_deadline(
 ) -> Code {
     // SAFETY: the header's rules for storage and results.
     unsafe {
-        with(session, |client| {
+        with(session, &[Area::of(deadline, 1)], &[], |client| {
             Out::new(deadline)?.set(client.deadline());
             Ok(Status::Ok)
         })

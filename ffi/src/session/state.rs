@@ -4,7 +4,7 @@ use iot_tunnel_core::Misuse;
 use iot_tunnel_core::session::{NoToken as Why, Status as At};
 
 use super::{SessionStorage, with};
-use crate::memory::{Out, Text};
+use crate::memory::{Area, Out, Text};
 use crate::status::{Code, Status};
 
 /// Where a session is.
@@ -98,7 +98,7 @@ pub unsafe extern "C" fn iot_tunnel_session_describe(
 ) -> Code {
     // SAFETY: the header's rules for storage and results.
     unsafe {
-        with(session, |client| {
+        with(session, &[Area::of(status, 1)], &[], |client| {
             Out::new(status)?.set(SessionStatus::of(client.session.status()));
             Ok(Status::Ok)
         })
@@ -120,7 +120,7 @@ pub unsafe extern "C" fn iot_tunnel_session_service(
 ) -> Code {
     // SAFETY: the header's rules for storage and results.
     unsafe {
-        with(session, |client| {
+        with(session, &[Area::of(name, 1)], &[], |client| {
             let out = Out::new(name)?;
             let index = usize::try_from(service).map_err(|_| Misuse::UnknownService)?;
             out.set(match client.session.services().get(index) {

@@ -1,0 +1,57 @@
+//! An access token that a record has issued, in the caller's memory.
+
+use core::ffi::c_char;
+
+use iot_tunnel_core::IssuedToken;
+use iot_tunnel_core::token::MAX_ISSUED as CORES;
+use zeroize::Zeroize;
+
+use crate::memory::{Out, Plain, object_mut};
+use crate::status::{Code, answer};
+
+/// Longest access token that a record issues, in characters.
+pub const MAX_ISSUED: usize = 224;
+
+const _: () = assert!(MAX_ISSUED == CORES);
+
+/// An access token that was issued. It is a secret and stands nowhere else: a record keeps its digest only. Hand it to
+/// whoever it is for, then wipe it with iot_tunnel_issued_wipe.
+#[repr(C)]
+pub struct Issued {
+    /// The token, visible ASCII, without a zero at its end unless it is shorter than the room for it.
+    pub text: [c_char; MAX_ISSUED],
+    /// Its length; 0: none was issued.
+    pub length: usize,
+}
+
+impl Issued {
+    /// Core's, put to where a caller wants it; zeroes, if there is none.
+    pub(crate) fn put(token: Option<IssuedToken>, out: Out<Self>) {
+        let issued = out.zeroed();
+        if let Some(token) = token {
+            let token = token.expose();
+            for (slot, byte) in issued.text.iter_mut().zip(token.bytes()) {
+                *slot = byte as c_char;
+            }
+            issued.length = token.len();
+        }
+    }
+}
+
+// SAFETY: numbers.
+unsafe impl Plain for Issued {}
+
+/// Makes it zero in a way that no compiler leaves out.
+///
+/// @param issued What is no longer needed.
+/// @return OK, MISUSE_NULL_POINTER.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn iot_tunnel_issued_wipe(issued: *mut Issued) -> Code {
+    answer(|| {
+        // SAFETY: the header's rules for objects.
+        let issued = unsafe { object_mut(issued) }?;
+        issued.text.zeroize();
+        issued.length.zeroize();
+        Ok(())
+    })
+}
