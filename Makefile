@@ -1,9 +1,16 @@
 # Two commands matter: `make demo` and `make test`. Each first installs what it needs (tests/setup.sh).
 .DEFAULT_GOAL := help
-.PHONY: help demo test vectors cross fuzz bench lint doc setup clean
+.PHONY: help demo test vectors cross fuzz bench lint doc header ffi install uninstall firmware sizes setup clean
+
+# Where `make install` puts the C library; see ffi/package/install.sh.
+PREFIX ?= /usr/local
+LIBDIR ?= lib
+INCLUDEDIR ?= include
+DESTDIR ?=
+INSTALL = @PREFIX='$(PREFIX)' LIBDIR='$(LIBDIR)' INCLUDEDIR='$(INCLUDEDIR)' DESTDIR='$(DESTDIR)' ffi/package/install.sh
 
 help: ## Lists the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: ## Shows the main job with real clients; STAY=1 leaves the service running
 	@tests/setup.sh python web
@@ -31,6 +38,24 @@ lint: ## rustfmt, clippy and rustdoc, warnings are errors
 
 doc: ## The documentation, in target/doc
 	cargo doc --locked --no-deps -p iot-tunnel-core -p iot-tunnel
+
+header: ## include/iot_tunnel.h, from the source of ffi
+	cargo run --locked --quiet -p iot-tunnel-header
+
+ffi: ## The C library for this machine, static and shared
+	@ffi/package/build.sh host
+
+install: ## Puts header, library, pkg-config file and CMake package in place; PREFIX=/usr/local DESTDIR=
+	@# As root there may be no cargo: then it installs what `make ffi` has built before.
+	@! command -v cargo >/dev/null || ffi/package/build.sh host >/dev/null
+	$(INSTALL)
+
+uninstall: ## Takes away what install has put in place, with the same variables
+	$(INSTALL) --uninstall
+
+firmware: ## The C library for a microcontroller; TARGET=thumbv7m-none-eabi, or another one
+	@tests/setup.sh cross
+	@ffi/package/build.sh '$(TARGET)'
 
 setup: ## Installs what demo and test need beside cargo, cc, node and python3
 	@tests/setup.sh

@@ -14,10 +14,9 @@
 #include <stdint.h>
 
 /**
- * The version of this header, for people.
+ * The version of this header, as text.
  */
 #define IOT_TUNNEL_VERSION_STRING "0.1.0"
-
 
 /**
  * Longest upgrade request, in bytes.

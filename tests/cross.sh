@@ -1,41 +1,21 @@
 #!/bin/sh
 # `make cross`: core builds for targets without an operating system, and holds no panic that a caller can reach.
 #
-# The compiler is rustup's where its targets are installed (`make setup` tries to), else Debian's rustc-web, which
-# builds Rust's own library from source; called by full path, so that rustup's tools stay in front everywhere else.
-#
 #   tests/cross.sh [--targets]     --targets only prints their names
 set -eu
 cd "$(dirname "$0")/.."
+# shellcheck source=tests/cross-cargo.sh
+. tests/cross-cargo.sh
 
-TARGETS="thumbv6m-none-eabi thumbv7em-none-eabihf riscv32imc-unknown-none-elf wasm32-unknown-unknown"
+TARGETS="$FIRMWARE_TARGETS wasm32-unknown-unknown"
 # The targets of the panic gate: the smallest instruction set, and the one most firmware runs on.
 GATED="thumbv6m-none-eabi thumbv7em-none-eabihf"
 
 if [ "${1:-}" = --targets ]; then echo "$TARGETS"; exit; fi
 
-# build TARGET CARGO-ARGUMENT...: `cargo build --release` by the compiler that has the target.
-build() {
-    target=$1
-    shift
-    if rustup target list --installed 2>/dev/null | grep -qx "$target"; then
-        compiler=rustup
-        cargo build --release --locked --target "$target" --target-dir target/cross "$@"
-    elif [ -x /usr/bin/cargo ] && [ -d /usr/src/rustc-"$(/usr/bin/rustc -V | cut -d' ' -f2)" ]; then
-        compiler=rustc-web
-        PATH=/usr/bin:$PATH RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 \
-            CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=wasm-ld-22 \
-            /usr/bin/cargo build --release --locked --target "$target" --target-dir target/cross-debian \
-            -Z build-std=core,panic_abort "$@"
-    else
-        echo "cross: no compiler for $target: run \`make setup\`" >&2
-        exit 1
-    fi
-}
-
 passed=0
 for target in $TARGETS; do
-    build "$target" --quiet -p iot-tunnel-core
+    cross_cargo "$target" build --release --quiet -p iot-tunnel-core
     echo "cross: iot-tunnel-core builds for $target ($compiler)"
     passed=$((passed + 1))
 done
@@ -45,9 +25,7 @@ export CARGO_PROFILE_RELEASE_LTO=fat CARGO_PROFILE_RELEASE_OPT_LEVEL=s CARGO_PRO
     CARGO_PROFILE_RELEASE_PANIC=abort CARGO_PROFILE_RELEASE_DEBUG=0
 failed=0
 for target in $GATED; do
-    build "$target" --quiet -p iot-tunnel-no-panic
-    folder=target/cross
-    [ "$compiler" = rustup ] || folder=target/cross-debian
+    cross_cargo "$target" build --release --quiet -p iot-tunnel-no-panic
     archive=$folder/$target/release/libiot_tunnel_no_panic.a
     # The archive's first object is ours with all of its dependencies; the rest is the compiler's own arithmetic.
     object=$folder/$target/no-panic.o

@@ -3,7 +3,7 @@
 # already costs nothing. Everything lands in this checkout (.tools/, tests/clients/js/node_modules), except Debian's
 # packages and rustup's targets, which belong to the machine.
 #
-#   tests/setup.sh [python] [node] [mqtt] [broker] [web] [ssh] [cross] [fuzz]     no word: all of them
+#   tests/setup.sh [python] [node] [mqtt] [broker] [web] [ssh] [cross] [ffi] [fuzz]     no word: all of them
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -78,6 +78,12 @@ setup_cross() {
     debian rustc-web cargo-web rust-web-src lld-22
 }
 
+# The C library: the compilers that the header has to please, those of microcontrollers, and every way to find a library.
+setup_ffi() {
+    debian gcc g++ make clang gcc-arm-none-eabi libnewlib-arm-none-eabi gcc-riscv64-unknown-elf \
+        pkg-config cmake meson ninja-build abigail-tools
+}
+
 # The fuzzer's driver, and the C++ compiler that libFuzzer is built with.
 CARGO_FUZZ=0.13.2
 setup_fuzz() {
@@ -88,10 +94,10 @@ setup_fuzz() {
     cargo install --quiet --locked cargo-fuzz --version "$CARGO_FUZZ" --root "$root"
 }
 
-[ $# -gt 0 ] || set -- python node mqtt broker web ssh cross fuzz
+[ $# -gt 0 ] || set -- python node mqtt broker web ssh cross ffi fuzz
 for part in "$@"; do
     case $part in
-        python | node | mqtt | broker | web | ssh | cross | fuzz) "setup_$part" ;;
-        *) say "unknown part '$part'; there are: python node mqtt broker web ssh cross fuzz" >&2; exit 2 ;;
+        python | node | mqtt | broker | web | ssh | cross | ffi | fuzz) "setup_$part" ;;
+        *) say "unknown part '$part'; there are: python node mqtt broker web ssh cross ffi fuzz" >&2; exit 2 ;;
     esac
 done
