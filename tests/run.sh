@@ -7,7 +7,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-SUITES="lint cargo-test vectors cross fuzz aws-sdk-rust aws-sdk-js boto3-and-aws-cli mosquitto kill-9 tunnel demo"
+SUITES="lint cargo-test vectors cross fuzz aws-sdk-rust aws-sdk-js boto3-and-aws-cli mosquitto kill-9 tunnel c-agent demo"
 # No suite takes a quarter of this; a hang must not look like patience.
 SUITE_SECONDS=1500
 
@@ -20,7 +20,8 @@ needs() {
         boto3-and-aws-cli | kill-9) echo python ;;
         mosquitto) echo python mqtt broker ;;
         tunnel) echo python web ssh ;;
-        demo) echo python web ;;
+        c-agent) echo python mqtt broker c-agent valgrind ;;
+        demo) echo python web c-agent ;;
     esac
 }
 
@@ -49,7 +50,16 @@ suite() {
         mosquitto) build_service && clients mqtt ;;
         kill-9) build_service && clients crash -s ;;
         tunnel) build_service && clients tunnel ;;
-        demo) build_service && python3 tests/demo.py ;;
+        c-agent)
+            build_service && make --no-print-directory agent
+            # Most tests run the one with sanitizers, whose every complaint is an end with another code than 0.
+            make --no-print-directory -C ffi/examples/agent SANITIZE=1
+            IOT_TUNNEL_C_AGENT=$PWD/target/agent-sanitized/agent clients c_agent
+            ;;
+        demo)
+            build_service && make --no-print-directory agent
+            DEVICE=c python3 tests/demo.py && DEVICE=rust python3 tests/demo.py
+            ;;
     esac
 }
 

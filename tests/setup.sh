@@ -3,7 +3,7 @@
 # already costs nothing. Everything lands in this checkout (.tools/, tests/clients/js/node_modules), except Debian's
 # packages and rustup's targets, which belong to the machine.
 #
-#   tests/setup.sh [python] [node] [mqtt] [broker] [web] [ssh] [cross] [ffi] [fuzz]     no word: all of them
+#   tests/setup.sh [PART...]     no part: all of them, which the last lines name
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -84,6 +84,10 @@ setup_ffi() {
         pkg-config cmake meson ninja-build abigail-tools
 }
 
+# The agent in C, with its two libraries; and what looks at a program's memory.
+setup_c_agent() { debian gcc make pkg-config libmosquitto-dev libmbedtls-dev; }
+setup_valgrind() { debian valgrind; }
+
 # The fuzzer's driver, and the C++ compiler that libFuzzer is built with.
 CARGO_FUZZ=0.13.2
 setup_fuzz() {
@@ -94,10 +98,11 @@ setup_fuzz() {
     cargo install --quiet --locked cargo-fuzz --version "$CARGO_FUZZ" --root "$root"
 }
 
-[ $# -gt 0 ] || set -- python node mqtt broker web ssh cross ffi fuzz
+[ $# -gt 0 ] || set -- python node mqtt broker web ssh cross ffi c-agent valgrind fuzz
 for part in "$@"; do
     case $part in
-        python | node | mqtt | broker | web | ssh | cross | ffi | fuzz) "setup_$part" ;;
-        *) say "unknown part '$part'; there are: python node mqtt broker web ssh cross ffi fuzz" >&2; exit 2 ;;
+        python | node | mqtt | broker | web | ssh | cross | ffi | valgrind | fuzz) "setup_$part" ;;
+        c-agent) setup_c_agent ;;
+        *) say "unknown part '$part'; there are: python node mqtt broker web ssh cross ffi c-agent valgrind fuzz" >&2; exit 2 ;;
     esac
 done

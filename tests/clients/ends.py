@@ -151,25 +151,22 @@ class Destination(Program):
 class Agent(Program):
     """`iot-tunnel agent`: it hears of its thing's tunnels over MQTT."""
 
-    def __init__(self, service, thing, servers, *flags, reach=None, env=None):
+    def __init__(self, service, thing, servers, *flags, reach=None, command=None):
         super().__init__(
             "--thing", thing, "--mqtt", service.ready["mqtt"], *(reach or trust(service)), "-d", serve_flag(servers), *flags,
-            command=self.command(), env=env,
+            command=command or [program(), "agent"],
         )
-
-    def command(self):
-        return [program(), "agent"]
 
 
 class CAgent(Agent):
-    """The agent in C, of ffi/examples/agent, which takes the same flags. It is the program named by IOT_TUNNEL_C_AGENT, else
-    the one that `make agent` builds."""
+    """The agent in C, of ffi/examples/agent, which takes the same flags: the program named by IOT_TUNNEL_C_AGENT, else the
+    one that `make agent` builds."""
 
-    def command(self):
-        path = pathlib.Path(os.environ.get("IOT_TUNNEL_C_AGENT") or ROOT / "target/agent/agent")
+    def __init__(self, service, thing, servers, *flags, reach=None, program=None):
+        path = pathlib.Path(program or os.environ.get("IOT_TUNNEL_C_AGENT") or ROOT / "target/agent/agent")
         if not path.is_file():
             raise SystemExit(f"{path} does not exist: run `make agent`, or set IOT_TUNNEL_C_AGENT")
-        return [str(path)]
+        super().__init__(service, thing, servers, *flags, reach=reach, command=[str(path)])
 
 
 def until(holds, what, seconds=SOON_SECONDS):

@@ -12,20 +12,21 @@
 static const int SYN_RETRIES = 2;
 static const int YES = 1;
 
-enum dialled dial_begin(struct dial *dial, const char *host, unsigned port, const char **why)
+enum dialled dial_begin(struct dial *dial, const char *host, unsigned port)
 {
     const struct addrinfo wanted = {.ai_flags = AI_NUMERICSERV | AI_ADDRCONFIG, .ai_socktype = SOCK_STREAM};
     char service[sizeof "65535"];
     snprintf(service, sizeof service, "%u", port & 0xFFFFU);
     dial->socket = -1;
     dial->addresses = dial->next = NULL;
+    dial->why = "";
     int failure = getaddrinfo(host, service, &wanted, &dial->addresses);
     if (failure != 0) {
-        *why = failure == EAI_SYSTEM ? strerror(errno) : gai_strerror(failure);
+        dial->why = failure == EAI_SYSTEM ? strerror(errno) : gai_strerror(failure);
         return DIAL_FAILED;
     }
     dial->next = dial->addresses;
-    return dial_run(dial, why);
+    return dial_run(dial);
 }
 
 static int open_socket(const struct addrinfo *address)
@@ -39,7 +40,7 @@ static int open_socket(const struct addrinfo *address)
     return fd;
 }
 
-enum dialled dial_run(struct dial *dial, const char **why)
+enum dialled dial_run(struct dial *dial)
 {
     for (; dial->next != NULL; dial->next = dial->next->ai_next) {
         if (dial->socket < 0) {
@@ -55,7 +56,7 @@ enum dialled dial_run(struct dial *dial, const char **why)
         if (dial->socket >= 0 && errno == EISCONN) {
             break;
         }
-        *why = strerror(errno);
+        dial->why = strerror(errno);
         if (dial->socket >= 0) {
             close(dial->socket);
             dial->socket = -1;

@@ -8,17 +8,17 @@
 struct dial {
     struct addrinfo *addresses;
     struct addrinfo *next;
-    int socket; /* -1: there is none */
+    int socket;      /* -1: there is none */
+    const char *why; /* why it failed, until the next call of any function */
 };
 
 /* What dial_begin and dial_run answer. */
 enum dialled { DIAL_WAITS, DIAL_DONE, DIAL_FAILED };
 
-/* Looks the name up, which is the one call of this program that may take its time, and begins. `why` is set to why it
- * failed, to text that lasts for ever or until the next call of its kind. */
-enum dialled dial_begin(struct dial *dial, const char *host, unsigned port, const char **why);
+/* Looks the name up, which is the one call of this program that may take its time, and begins. */
+enum dialled dial_begin(struct dial *dial, const char *host, unsigned port);
 /* Goes on when the socket is writable. Done, the socket is the caller's; it does not block, and sends without delay. */
-enum dialled dial_run(struct dial *dial, const char **why);
+enum dialled dial_run(struct dial *dial);
 /* Gives up what is not done. Harmless otherwise. */
 void dial_end(struct dial *dial);
 

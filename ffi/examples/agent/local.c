@@ -94,8 +94,7 @@ static struct local *find_place(struct locals *locals)
 }
 
 /* Goes on with a connection that is being made. */
-static void dialled(struct locals *locals, struct local *local, iot_tunnel_session *session, enum dialled dialled,
-                    const char *why)
+static void dialled(struct locals *locals, struct local *local, iot_tunnel_session *session, enum dialled dialled)
 {
     const struct service *service = &locals->options->services[local->connection.service];
     if (dialled == DIAL_DONE) {
@@ -103,7 +102,7 @@ static void dialled(struct locals *locals, struct local *local, iot_tunnel_sessi
         local->socket = local->dial.socket;
     } else if (dialled == DIAL_FAILED) {
         say("cannot connect to the service %s at %s:%u: %s", service->name[0] == '\0' ? "(unnamed)" : service->name,
-            service->place.host, service->place.port, why);
+            service->place.host, service->place.port, local->dial.why);
         fail(locals, local, session);
     }
 }
@@ -116,11 +115,10 @@ void locals_start(struct locals *locals, iot_tunnel_session *session, iot_tunnel
         return;
     }
     const struct place *place = &locals->options->services[connection.service].place;
-    const char *why = "";
     local->state = LOCAL_DIALLING;
     local->connection = connection;
     local->socket = -1;
-    dialled(locals, local, session, dial_begin(&local->dial, place->host, place->port, &why), why);
+    dialled(locals, local, session, dial_begin(&local->dial, place->host, place->port));
 }
 
 void locals_give(struct locals *locals, iot_tunnel_connection connection, iot_tunnel_bytes payload)
@@ -273,8 +271,7 @@ static bool run(struct locals *locals, struct local *local, iot_tunnel_session *
 {
     bool moved = false;
     if (local->state == LOCAL_DIALLING) {
-        const char *why = "";
-        dialled(locals, local, session, dial_run(&local->dial, &why), why);
+        dialled(locals, local, session, dial_run(&local->dial));
         moved = local->state != LOCAL_DIALLING;
     }
     if (local->state == LOCAL_LEAVING && host_now() >= local->until) {

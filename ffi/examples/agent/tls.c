@@ -167,13 +167,13 @@ void tls_free(struct tls *tls)
 }
 
 /* The TCP connection is there, or is not yet, or failed. */
-static int dialled(struct tls *tls, enum dialled dialled, const char *why)
+static int dialled(struct tls *tls, enum dialled dialled)
 {
     if (dialled == DIAL_WAITS) {
         return TLS_WAITS;
     }
     if (dialled == DIAL_FAILED) {
-        return fail_as(tls, why);
+        return fail_as(tls, tls->dial.why);
     }
     uint8_t address[16];
     bool is_name = address_of(tls->place.host, address) == 0;
@@ -188,19 +188,17 @@ static int dialled(struct tls *tls, enum dialled dialled, const char *why)
 
 int tls_open(struct tls *tls, const struct place *place)
 {
-    const char *why = "";
     tls->place = *place;
     tls->state = TLS_DIALLING;
-    return dialled(tls, dial_begin(&tls->dial, place->host, place->port, &why), why);
+    return dialled(tls, dial_begin(&tls->dial, place->host, place->port));
 }
 
 int tls_run(struct tls *tls)
 {
-    const char *why = "";
     int status = 0;
     switch (tls->state) {
     case TLS_DOWN: return fail_as(tls, "it is not open");
-    case TLS_DIALLING: return dialled(tls, dial_run(&tls->dial, &why), why);
+    case TLS_DIALLING: return dialled(tls, dial_run(&tls->dial));
     case TLS_HANDSHAKE: status = mbedtls_ssl_handshake(&tls->ssl); break;
     case TLS_UP: return 0;
     }

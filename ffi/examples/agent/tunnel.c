@@ -48,8 +48,8 @@ static void reach(struct tunnel *tunnel)
     iot_tunnel_text host, endpoint = text_of(tunnel->endpoint);
     uint16_t port = 0;
     host_draw(nonce, sizeof nonce);
-    iot_tunnel_status status = iot_tunnel_session_upgrade_request(&tunnel->session, endpoint, 0, nonce, link->out,
-                                                                  sizeof link->out, &link->out_end);
+    iot_tunnel_status status = iot_tunnel_session_upgrade_request(&tunnel->session, endpoint, 0, nonce,
+                                                                  (char *)link->out, sizeof link->out, &link->out_end);
     if (status == IOT_TUNNEL_STATUS_OK) {
         status = iot_tunnel_endpoint_split(endpoint, &host, &port);
     }
@@ -343,8 +343,7 @@ void tunnel_notify(struct tunnel *tunnel, uint8_t *payload, size_t length)
         say("a new access token came");
         if (tunnel->options->endpoint != NULL) {
             snprintf(tunnel->endpoint, sizeof tunnel->endpoint, "%s", tunnel->options->endpoint);
-        } else if (iot_tunnel_endpoint_aws(notification.region, false, (uint8_t *)tunnel->endpoint,
-                                           sizeof tunnel->endpoint - 1,
+        } else if (iot_tunnel_endpoint_aws(notification.region, false, tunnel->endpoint, sizeof tunnel->endpoint - 1,
                                            &end) == IOT_TUNNEL_STATUS_OK) {
             tunnel->endpoint[end] = '\0';
         }
