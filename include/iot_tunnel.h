@@ -3,6 +3,134 @@
  * Copyright the iot-tunnel authors. SPDX-License-Identifier: Apache-2.0
  *
  * This file is made by `make header` and is the manual of the C API.
+ *
+ * # What it is
+ *
+ * AWS IoT Secure Tunneling with the rotation of client access tokens: every rule of it, and nothing else. The library has no
+ * socket, no clock, no random source, no thread, no allocator, no global and no log. What it decides on comes in as an
+ * argument, what is to be done comes out as a result. It is written in Rust without a runtime, and it does not panic.
+ *
+ * - A device agent takes a notification (iot_tunnel_notification), opens the tunnel with a session (iot_tunnel_session) and
+ *   serves TCP connections through it, also through a rotation of its token.
+ * - A gateway that is the service keeps a record of each tunnel (iot_tunnel_record, iot_tunnel_table): who may connect, what a
+ *   rotation does, when a tunnel ends.
+ * - Whoever calls RotateTunnelAccessToken writes the request and reads the answer (iot_tunnel_rotate_request,
+ *   iot_tunnel_rotate_response).
+ *
+ * # Conventions
+ *
+ * - A function is called iot_tunnel_<noun>_<verb>, a constant IOT_TUNNEL_<NOUN>_<VALUE>.
+ * - A function answers an iot_tunnel_status. OK and WOULD_BLOCK are no errors; the numbers of errors stand in hundreds by
+ *   whose fault they are (iot_tunnel_status_party). The descriptions list what a function can answer, without the prefix
+ *   IOT_TUNNEL_STATUS_. The first fault found is answered.
+ * - **A call that fails changes nothing**: not its object, and not its results. The one exception is a length: where a result
+ *   does not fit its buffer (CAPACITY_BUFFER_TOO_SMALL), the length says how much room it needs, and the buffer holds nothing
+ *   of the result. A capacity of 0 asks for that length.
+ * - Text is UTF-8 with a length and without a zero at its end (iot_tunnel_text). Bytes are the same (iot_tunnel_bytes).
+ *   {NULL, 0} is empty.
+ * - A parameter whose type is an enum may be any number: one that is no value of it is MISUSE_UNKNOWN_ENUM_VALUE.
+ * - A pointer that must not be NULL and is one is MISUSE_NULL_POINTER. A function says which may be NULL.
+ * - A struct that is handed over has a value in every member that counts.
+ *
+ * # Memory
+ *
+ * The caller owns all of it. Storage (a struct whose one member is `opaque`) is made a value by its init or open, which are told
+ * its sizeof, so that a program compiled with another version's header is MISUSE_STORAGE_SIZE_MISMATCH. Storage of zeroes is
+ * "not initialised": every other call on it is MISUSE_NOT_INITIALISED. There is no free. A wipe makes storage zeroes again; it
+ * may be called twice.
+ *
+ * No pointer is kept beyond a call, except where a function says so. What is written must not overlap with anything else that a
+ * call is given, MISUSE_OVERLAPPING_MEMORY. No call needs more than 2 KiB of stack, except those with `explain` in their name.
+ *
+ * # Threads
+ *
+ * The library has no state of its own. One call at a time for an object and for the memory it was given; different objects are
+ * independent. Functions that take no object, and those that take only const ones, may be called at any time, also in an
+ * interrupt.
+ *
+ * # Secrets
+ *
+ * Access tokens and client tokens are secrets. They never stand in a message of iot_tunnel_..._explain. A record holds digests
+ * only; a session holds its token until it is wiped. Wherever a function puts a token into the caller's memory, it says so, and
+ * the caller wipes it.
+ *
+ * # Time and entropy
+ *
+ * Times are milliseconds in 64 bits, of any clock that does not go backwards: a record's is best UTC, a session's may begin
+ * with the device. A `deadline` is a time of the same clock; UINT64_MAX: never.
+ *
+ * Entropy is 64 bytes from a cryptographic random source, drawn for that one call. 64 equal bytes are
+ * MISUSE_STUCK_ENTROPY: a source that was never started reads like that.
+ *
+ * # The loop of a gateway
+ *
+ * 1. Read the clock, and draw entropy if the call takes it.
+ * 2. Copy the record, or take it where it stands if it need not survive a reset.
+ * 3. Call one operation: open, connect, disconnect, rotate, close or expire.
+ * 4. If it is refused, answer with the status. The record is as it was.
+ * 5. Store the record. Until that is durable, nothing has happened: the use of a token must survive a reset.
+ * 6. Answer, then do what the effects say, in the order that iot_tunnel_effects gives.
+ *
+ * A program: one tunnel is opened, its source comes, and is rotated out.
+ *
+ * @code{.c}
+ * #include <stdio.h>
+ * #include <stdlib.h>
+ * #include "iot_tunnel.h"
+ *
+ * static iot_tunnel_record record; // zeroes: a free slot
+ * static iot_tunnel_issued source, destination;
+ *
+ * static void draw(uint8_t entropy[64]) // whatever the system has
+ * {
+ *     FILE *random = fopen("/dev/urandom", "rb");
+ *     if (random == NULL || fread(entropy, 64, 1, random) != 1) {
+ *         exit(EXIT_FAILURE);
+ *     }
+ *     fclose(random);
+ * }
+ *
+ * static void must(iot_tunnel_status status)
+ * {
+ *     if (status != IOT_TUNNEL_STATUS_OK) {
+ *         iot_tunnel_text why = iot_tunnel_status_text(status);
+ *         printf("%d: %.*s", (int)status, (int)why.len, why.ptr);
+ *         exit(EXIT_FAILURE);
+ *     }
+ * }
+ *
+ * int main(void)
+ * {
+ *     const iot_tunnel_text id = { "t-1", 3 }, no_client_token = { NULL, 0 };
+ *     const iot_tunnel_destination_config config = { { "pump-7", 6 }, { { "SSH", 3 } }, 1 };
+ *     const uint64_t name = 1; // of the connection, by which the gateway finds its socket
+ *     uint64_t now = 0;
+ *     uint8_t entropy[64];
+ *     iot_tunnel_effects effects;
+ *
+ *     draw(entropy);
+ *     must(iot_tunnel_record_open(&record, sizeof record, id, &config, 0, now, entropy, &source, &destination, &effects));
+ *     // effects.notify: publish destination to pump-7 with iot_tunnel_notification_write.
+ *
+ *     now += 60000;
+ *     const iot_tunnel_text token = { source.text, source.length }; // as the source presents it
+ *     must(iot_tunnel_record_connect(&record, token, IOT_TUNNEL_SIDE_SOURCE, no_client_token, false, name, now, &effects));
+ *
+ *     now += 60000;
+ *     draw(entropy);
+ *     must(iot_tunnel_record_rotate(&record, IOT_TUNNEL_CLIENT_MODE_SOURCE, NULL, now, entropy, &source, &destination, &effects));
+ *     if (effects.source.reason != IOT_TUNNEL_DISCONNECT_REASON_NONE) {
+ *         iot_tunnel_text reason;
+ *         must(iot_tunnel_disconnect_reason_text(effects.source.reason, &reason));
+ *         printf("close connection %d with 1008 %.*s", (int)effects.source.connection, (int)reason.len, reason.ptr);
+ *     }
+ *
+ *     must(iot_tunnel_issued_wipe(&source));
+ *     must(iot_tunnel_issued_wipe(&destination));
+ *     must(iot_tunnel_record_wipe(&record));
+ *     return EXIT_SUCCESS;
+ * }
+ * @endcode
  */
 
 
@@ -34,11 +162,6 @@
 #define IOT_TUNNEL_MAX_ISSUED 224
 
 /**
- * Bytes that are enough for what stands around a payload.
- */
-#define IOT_TUNNEL_MAX_ENVELOPE 167
-
-/**
  * Fewest bytes of a session's incoming buffer: every message without payload has room (ours).
  */
 #define IOT_TUNNEL_MIN_INCOMING 512
@@ -54,6 +177,11 @@
 #define IOT_TUNNEL_MAX_MESSAGE 65535
 
 /**
+ * Bytes that are enough for what stands around a payload.
+ */
+#define IOT_TUNNEL_MAX_ENVELOPE 167
+
+/**
  * The version of this header, as iot_tunnel_version has the library's.
  */
 #define IOT_TUNNEL_VERSION 256
@@ -67,39 +195,6 @@
  * Longest payload of a BINARY frame, in bytes.
  */
 #define IOT_TUNNEL_MAX_BINARY_PAYLOAD 131076
-
-/**
- * What ran out.
- */
-enum iot_tunnel_timeout
-#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
-  : int32_t
-#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
- {
-    /**
-     * Nothing that ends a connection: it was too early, a ping is due, or a wait is over.
-     */
-    IOT_TUNNEL_TIMEOUT_NONE = 0,
-    /**
-     * The handshake was not answered within 30 seconds.
-     */
-    IOT_TUNNEL_TIMEOUT_CONNECT = 1,
-    /**
-     * The service did not say its services within 30 seconds.
-     */
-    IOT_TUNNEL_TIMEOUT_SERVICE_IDS = 2,
-    /**
-     * The peer was silent for 30 seconds after a ping.
-     */
-    IOT_TUNNEL_TIMEOUT_PONG = 3,
-};
-#ifndef __cplusplus
-#if __STDC_VERSION__ >= 202311L
-typedef enum iot_tunnel_timeout iot_tunnel_timeout;
-#else
-typedef int32_t iot_tunnel_timeout;
-#endif // __STDC_VERSION__ >= 202311L
-#endif // __cplusplus
 
 /**
  * What an access token was to a session.
@@ -164,6 +259,44 @@ typedef int32_t iot_tunnel_upgrade_answer_kind;
 #endif // __cplusplus
 
 /**
+ * What is to be done.
+ */
+enum iot_tunnel_output_kind
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Nothing, until something is to be reported or the deadline has come.
+     */
+    IOT_TUNNEL_OUTPUT_KIND_WAIT = 0,
+    /**
+     * Close the socket, whatever it is at; with `close_code` if it is a WebSocket. Report nothing more of it.
+     */
+    IOT_TUNNEL_OUTPUT_KIND_CLOSE_WEBSOCKET = 1,
+    /**
+     * Make a connection: TCP, TLS, then iot_tunnel_session_upgrade_request and iot_tunnel_session_handle_upgrade. If it
+     * does not come so far, close the socket and call iot_tunnel_session_handle_closed.
+     */
+    IOT_TUNNEL_OUTPUT_KIND_CONNECT = 2,
+    /**
+     * Send a WebSocket ping, and report its pong by iot_tunnel_session_handle_pong.
+     */
+    IOT_TUNNEL_OUTPUT_KIND_PING = 3,
+    /**
+     * Send `bytes`, as many as the socket takes, in binary messages cut anywhere; then call iot_tunnel_session_sent.
+     */
+    IOT_TUNNEL_OUTPUT_KIND_SEND = 4,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum iot_tunnel_output_kind iot_tunnel_output_kind;
+#else
+typedef int32_t iot_tunnel_output_kind;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
  * What one message of the tunnel means.
  */
 enum iot_tunnel_event_kind
@@ -221,40 +354,35 @@ typedef int32_t iot_tunnel_event_kind;
 #endif // __cplusplus
 
 /**
- * What is to be done.
+ * What ran out.
  */
-enum iot_tunnel_output_kind
+enum iot_tunnel_timeout
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
   : int32_t
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
     /**
-     * Nothing, until something is to be reported or the deadline has come.
+     * Nothing that ends a connection: it was too early, a ping is due, or a wait is over.
      */
-    IOT_TUNNEL_OUTPUT_KIND_WAIT = 0,
+    IOT_TUNNEL_TIMEOUT_NONE = 0,
     /**
-     * Close the socket, whatever it is at; with `close_code` if it is a WebSocket. Report nothing more of it.
+     * The handshake was not answered within 30 seconds.
      */
-    IOT_TUNNEL_OUTPUT_KIND_CLOSE_WEB_SOCKET = 1,
+    IOT_TUNNEL_TIMEOUT_CONNECT = 1,
     /**
-     * Make a connection: TCP, TLS, then iot_tunnel_session_upgrade_request and iot_tunnel_session_handle_upgrade. If it
-     * does not come so far, close the socket and call iot_tunnel_session_handle_closed.
+     * The service did not say its services within 30 seconds.
      */
-    IOT_TUNNEL_OUTPUT_KIND_CONNECT = 2,
+    IOT_TUNNEL_TIMEOUT_SERVICE_IDS = 2,
     /**
-     * Send a WebSocket ping, and report its pong by iot_tunnel_session_handle_pong.
+     * The peer was silent for 30 seconds after a ping.
      */
-    IOT_TUNNEL_OUTPUT_KIND_PING = 3,
-    /**
-     * Send `bytes`, as many as the socket takes, in binary messages cut anywhere; then call iot_tunnel_session_sent.
-     */
-    IOT_TUNNEL_OUTPUT_KIND_SEND = 4,
+    IOT_TUNNEL_TIMEOUT_PONG = 3,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
-typedef enum iot_tunnel_output_kind iot_tunnel_output_kind;
+typedef enum iot_tunnel_timeout iot_tunnel_timeout;
 #else
-typedef int32_t iot_tunnel_output_kind;
+typedef int32_t iot_tunnel_timeout;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
@@ -1268,6 +1396,33 @@ typedef struct {
 } iot_tunnel_rotation;
 
 /**
+ * What comes over MQTT on $aws/things/<thing name>/tunnels/notify when a tunnel is opened for the thing, and again each time
+ * its token is rotated. It may come twice, and late.
+ */
+typedef struct {
+    /**
+     * The token to connect with: 1 to 3072 visible ASCII characters. A secret.
+     */
+    iot_tunnel_text client_access_token;
+    /**
+     * The side that the token is for, one of iot_tunnel_side; a device's is the destination.
+     */
+    iot_tunnel_side client_mode;
+    /**
+     * The tunnel's region, a part of the host name to connect to.
+     */
+    iot_tunnel_text region;
+    /**
+     * The tunnel's services, the first service_count of them.
+     */
+    iot_tunnel_text services[3];
+    /**
+     * How many: 0 to 3. A tunnel without a destination config has none.
+     */
+    uint32_t service_count;
+} iot_tunnel_notification;
+
+/**
  * The service's record of one tunnel. All zeroes: a free slot, not a tunnel.
  *
  * It holds no pointer, so it may be copied and moved like any struct: an operation on a copy, and the copy stored when all is
@@ -1429,7 +1584,7 @@ typedef struct {
      */
     iot_tunnel_text tunnel_id;
     /**
-     * Whose token is replaced.
+     * Whose token is replaced: one of iot_tunnel_client_mode.
      */
     iot_tunnel_client_mode client_mode;
     /**
@@ -1443,49 +1598,30 @@ typedef struct {
 } iot_tunnel_rotate_request;
 
 /**
+ * The answer to RotateTunnelAccessToken: the tokens of the rotated sides, and no other. Its tokens are secrets.
+ */
+typedef struct {
+    /**
+     * The tunnel's ARN.
+     */
+    iot_tunnel_text tunnel_arn;
+    /**
+     * The source's new token; empty: the source was not rotated.
+     */
+    iot_tunnel_text source_access_token;
+    /**
+     * The destination's new token; empty: the destination was not rotated.
+     */
+    iot_tunnel_text destination_access_token;
+} iot_tunnel_rotate_response;
+
+/**
  * A session: a client's end of a tunnel, source or destination. Storage only; make it with iot_tunnel_session_init, and
  * let it lie where it is until it is wiped. It holds access and client token.
  */
 typedef struct {
     uint64_t opaque[644];
 } iot_tunnel_session;
-
-/**
- * A connection in the tunnel, by name: copy it as you like. It names this one from its start to its end and never another
- * one. All zero is none.
- */
-typedef struct {
-    /**
-     * Its service: the place in the session's services, from 0.
-     */
-    uint32_t service;
-    /**
-     * What tells it from every other one. 0: this is no connection.
-     */
-    uint32_t serial;
-} iot_tunnel_connection;
-/**
- * No connection.
- */
-#define iot_tunnel_connection_NONE (iot_tunnel_connection){ .service = 0, .serial = 0 }
-
-/**
- * What stands around a payload in its frame.
- */
-typedef struct {
-    /**
-     * What goes before the payload.
-     */
-    iot_tunnel_bytes head;
-    /**
-     * What goes after it.
-     */
-    iot_tunnel_bytes tail;
-    /**
-     * How many bytes of the payload belong between the two.
-     */
-    size_t taken;
-} iot_tunnel_envelope;
 
 /**
  * What a session is told when it is made. Zero it, then set what you need.
@@ -1544,6 +1680,59 @@ typedef struct {
 } iot_tunnel_upgrade_answer;
 
 /**
+ * Bytes that are changed where they lie.
+ */
+typedef struct {
+    /**
+     * The first one.
+     */
+    uint8_t *ptr;
+    /**
+     * How many.
+     */
+    size_t len;
+} iot_tunnel_buffer;
+
+/**
+ * What is to be done.
+ */
+typedef struct {
+    /**
+     * What it is.
+     */
+    iot_tunnel_output_kind kind;
+    /**
+     * CLOSE_WEBSOCKET: the code of the close frame, such as 1000. Otherwise 0.
+     */
+    uint16_t close_code;
+    /**
+     * SEND: the first bytes of what waits, 1 to 131076. They lie in the outgoing buffer until the next call of a function
+     * of this session, and are handed out again until iot_tunnel_session_sent lets go of them. Who has no room for a copy
+     * may mask them where they lie: see iot_tunnel_websocket_mask.
+     */
+    iot_tunnel_buffer bytes;
+    /**
+     * When iot_tunnel_session_handle_timeout is due, whatever the kind; UINT64_MAX: never.
+     */
+    uint64_t deadline;
+} iot_tunnel_output;
+
+/**
+ * A connection in the tunnel, by name: copy it as you like. It names this one from its start to its end and never another
+ * one. All zero is none.
+ */
+typedef struct {
+    /**
+     * Its service: the place in the session's services, from 0.
+     */
+    uint32_t service;
+    /**
+     * What tells it from every other one. 0: this is no connection.
+     */
+    uint32_t serial;
+} iot_tunnel_connection;
+
+/**
  * What one message of the tunnel means. What a kind does not name is zero.
  */
 typedef struct {
@@ -1593,42 +1782,22 @@ typedef struct {
 } iot_tunnel_event;
 
 /**
- * Bytes that are changed where they lie.
+ * What stands around a payload in its frame.
  */
 typedef struct {
     /**
-     * The first one.
+     * What goes before the payload.
      */
-    uint8_t *ptr;
+    iot_tunnel_bytes head;
     /**
-     * How many.
+     * What goes after it.
      */
-    size_t len;
-} iot_tunnel_buffer;
-
-/**
- * What is to be done.
- */
-typedef struct {
+    iot_tunnel_bytes tail;
     /**
-     * What it is.
+     * How many bytes of the payload belong between the two.
      */
-    iot_tunnel_output_kind kind;
-    /**
-     * CLOSE_WEBSOCKET: the code of the close frame, such as 1000. Otherwise 0.
-     */
-    uint16_t close_code;
-    /**
-     * SEND: the first bytes of what waits, 1 to 131076. They lie in the outgoing buffer until the next call of a function
-     * of this session, and are handed out again until iot_tunnel_session_sent lets go of them. Who has no room for a copy
-     * may mask them where they lie: see iot_tunnel_websocket_mask.
-     */
-    iot_tunnel_buffer bytes;
-    /**
-     * When iot_tunnel_session_handle_timeout is due, whatever the kind; UINT64_MAX: never.
-     */
-    uint64_t deadline;
-} iot_tunnel_output;
+    size_t taken;
+} iot_tunnel_envelope;
 
 /**
  * Where a session is, with what belongs to it.
@@ -1938,10 +2107,9 @@ iot_tunnel_status iot_tunnel_issued_wipe(iot_tunnel_issued *issued);
  *
  * @param name `source` or `destination`.
  * @param side Where the result goes.
- * @return OK, MISUSE_UNKNOWN_CLIENT_MODE, MISUSE_NOT_UTF8, MISUSE_NULL_POINTER, MISUSE_OVERLAPPING_MEMORY.
+ * @return OK, MISUSE_UNKNOWN_SIDE, MISUSE_NOT_UTF8, MISUSE_NULL_POINTER, MISUSE_OVERLAPPING_MEMORY.
  */
-iot_tunnel_status iot_tunnel_side_parse(iot_tunnel_text name,
-                                        iot_tunnel_side *side);
+iot_tunnel_status iot_tunnel_side_parse(iot_tunnel_text name, iot_tunnel_side *side);
 
 /**
  * The name of a side: `source` or `destination`.
@@ -1989,6 +2157,54 @@ iot_tunnel_status iot_tunnel_client_mode_text(iot_tunnel_client_mode client_mode
 iot_tunnel_status iot_tunnel_client_mode_rotation(iot_tunnel_client_mode client_mode,
                                                   bool with_destination_config,
                                                   iot_tunnel_rotation *rotation);
+
+/**
+ * Reads a notification out of an untrusted network: as a whole, or not at all. Members that are not known are ignored.
+ *
+ * @param payload The payload. On OK it has become the memory of the texts in notification: where one has escapes, they are
+ *        decoded in its place, so the token is not copied; wipe it when the session has taken the token. Otherwise it is as it
+ *        was.
+ * @param length Its length in bytes.
+ * @param notification Where the result goes. Its texts last as long as payload.
+ * @return OK, PEER_FAULT_MALFORMED_JSON, PEER_FAULT_UNEXPECTED_JSON, PEER_FAULT_INVALID_MEMBER,
+ *         CAPACITY_ACCESS_TOKEN_TOO_LONG (over 3072 characters), MISUSE_NULL_POINTER, MISUSE_OVERLAPPING_MEMORY.
+ */
+iot_tunnel_status iot_tunnel_notification_parse(uint8_t *payload,
+                                                size_t length,
+                                                iot_tunnel_notification *notification);
+
+/**
+ * Writes a notification.
+ *
+ * @param notification The notification.
+ * @param buffer Where the JSON goes, without a zero at its end. It holds the token: wipe it when it was sent.
+ * @param capacity The bytes there is room for; 760 are enough for a token that a record has issued.
+ * @param length The length of the JSON in bytes, on OK and on CAPACITY_BUFFER_TOO_SMALL. In the latter case no part of the
+ *        token is left in buffer.
+ * @return OK, MISUSE_INVALID_ACCESS_TOKEN, MISUSE_UNKNOWN_ENUM_VALUE, MISUSE_INVALID_REGION, MISUSE_INVALID_SERVICE_ID,
+ *         MISUSE_NOT_UTF8, MISUSE_NULL_POINTER, MISUSE_OVERLAPPING_MEMORY, CAPACITY_ACCESS_TOKEN_TOO_LONG,
+ *         CAPACITY_TOO_MANY_SERVICES, CAPACITY_BUFFER_TOO_SMALL.
+ */
+iot_tunnel_status iot_tunnel_notification_write(const iot_tunnel_notification *notification,
+                                                char *buffer,
+                                                size_t capacity,
+                                                size_t *length);
+
+/**
+ * Says what is wrong with a notification: the first thing, naming the member, never showing the token.
+ *
+ * @param payload The payload, as it was given to iot_tunnel_notification_parse.
+ * @param length Its length in bytes.
+ * @param buffer Where the message goes, without a zero at its end.
+ * @param capacity The bytes there is room for.
+ * @param message_length The length of the message in bytes, on OK and on CAPACITY_BUFFER_TOO_SMALL; 0 if nothing is wrong.
+ * @return OK, MISUSE_NULL_POINTER, MISUSE_OVERLAPPING_MEMORY, CAPACITY_BUFFER_TOO_SMALL.
+ */
+iot_tunnel_status iot_tunnel_notification_explain(const uint8_t *payload,
+                                                  size_t length,
+                                                  char *buffer,
+                                                  size_t capacity,
+                                                  size_t *message_length);
 
 /**
  * Opens a tunnel: both sides disconnected, a fresh access token each.
@@ -2155,10 +2371,10 @@ iot_tunnel_status iot_tunnel_record_has_client_token(const iot_tunnel_record *re
 iot_tunnel_status iot_tunnel_record_wipe(iot_tunnel_record *record);
 
 /**
- * Reads the body of a request, and judges it by every rule that needs no state.
+ * Reads the body of a request, and judges it by every rule that needs no state. Members that are not known are ignored.
  *
- * @param body The body. On OK it has become the memory of the texts in request; otherwise it is as it was, so that
- *        iot_tunnel_rotate_request_explain can be asked about it.
+ * @param body The body. On OK it has become the memory of the texts in request: where one has escapes, they are decoded in its
+ *        place. Otherwise it is as it was, so that iot_tunnel_rotate_request_explain can be asked about it.
  * @param length Its length in bytes.
  * @param request Where the result goes. Its texts last as long as body.
  * @return OK, PEER_FAULT_MALFORMED_JSON and PEER_FAULT_UNEXPECTED_JSON (the API's SerializationException),
@@ -2203,6 +2419,83 @@ iot_tunnel_status iot_tunnel_rotate_request_explain(const uint8_t *body,
                                                     size_t *message_length);
 
 /**
+ * Reads the body of an answer. Members that are not known are ignored.
+ *
+ * @param body The body. On OK it has become the memory of the texts in response: where one has escapes, they are decoded in
+ *        its place, so no token is copied; wipe it when the tokens are no longer needed. Otherwise it is as it was.
+ * @param length Its length in bytes.
+ * @param response Where the result goes. Its texts last as long as body.
+ * @return OK, PEER_FAULT_MALFORMED_JSON, PEER_FAULT_UNEXPECTED_JSON, PEER_FAULT_INVALID_MEMBER,
+ *         CAPACITY_ACCESS_TOKEN_TOO_LONG (over 3072 characters), MISUSE_NULL_POINTER, MISUSE_OVERLAPPING_MEMORY.
+ */
+iot_tunnel_status iot_tunnel_rotate_response_parse(uint8_t *body,
+                                                   size_t length,
+                                                   iot_tunnel_rotate_response *response);
+
+/**
+ * Writes the body of an answer.
+ *
+ * @param response The answer.
+ * @param buffer Where the JSON goes, without a zero at its end. It holds the tokens: wipe it when it was sent.
+ * @param capacity The bytes there is room for.
+ * @param length The length of the JSON in bytes, on OK and on CAPACITY_BUFFER_TOO_SMALL. In the latter case no part of a token
+ *        is left in buffer.
+ * @return OK, MISUSE_INVALID_TUNNEL_ARN, MISUSE_INVALID_ACCESS_TOKEN, MISUSE_NOT_UTF8, MISUSE_NULL_POINTER,
+ *         MISUSE_OVERLAPPING_MEMORY, CAPACITY_ACCESS_TOKEN_TOO_LONG, CAPACITY_BUFFER_TOO_SMALL.
+ */
+iot_tunnel_status iot_tunnel_rotate_response_write(const iot_tunnel_rotate_response *response,
+                                                   char *buffer,
+                                                   size_t capacity,
+                                                   size_t *length);
+
+/**
+ * Says what is wrong with the body of an answer: the first thing, naming the member, never showing a token.
+ *
+ * @param body The body, as it was given to iot_tunnel_rotate_response_parse.
+ * @param length Its length in bytes.
+ * @param buffer Where the message goes, without a zero at its end.
+ * @param capacity The bytes there is room for.
+ * @param message_length The length of the message in bytes, on OK and on CAPACITY_BUFFER_TOO_SMALL; 0 if nothing is wrong.
+ * @return OK, MISUSE_NULL_POINTER, MISUSE_OVERLAPPING_MEMORY, CAPACITY_BUFFER_TOO_SMALL.
+ */
+iot_tunnel_status iot_tunnel_rotate_response_explain(const uint8_t *body,
+                                                     size_t length,
+                                                     char *buffer,
+                                                     size_t capacity,
+                                                     size_t *message_length);
+
+/**
+ * Makes a session that awaits its token. It copies what the configuration says.
+ *
+ * The two buffers are lent to it until iot_tunnel_session_wipe: they must stay where they are, and be changed by nobody.
+ * Whatever is in them does not matter. They and the storage must not overlap.
+ *
+ * @param session The storage. Whatever is in it is forgotten: wipe a session first.
+ * @param sizeof_session sizeof(iot_tunnel_session).
+ * @param config The configuration, needed for this call only.
+ * @param sizeof_config sizeof(iot_tunnel_session_config).
+ * @param incoming Reassembles messages that come in parts.
+ * @param incoming_length Its length in bytes, 512 or more: the longest message that the session takes. With
+ *        IOT_TUNNEL_MAX_MESSAGE it takes every one; AWS's own clients send 63 KiB in one message if they have as much. A
+ *        longer one ends the connection to the service by the event LOST.
+ * @param outgoing Holds what waits to be sent.
+ * @param outgoing_length Its length in bytes, 512 or more. What goes out in one message has at most this length less
+ *        2 * IOT_TUNNEL_MAX_ENVELOPE.
+ * @return OK, MISUSE_NULL_POINTER, MISUSE_STORAGE_SIZE_MISMATCH, MISUSE_UNKNOWN_ENUM_VALUE, MISUSE_NOT_UTF8,
+ *         MISUSE_INVALID_SERVICE_ID, MISUSE_DUPLICATE_SERVICE, MISUSE_MAX_PAYLOAD_OUT_OF_RANGE,
+ *         MISUSE_OVERLAPPING_MEMORY, CAPACITY_TOO_MANY_SERVICES, CAPACITY_BUFFER_TOO_SMALL (the incoming one),
+ *         CAPACITY_OUTGOING_BUFFER_TOO_SMALL. On an error the storage is as it was.
+ */
+iot_tunnel_status iot_tunnel_session_init(iot_tunnel_session *session,
+                                          size_t sizeof_session,
+                                          const iot_tunnel_session_config *config,
+                                          size_t sizeof_config,
+                                          uint8_t *incoming,
+                                          size_t incoming_length,
+                                          uint8_t *outgoing,
+                                          size_t outgoing_length);
+
+/**
  * Ends a session and zeroes its storage, tokens included: afterwards it is "not initialised", and its buffers are the
  * caller's again. Twice is harmless. The buffers are not zeroed: what ran through the tunnel may be in them. Nobody is
  * told: call iot_tunnel_session_close and do what iot_tunnel_session_poll_output says before, if the WebSocket is to be
@@ -2212,6 +2505,129 @@ iot_tunnel_status iot_tunnel_rotate_request_explain(const uint8_t *body,
  * @return OK, MISUSE_NULL_POINTER.
  */
 iot_tunnel_status iot_tunnel_session_wipe(iot_tunnel_session *session);
+
+/**
+ * Takes an access token, in any state: the first one, or one that a rotation issued. A new one replaces the latest: a live
+ * connection is closed with all that was in it, and another is made at once. One that the session has had before is no news
+ * and changes nothing, so every notification can be brought here.
+ *
+ * @param session The session.
+ * @param now The time, in milliseconds of a monotonic clock.
+ * @param side The side that the token came for, an iot_tunnel_side: clientMode of the notification.
+ * @param access_token 1 to 3072 visible ASCII characters. The session keeps a copy: wipe yours.
+ * @param binding With what client token it goes, an iot_tunnel_binding.
+ * @param client_token With GIVEN: 32 to 128 of [a-zA-Z0-9-]. Otherwise it is not looked at.
+ * @param entropy 64 fresh bytes of a cryptographic random source, used once; wipe yours.
+ * @param taken What the token was.
+ * @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED, MISUSE_UNKNOWN_ENUM_VALUE, MISUSE_NOT_UTF8,
+ *         MISUSE_INVALID_ACCESS_TOKEN, MISUSE_INVALID_CLIENT_TOKEN, MISUSE_STUCK_ENTROPY, MISUSE_TOKEN_OF_OTHER_SIDE,
+ *         MISUSE_SESSION_CLOSED, MISUSE_OVERLAPPING_MEMORY, CAPACITY_ACCESS_TOKEN_TOO_LONG.
+ *
+ */
+iot_tunnel_status iot_tunnel_session_handle_token(iot_tunnel_session *session,
+                                                  uint64_t now,
+                                                  iot_tunnel_side side,
+                                                  iot_tunnel_text access_token,
+                                                  iot_tunnel_binding binding,
+                                                  iot_tunnel_text client_token,
+                                                  const uint8_t entropy[64],
+                                                  iot_tunnel_token_taken *taken);
+
+/**
+ * Writes the upgrade request of the connection that iot_tunnel_session_poll_output asked for with CONNECT. Send all of it,
+ * then wipe the buffer: it holds the tokens in clear. The session remembers what judges the answer; written once more, the
+ * request replaces the one before.
+ *
+ * @param session The session.
+ * @param endpoint The host, as iot_tunnel_endpoint_check allows it: it goes into the header `host`.
+ * @param offer The subprotocol to offer, an iot_tunnel_subprotocol; 0 is V3, as AWS's own clients do.
+ * @param nonce 16 fresh bytes of a random source, used once.
+ * @param buffer Takes the request.
+ * @param capacity Its length in bytes. IOT_TUNNEL_MAX_UPGRADE_REQUEST is always enough.
+ * @param length The request's length in bytes; with CAPACITY_BUFFER_TOO_SMALL the length needed.
+ * @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED, MISUSE_NOT_CONNECTING, MISUSE_SESSION_CLOSED,
+ *         MISUSE_UNKNOWN_ENUM_VALUE, MISUSE_NOT_UTF8, MISUSE_INVALID_ENDPOINT, MISUSE_STUCK_ENTROPY,
+ *         MISUSE_OVERLAPPING_MEMORY, CAPACITY_BUFFER_TOO_SMALL.
+ *
+ */
+iot_tunnel_status iot_tunnel_session_upgrade_request(iot_tunnel_session *session,
+                                                     iot_tunnel_text endpoint,
+                                                     iot_tunnel_subprotocol offer,
+                                                     const uint8_t nonce[16],
+                                                     char *buffer,
+                                                     size_t capacity,
+                                                     size_t *length);
+
+/**
+ * Takes what the socket has received since the upgrade request was sent.
+ *
+ * @param session The session.
+ * @param now The time, in milliseconds of a monotonic clock.
+ * @param received All of it, from the first byte on. IOT_TUNNEL_MAX_UPGRADE_ANSWER bytes take in every answer.
+ * @param length Its length in bytes.
+ * @param ended Whether no more will come, or there is no room for more.
+ * @param answer What the service said.
+ * @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED, MISUSE_NOT_CONNECTING (also if no upgrade request was written),
+ *         MISUSE_SESSION_CLOSED, MISUSE_OVERLAPPING_MEMORY. A PEER_FAULT 320–327 is what the answer breaks: whoever
+ *         answers is no such service. Close the socket and call iot_tunnel_session_handle_closed.
+ */
+iot_tunnel_status iot_tunnel_session_handle_upgrade(iot_tunnel_session *session,
+                                                    uint64_t now,
+                                                    const uint8_t *received,
+                                                    size_t length,
+                                                    bool ended,
+                                                    iot_tunnel_upgrade_answer *answer);
+
+/**
+ * Says what is to be done next. Do it and call again, until it says WAIT or the socket takes no more. CLOSE_WEBSOCKET,
+ * CONNECT and PING are said once.
+ *
+ * @param session The session.
+ * @param output What is to be done.
+ * @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED.
+ */
+iot_tunnel_status iot_tunnel_session_poll_output(iot_tunnel_session *session,
+                                                 iot_tunnel_output *output);
+
+/**
+ * Takes that the first bytes of SEND were sent, or stand where they will be sent from.
+ *
+ * @param session The session.
+ * @param count How many bytes.
+ * @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED, MISUSE_SENT_TOO_MUCH.
+ */
+iot_tunnel_status iot_tunnel_session_sent(iot_tunnel_session *session, size_t count);
+
+/**
+ * Says when iot_tunnel_session_handle_timeout is due: what iot_tunnel_session_poll_output says too, for a caller whose
+ * socket takes no more.
+ *
+ * @param session The session.
+ * @param deadline The time, in milliseconds of the clock that `now` is of; UINT64_MAX: never.
+ * @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED.
+ */
+iot_tunnel_status iot_tunnel_session_deadline(iot_tunnel_session *session,
+                                              uint64_t *deadline);
+
+/**
+ * Takes the next message off the start of the input, the payload of binary WebSocket messages in any split, and says what
+ * it means. Call it as long as it gives an event and the application can take one: nothing is kept for you. An application
+ * that cannot take another event keeps the input, reads no more from the socket and says so by iot_tunnel_session_pause.
+ *
+ * With NONE the input is used up. At a destination there is one exception: while the outgoing buffer has no room for an
+ * answer, the input stays as it is. Send first, then call again with the same input.
+ *
+ * @param session The session.
+ * @param now The time, in milliseconds of a monotonic clock.
+ * @param input What was received. It is moved behind what was taken. It must not lie in a buffer of the session.
+ * @param event What the message means.
+ * @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED, MISUSE_OVERLAPPING_MEMORY; unless the input is empty also
+ *         MISUSE_NOT_CONNECTED, MISUSE_SESSION_CLOSED. What the peer does wrong is the event LOST.
+ */
+iot_tunnel_status iot_tunnel_session_handle_bytes(iot_tunnel_session *session,
+                                                  uint64_t now,
+                                                  iot_tunnel_bytes *input,
+                                                  iot_tunnel_event *event);
 
 /**
  * Takes the end of the socket that CONNECT asked for, whatever it was: no connection, no TLS, no answer, a close frame, a
@@ -2345,160 +2761,6 @@ iot_tunnel_status iot_tunnel_session_reset(iot_tunnel_session *session,
  * @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED.
  */
 iot_tunnel_status iot_tunnel_session_close(iot_tunnel_session *session);
-
-/**
- * Makes a session that awaits its token. It copies what the configuration says.
- *
- * The two buffers are lent to it until iot_tunnel_session_wipe: they must stay where they are, and be changed by nobody.
- * Whatever is in them does not matter. They and the storage must not overlap.
- *
- * @param session The storage. Whatever is in it is forgotten: wipe a session first.
- * @param sizeof_session sizeof(iot_tunnel_session).
- * @param config The configuration, needed for this call only.
- * @param sizeof_config sizeof(iot_tunnel_session_config).
- * @param incoming Reassembles messages that come in parts.
- * @param incoming_length Its length in bytes, 512 or more: the longest message that the session takes. With
- *        IOT_TUNNEL_MAX_MESSAGE it takes every one; AWS's own clients send 63 KiB in one message if they have as much. A
- *        longer one ends the connection to the service by the event LOST.
- * @param outgoing Holds what waits to be sent.
- * @param outgoing_length Its length in bytes, 512 or more. What goes out in one message has at most this length less
- *        2 * IOT_TUNNEL_MAX_ENVELOPE.
- * @return OK, MISUSE_NULL_POINTER, MISUSE_STORAGE_SIZE_MISMATCH, MISUSE_UNKNOWN_ENUM_VALUE, MISUSE_NOT_UTF8,
- *         MISUSE_INVALID_SERVICE_ID, MISUSE_DUPLICATE_SERVICE, MISUSE_MAX_PAYLOAD_OUT_OF_RANGE,
- *         MISUSE_OVERLAPPING_MEMORY, CAPACITY_TOO_MANY_SERVICES, CAPACITY_BUFFER_TOO_SMALL (the incoming one),
- *         CAPACITY_OUTGOING_BUFFER_TOO_SMALL. On an error the storage is as it was.
- */
-iot_tunnel_status iot_tunnel_session_init(iot_tunnel_session *session,
-                                          size_t sizeof_session,
-                                          const iot_tunnel_session_config *config,
-                                          size_t sizeof_config,
-                                          uint8_t *incoming,
-                                          size_t incoming_length,
-                                          uint8_t *outgoing,
-                                          size_t outgoing_length);
-
-/**
- * Takes an access token, in any state: the first one, or one that a rotation issued. A new one replaces the latest: a live
- * connection is closed with all that was in it, and another is made at once. One that the session has had before is no news
- * and changes nothing, so every notification can be brought here.
- *
- * @param session The session.
- * @param now The time, in milliseconds of a monotonic clock.
- * @param side The side that the token came for, an iot_tunnel_side: clientMode of the notification.
- * @param access_token 1 to 3072 visible ASCII characters. The session keeps a copy: wipe yours.
- * @param binding With what client token it goes, an iot_tunnel_binding.
- * @param client_token With GIVEN: 32 to 128 of [a-zA-Z0-9-]. Otherwise it is not looked at.
- * @param entropy 64 fresh bytes of a cryptographic random source, used once; wipe yours.
- * @param taken What the token was.
- * @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED, MISUSE_UNKNOWN_ENUM_VALUE, MISUSE_NOT_UTF8,
- *         MISUSE_INVALID_ACCESS_TOKEN, MISUSE_INVALID_CLIENT_TOKEN, MISUSE_STUCK_ENTROPY, MISUSE_TOKEN_OF_OTHER_SIDE,
- *         MISUSE_SESSION_CLOSED, MISUSE_OVERLAPPING_MEMORY, CAPACITY_ACCESS_TOKEN_TOO_LONG.
- *
- */
-iot_tunnel_status iot_tunnel_session_handle_token(iot_tunnel_session *session,
-                                                  uint64_t now,
-                                                  iot_tunnel_side side,
-                                                  iot_tunnel_text access_token,
-                                                  iot_tunnel_binding binding,
-                                                  iot_tunnel_text client_token,
-                                                  const uint8_t entropy[64],
-                                                  iot_tunnel_token_taken *taken);
-
-/**
- * Writes the upgrade request of the connection that iot_tunnel_session_poll_output asked for with CONNECT. Send all of it,
- * then wipe the buffer: it holds the tokens in clear. The session remembers what judges the answer; written once more, the
- * request replaces the one before.
- *
- * @param session The session.
- * @param endpoint The host, as iot_tunnel_endpoint_check allows it: it goes into the header `host`.
- * @param offer The subprotocol to offer, an iot_tunnel_subprotocol; 0 is V3, as AWS's own clients do.
- * @param nonce 16 fresh bytes of a random source, used once.
- * @param buffer Takes the request.
- * @param capacity Its length in bytes. IOT_TUNNEL_MAX_UPGRADE_REQUEST is always enough.
- * @param length The request's length in bytes; with CAPACITY_BUFFER_TOO_SMALL the length needed.
- * @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED, MISUSE_NOT_CONNECTING, MISUSE_SESSION_CLOSED,
- *         MISUSE_UNKNOWN_ENUM_VALUE, MISUSE_NOT_UTF8, MISUSE_INVALID_ENDPOINT, MISUSE_STUCK_ENTROPY,
- *         MISUSE_OVERLAPPING_MEMORY, CAPACITY_BUFFER_TOO_SMALL.
- *
- */
-iot_tunnel_status iot_tunnel_session_upgrade_request(iot_tunnel_session *session,
-                                                     iot_tunnel_text endpoint,
-                                                     iot_tunnel_subprotocol offer,
-                                                     const uint8_t nonce[16],
-                                                     char *buffer,
-                                                     size_t capacity,
-                                                     size_t *length);
-
-/**
- * Takes what the socket has received since the upgrade request was sent.
- *
- * @param session The session.
- * @param now The time, in milliseconds of a monotonic clock.
- * @param received All of it, from the first byte on. IOT_TUNNEL_MAX_UPGRADE_ANSWER bytes take in every answer.
- * @param length Its length in bytes.
- * @param ended Whether no more will come, or there is no room for more.
- * @param answer What the service said.
- * @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED, MISUSE_NOT_CONNECTING (also if no upgrade request was written),
- *         MISUSE_SESSION_CLOSED, MISUSE_OVERLAPPING_MEMORY. A PEER_FAULT 320–327 is what the answer breaks: whoever
- *         answers is no such service. Close the socket and call iot_tunnel_session_handle_closed.
- */
-iot_tunnel_status iot_tunnel_session_handle_upgrade(iot_tunnel_session *session,
-                                                    uint64_t now,
-                                                    const uint8_t *received,
-                                                    size_t length,
-                                                    bool ended,
-                                                    iot_tunnel_upgrade_answer *answer);
-
-/**
- * Takes the next message off the start of the input, the payload of binary WebSocket messages in any split, and says what
- * it means. Call it as long as it gives an event and the application can take one: nothing is kept for you. An application
- * that cannot take another event keeps the input, reads no more from the socket and says so by iot_tunnel_session_pause.
- *
- * With NONE the input is used up. At a destination there is one exception: while the outgoing buffer has no room for an
- * answer, the input stays as it is. Send first, then call again with the same input.
- *
- * @param session The session.
- * @param now The time, in milliseconds of a monotonic clock.
- * @param input What was received. It is moved behind what was taken. It must not lie in a buffer of the session.
- * @param event What the message means.
- * @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED, MISUSE_OVERLAPPING_MEMORY; unless the input is empty also
- *         MISUSE_NOT_CONNECTED, MISUSE_SESSION_CLOSED. What the peer does wrong is the event LOST.
- */
-iot_tunnel_status iot_tunnel_session_handle_bytes(iot_tunnel_session *session,
-                                                  uint64_t now,
-                                                  iot_tunnel_bytes *input,
-                                                  iot_tunnel_event *event);
-
-/**
- * Says what is to be done next. Do it and call again, until it says WAIT or the socket takes no more. CLOSE_WEBSOCKET,
- * CONNECT and PING are said once.
- *
- * @param session The session.
- * @param output What is to be done.
- * @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED.
- */
-iot_tunnel_status iot_tunnel_session_poll_output(iot_tunnel_session *session,
-                                                 iot_tunnel_output *output);
-
-/**
- * Takes that the first bytes of SEND were sent, or stand where they will be sent from.
- *
- * @param session The session.
- * @param count How many bytes.
- * @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED, MISUSE_SENT_TOO_MUCH.
- */
-iot_tunnel_status iot_tunnel_session_sent(iot_tunnel_session *session, size_t count);
-
-/**
- * Says when iot_tunnel_session_handle_timeout is due: what iot_tunnel_session_poll_output says too, for a caller whose
- * socket takes no more.
- *
- * @param session The session.
- * @param deadline The time, in milliseconds of the clock that `now` is of; UINT64_MAX: never.
- * @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED.
- */
-iot_tunnel_status iot_tunnel_session_deadline(iot_tunnel_session *session,
-                                              uint64_t *deadline);
 
 /**
  * Says where a session is.

@@ -104,6 +104,7 @@ impl Description {
             ),
         };
         let config = tunnel.destination_config();
+        let services = config.map(core::DestinationConfig::services).unwrap_or_default();
         Self {
             id: Text::of(tunnel.id().as_str()),
             status: status as TunnelStatusCode,
@@ -117,9 +118,12 @@ impl Description {
             source: side(core::Side::Source),
             destination: side(core::Side::Destination),
             has_destination_config: config.is_some(),
-            destination_config: config.map_or(DestinationConfig::EMPTY, |config| {
-                DestinationConfig::of(config, Text::of)
-            }),
+            destination_config: DestinationConfig::of(
+                config
+                    .and_then(|config| config.thing_name())
+                    .map(core::ThingName::as_str),
+                services.iter().map(core::ServiceId::as_str),
+            ),
         }
     }
 }

@@ -1,9 +1,11 @@
 //! What stands at a tunnel's destination: the thing and its services.
 
-use iot_tunnel_core::{self as core, Capacity, Error, MAX_SERVICES, Misuse, ServiceId, ThingName};
+use iot_tunnel_core::json::DestinationConfigRef;
+use iot_tunnel_core::{self as core, Error, MAX_SERVICES, ServiceId, ThingName};
 
-use crate::id::parse;
 use crate::memory::{Area, Text};
+pub(crate) use crate::services::given;
+use crate::services::{self, Services};
 
 /// What stands at a tunnel's destination.
 #[repr(C)]
@@ -20,59 +22,45 @@ pub struct DestinationConfig {
 const _: () = assert!(MAX_SERVICES == 3);
 
 impl DestinationConfig {
-    /// Nothing at all.
-    pub(crate) const EMPTY: Self = Self {
-        thing_name: Text::EMPTY,
-        services: [Text::EMPTY; 3],
-        service_count: 0,
-    };
-
-    /// As core has it.
+    /// Checked, its texts lent.
     ///
     /// # Safety
     /// As of [`Text::get`], of each text.
-    pub(crate) unsafe fn get(&self) -> Result<core::DestinationConfig, Error> {
-        let services = given(&self.services, self.service_count)?;
-        let (first, rest) = services.split_first().ok_or(Misuse::NoServices)?;
-        let thing_name = match self.thing_name.len {
-            0 => None,
-            // SAFETY: as this function's.
-            _ => Some(unsafe { parse(self.thing_name, ThingName::parse) }?),
-        };
+    pub(crate) unsafe fn get<'a>(&self) -> Result<DestinationConfigRef<'a>, Error> {
         // SAFETY: as this function's.
-        let first = unsafe { parse(*first, ServiceId::parse) }?;
-        let mut config = core::DestinationConfig::new(thing_name, &[first])?;
-        for service in rest {
-            // SAFETY: as this function's.
-            config.push(unsafe { parse(*service, ServiceId::parse) }?)?;
-        }
-        Ok(config)
+        let (thing_name, services) = unsafe {
+            (
+                self.thing_name.given()?,
+                Services::get(&self.services, self.service_count)?,
+            )
+        };
+        DestinationConfigRef::new(thing_name, services.names())
     }
 
-    /// Core's; `keep` says where its texts stand.
-    pub(crate) fn of(config: &core::DestinationConfig, mut keep: impl FnMut(&str) -> Text) -> Self {
-        let mut kept = Self {
-            thing_name: config
-                .thing_name()
-                .map_or(Text::EMPTY, |name| keep(name.as_str())),
-            ..Self::EMPTY
-        };
-        for (slot, service) in kept.services.iter_mut().zip(config.services()) {
-            *slot = keep(service.as_str());
-            kept.service_count += 1;
+    /// What stands there; it lasts as long as its names.
+    pub(crate) fn of<'a>(thing_name: Option<&'a str>, names: impl Iterator<Item = &'a str>) -> Self {
+        let (services, service_count) = services::list(names);
+        Self {
+            thing_name: Text::optional(thing_name),
+            services,
+            service_count,
         }
-        kept
     }
 
     /// Where it and its texts stand.
     pub(crate) fn areas(&self) -> [Area; 5] {
-        let [first, second, third] = self.services.map(Text::area);
+        let [first, second, third] = services::areas(&self.services, self.service_count);
         [Area::of(self, 1), self.thing_name.area(), first, second, third]
     }
 }
 
-/// The first `count` services of those that there is room for.
-pub(crate) fn given(services: &[Text; 3], count: u32) -> Result<&[Text], Capacity> {
-    let count = usize::try_from(count).unwrap_or(usize::MAX);
-    services.get(..count).ok_or(Capacity::TooManyServices)
+/// A config that a record keeps.
+pub(crate) fn kept(config: DestinationConfigRef<'_>) -> Result<core::DestinationConfig, Error> {
+    let thing_name = config.thing_name().map(ThingName::parse).transpose()?;
+    let (first, rest) = config.services().split_first().ok_or(core::Misuse::NoServices)?;
+    let mut kept = core::DestinationConfig::new(thing_name, &[ServiceId::parse(first)?])?;
+    for service in rest {
+        kept.push(ServiceId::parse(service)?)?;
+    }
+    Ok(kept)
 }

@@ -9,8 +9,8 @@ use iot_tunnel_core::{Capacity, Error};
 use crate::memory::Buffer;
 
 /// Writes what is wrong; nothing, if nothing is.
-pub(crate) fn explain(buffer: Buffer<'_>, fault: Option<impl Display>) -> Result<(), Error> {
-    let Some(fault) = fault else {
+pub(crate) fn explain(buffer: Buffer<'_>, judgement: Result<(), impl Display>) -> Result<(), Error> {
+    let Err(fault) = judgement else {
         return buffer.put("");
     };
     buffer.whole(|room| {

@@ -20,7 +20,7 @@ unsafe fn check(text: Text, position: *mut usize, rule: Rule) -> Code {
         unsafe {
             rule.check(text.get()?).map_err(|invalid| {
                 tell(position, invalid.fault);
-                misuse(&invalid).into()
+                invalid.into()
             })
         }
     })
@@ -161,11 +161,9 @@ pub unsafe extern "C" fn iot_tunnel_tunnel_arn_write(
             let buffer = Buffer::new(buffer, capacity, length)?;
             (region.get()?, account.get()?, tunnel_id.get()?, buffer)
         };
-        let region = Region::parse(region).map_err(|invalid| misuse(&invalid))?;
-        let id = TunnelId::parse(id).map_err(|invalid| misuse(&invalid))?;
-        buffer.whole(|room| {
-            TunnelArn::write_of(&region, account, &id, room).map_err(|invalid| misuse(&invalid))
-        })
+        let region = Region::parse(region)?;
+        let id = TunnelId::parse(id)?;
+        buffer.whole(|room| TunnelArn::write_of(&region, account, &id, room))
     })
 }
 
@@ -214,25 +212,11 @@ pub unsafe extern "C" fn iot_tunnel_client_token_write(
     })
 }
 
-/// The number of what is wrong with a text.
-pub(crate) fn misuse(invalid: &InvalidText) -> Misuse {
-    const RULES: [(Rule, Misuse); 6] = [
-        (TunnelId::RULE, Misuse::InvalidTunnelId),
-        (ThingName::RULE, Misuse::InvalidThingName),
-        (ServiceId::RULE, Misuse::InvalidServiceId),
-        (Region::RULE, Misuse::InvalidRegion),
-        (TunnelArn::RULE, Misuse::InvalidTunnelArn),
-        (ClientToken::RULE, Misuse::InvalidClientToken),
-    ];
-    let known = RULES.iter().find(|(rule, _)| *rule == invalid.rule);
-    known.map_or(Misuse::InvalidAccessToken, |(_, misuse)| *misuse)
-}
-
 /// A text as one of core's types.
 ///
 /// # Safety
 /// As of [`Text::get`].
 pub(crate) unsafe fn parse<T>(text: Text, parse: fn(&str) -> Result<T, InvalidText>) -> Result<T, Error> {
     // SAFETY: as this function's.
-    parse(unsafe { text.get() }?).map_err(|invalid| misuse(&invalid).into())
+    Ok(parse(unsafe { text.get() }?)?)
 }

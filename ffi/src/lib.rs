@@ -12,6 +12,7 @@
 mod explain;
 mod lent;
 mod memory;
+mod services;
 mod storage;
 
 pub mod description;
@@ -21,8 +22,10 @@ pub mod handshake;
 pub mod id;
 pub mod issued;
 pub mod mode;
+pub mod notification;
 pub mod record;
 pub mod rotate_request;
+pub mod rotate_response;
 pub mod session;
 pub mod status;
 pub mod websocket;

@@ -51,12 +51,9 @@ impl Text {
         }
     }
 
-    /// Text that was written to a caller's memory.
-    pub(crate) fn kept(place: &mut [u8]) -> Self {
-        Self {
-            ptr: place.as_ptr().cast(),
-            len: place.len(),
-        }
+    /// Text, if there is any.
+    pub(crate) fn optional(text: Option<&str>) -> Self {
+        text.map_or(Self::EMPTY, Self::of)
     }
 
     /// Where it stands.
@@ -72,6 +69,15 @@ impl Text {
         // SAFETY: as this function's.
         let bytes = unsafe { bytes(self.ptr.cast(), self.len) }?;
         str::from_utf8(bytes).map_err(|_| Misuse::NotUtf8)
+    }
+
+    /// The text, unless it is empty.
+    ///
+    /// # Safety
+    /// As of [`get`](Self::get).
+    pub(crate) unsafe fn given<'a>(self) -> Result<Option<&'a str>, Misuse> {
+        // SAFETY: as this function's.
+        unsafe { self.get() }.map(|text| Some(text).filter(|text| !text.is_empty()))
     }
 }
 
@@ -191,6 +197,9 @@ pub(crate) struct Area {
 }
 
 impl Area {
+    /// No memory.
+    pub(crate) const NOWHERE: Self = Self { start: 0, length: 0 };
+
     /// `count` objects in a row. NULL is nowhere.
     pub(crate) fn of<T>(ptr: *const T, count: usize) -> Self {
         Self {

@@ -87,12 +87,12 @@ pub(crate) const fn client_mode_code(mode: core::ClientMode) -> ClientModeCode {
 unsafe fn parse(
     name: Text,
     out: *mut i32,
-    number: impl FnOnce(&str) -> Option<i32>,
+    number: impl FnOnce(&str) -> Result<i32, Misuse>,
 ) -> Result<(), core::Error> {
     apart(&[Area::of(out, 1)], &[name.area()])?;
     // SAFETY: as this function's.
     let (name, out) = unsafe { (name.get()?, Out::new(out)?) };
-    out.set(number(name).ok_or(Misuse::UnknownClientMode)?);
+    out.set(number(name)?);
     Ok(())
 }
 
@@ -100,11 +100,17 @@ unsafe fn parse(
 ///
 /// @param name `source` or `destination`.
 /// @param side Where the result goes.
-/// @return OK, MISUSE_UNKNOWN_CLIENT_MODE, MISUSE_NOT_UTF8, MISUSE_NULL_POINTER, MISUSE_OVERLAPPING_MEMORY.
+/// @return OK, MISUSE_UNKNOWN_SIDE, MISUSE_NOT_UTF8, MISUSE_NULL_POINTER, MISUSE_OVERLAPPING_MEMORY.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn iot_tunnel_side_parse(name: Text, side: *mut SideCode) -> Code {
     // SAFETY: the header's rules for text and results.
-    answer(|| unsafe { parse(name, side, |name| core::Side::from_name(name).map(side_code)) })
+    answer(|| unsafe {
+        parse(name, side, |name| {
+            core::Side::from_name(name)
+                .map(side_code)
+                .ok_or(Misuse::UnknownSide)
+        })
+    })
 }
 
 /// The name of a side: `source` or `destination`.
@@ -132,7 +138,9 @@ pub unsafe extern "C" fn iot_tunnel_client_mode_parse(name: Text, client_mode: *
     // SAFETY: the header's rules for text and results.
     answer(|| unsafe {
         parse(name, client_mode, |name| {
-            core::ClientMode::from_name(name).map(client_mode_code)
+            core::ClientMode::from_name(name)
+                .map(client_mode_code)
+                .ok_or(Misuse::UnknownClientMode)
         })
     })
 }

@@ -6,7 +6,7 @@ use iot_tunnel_core::{
 };
 
 use crate::description::Description;
-use crate::destination::DestinationConfig;
+use crate::destination::{DestinationConfig, kept};
 use crate::effects::Effects;
 use crate::id::parse;
 use crate::issued::Issued;
@@ -359,7 +359,7 @@ pub(crate) unsafe fn config_of(
     let config = unsafe { object(config) }?;
     apart(written, &config.areas())?;
     // SAFETY: as this function's; its texts have been found apart.
-    unsafe { config.get() }.map(Some)
+    kept(unsafe { config.get() }?).map(Some)
 }
 
 /// A lifetime in minutes; 0 is the usual one.

@@ -1,14 +1,12 @@
 //! The request of RotateTunnelAccessToken: read in place, judged as a whole, written.
 
 use core::ffi::c_char;
-use core::mem;
 
-use iot_tunnel_core::json::RotateRequest as Request;
-use iot_tunnel_core::{Error, TunnelId};
+use iot_tunnel_core::Error;
+use iot_tunnel_core::json::{DestinationConfigRef, RotateRequestRef};
 
 use crate::destination::DestinationConfig;
 use crate::explain::explain;
-use crate::id::parse;
 use crate::memory::{Area, Buffer, Out, Text, apart, bytes, bytes_mut, object};
 use crate::mode::{ClientModeCode, client_mode, client_mode_code};
 use crate::status::{Code, answer};
@@ -18,7 +16,7 @@ use crate::status::{Code, answer};
 pub struct RotateRequest {
     /// The tunnel.
     pub tunnel_id: Text,
-    /// Whose token is replaced.
+    /// Whose token is replaced: one of iot_tunnel_client_mode.
     pub client_mode: ClientModeCode,
     /// Whether destination_config is meant. It is not allowed with SOURCE.
     pub has_destination_config: bool,
@@ -26,10 +24,10 @@ pub struct RotateRequest {
     pub destination_config: DestinationConfig,
 }
 
-/// Reads the body of a request, and judges it by every rule that needs no state.
+/// Reads the body of a request, and judges it by every rule that needs no state. Members that are not known are ignored.
 ///
-/// @param body The body. On OK it has become the memory of the texts in request; otherwise it is as it was, so that
-///        iot_tunnel_rotate_request_explain can be asked about it.
+/// @param body The body. On OK it has become the memory of the texts in request: where one has escapes, they are decoded in its
+///        place. Otherwise it is as it was, so that iot_tunnel_rotate_request_explain can be asked about it.
 /// @param length Its length in bytes.
 /// @param request Where the result goes. Its texts last as long as body.
 /// @return OK, PEER_FAULT_MALFORMED_JSON and PEER_FAULT_UNEXPECTED_JSON (the API's SerializationException),
@@ -45,8 +43,7 @@ pub unsafe extern "C" fn iot_tunnel_rotate_request_parse(
         apart(&[Area::of(body, length), Area::of(request, 1)], &[])?;
         // SAFETY: the header's rules for buffers and results; they have been found apart.
         let (body, out) = unsafe { (bytes_mut(body, length)?, Out::new(request)?) };
-        let request = Request::parse(body).map_err(Error::from)?;
-        out.set(RotateRequest::keep(&request, body));
+        out.set(RotateRequest::of(RotateRequestRef::parse_in_place(body)?));
         Ok(())
     })
 }
@@ -109,48 +106,38 @@ pub unsafe extern "C" fn iot_tunnel_rotate_request_explain(
                 Buffer::new(buffer, capacity, message_length)?,
             )
         };
-        explain(buffer, Request::parse(body).err())
+        explain(buffer, RotateRequestRef::check(body))
     })
 }
 
 impl RotateRequest {
-    /// As core has it.
+    /// Checked, its texts lent.
     ///
     /// # Safety
     /// As of [`Text::get`], of each text.
-    unsafe fn get(&self) -> Result<Request, Error> {
-        let client_mode = client_mode(self.client_mode)?;
-        client_mode.rotation(self.has_destination_config)?;
-        Ok(Request {
-            client_mode,
-            // SAFETY: as this function's.
-            tunnel_id: unsafe { parse(self.tunnel_id, TunnelId::parse) }?,
-            destination_config: match self.has_destination_config {
-                // SAFETY: as this function's.
-                true => Some(unsafe { self.destination_config.get() }?),
-                false => None,
-            },
-        })
+    unsafe fn get<'a>(&self) -> Result<RotateRequestRef<'a>, Error> {
+        // SAFETY: as this function's.
+        let (tunnel_id, config) = unsafe {
+            let config = self.has_destination_config.then(|| self.destination_config.get());
+            (self.tunnel_id.get()?, config.transpose()?)
+        };
+        RotateRequestRef::new(tunnel_id, client_mode(self.client_mode)?, config)
     }
 
-    /// Core's, with its texts laid down in the body that they came from: there they were at least as long.
-    fn keep(request: &Request, mut body: &mut [u8]) -> Self {
-        let mut keep = |text: &str| match mem::take(&mut body).split_at_mut_checked(text.len()) {
-            Some((place, rest)) => {
-                place.copy_from_slice(text.as_bytes());
-                body = rest;
-                Text::kept(place)
-            }
-            None => Text::EMPTY,
-        };
+    fn of(request: RotateRequestRef<'_>) -> Self {
+        let config = request.destination_config();
+        let services = config
+            .as_ref()
+            .map(DestinationConfigRef::services)
+            .unwrap_or_default();
         Self {
-            tunnel_id: keep(request.tunnel_id.as_str()),
-            client_mode: client_mode_code(request.client_mode),
-            has_destination_config: request.destination_config.is_some(),
-            destination_config: match &request.destination_config {
-                Some(config) => DestinationConfig::of(config, keep),
-                None => DestinationConfig::EMPTY,
-            },
+            tunnel_id: Text::of(request.tunnel_id()),
+            client_mode: client_mode_code(request.client_mode()),
+            has_destination_config: config.is_some(),
+            destination_config: DestinationConfig::of(
+                config.and_then(|config| config.thing_name()),
+                services.iter().copied(),
+            ),
         }
     }
 }

@@ -1,10 +1,16 @@
 //! A client's end of a tunnel, without I/O: it takes tokens, bytes and time, and says what to do.
 
-pub mod calls;
+// In the order in which the header shows what they declare.
 pub mod config;
 pub mod connect;
-pub mod incoming;
+
 pub mod output;
+
+pub mod incoming;
+
+pub mod socket;
+
+pub mod application;
 pub mod state;
 
 use iot_tunnel_core::handshake::PendingUpgrade;
@@ -13,8 +19,8 @@ use iot_tunnel_core::{Error, Misuse};
 
 use crate::lent::{Lent, Place};
 use crate::memory::{Area, apart};
-use crate::status::{Code, Status, answer};
-use crate::storage::{Storage, value, wipe};
+use crate::status::{Code, Status};
+use crate::storage::{Storage, value};
 
 /// A session: a client's end of a tunnel, source or destination. Storage only; make it with iot_tunnel_session_init, and
 /// let it lie where it is until it is wiped. It holds access and client token.
@@ -42,7 +48,7 @@ pub struct Connection {
 
 impl Connection {
     /// No connection.
-    pub const NONE: Self = Self {
+    pub(crate) const NONE: Self = Self {
         service: 0,
         serial: 0,
     };
@@ -107,17 +113,4 @@ unsafe fn with(
         Ok(status) => status as Code,
         Err(error) => Code::from(error.code()),
     }
-}
-
-/// Ends a session and zeroes its storage, tokens included: afterwards it is "not initialised", and its buffers are the
-/// caller's again. Twice is harmless. The buffers are not zeroed: what ran through the tunnel may be in them. Nobody is
-/// told: call iot_tunnel_session_close and do what iot_tunnel_session_poll_output says before, if the WebSocket is to be
-/// closed in order.
-///
-/// @param session The session, or storage without one.
-/// @return OK, MISUSE_NULL_POINTER.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn iot_tunnel_session_wipe(session: *mut SessionStorage) -> Code {
-    // SAFETY: the header's rules for storage.
-    answer(|| Ok(unsafe { wipe(session) }?))
 }

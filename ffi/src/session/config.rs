@@ -12,7 +12,7 @@ use crate::lent::Lent;
 use crate::memory::{Area, Text, apart, object};
 use crate::mode::{SideCode, side};
 use crate::status::{Code, answer};
-use crate::storage::vacant;
+use crate::storage::{vacant, wipe};
 
 /// Fewest bytes of a session's incoming buffer: every message without payload has room (ours).
 pub const MIN_INCOMING: usize = 512;
@@ -111,6 +111,19 @@ pub unsafe extern "C" fn iot_tunnel_session_init(
         });
         Ok(())
     })
+}
+
+/// Ends a session and zeroes its storage, tokens included: afterwards it is "not initialised", and its buffers are the
+/// caller's again. Twice is harmless. The buffers are not zeroed: what ran through the tunnel may be in them. Nobody is
+/// told: call iot_tunnel_session_close and do what iot_tunnel_session_poll_output says before, if the WebSocket is to be
+/// closed in order.
+///
+/// @param session The session, or storage without one.
+/// @return OK, MISUSE_NULL_POINTER.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn iot_tunnel_session_wipe(session: *mut SessionStorage) -> Code {
+    // SAFETY: the header's rules for storage.
+    answer(|| Ok(unsafe { wipe(session) }?))
 }
 
 impl SessionConfig {

@@ -13,7 +13,7 @@ pub enum OutputKind {
     /// Nothing, until something is to be reported or the deadline has come.
     Wait = 0,
     /// Close the socket, whatever it is at; with `close_code` if it is a WebSocket. Report nothing more of it.
-    CloseWebSocket = 1,
+    CloseWebsocket = 1,
     /// Make a connection: TCP, TLS, then iot_tunnel_session_upgrade_request and iot_tunnel_session_handle_upgrade. If it
     /// does not come so far, close the socket and call iot_tunnel_session_handle_closed.
     Connect = 2,
@@ -56,7 +56,7 @@ pub unsafe extern "C" fn iot_tunnel_session_poll_output(
             let out = Out::new(output)?;
             let (kind, close_code, bytes) = match client.session.poll_output() {
                 Todo::Wait(_) => (OutputKind::Wait, 0, Writable::EMPTY),
-                Todo::CloseWebSocket(code) => (OutputKind::CloseWebSocket, code.number(), Writable::EMPTY),
+                Todo::CloseWebSocket(code) => (OutputKind::CloseWebsocket, code.number(), Writable::EMPTY),
                 Todo::Connect(_) => {
                     client.pending = None;
                     (OutputKind::Connect, 0, Writable::EMPTY)
