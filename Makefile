@@ -52,7 +52,7 @@ ffi: ## The C library for this machine, static and shared
 agent: ## The device agent in C, of ffi/examples/agent
 	@tests/setup.sh c-agent
 	@ffi/package/build.sh host
-	$(MAKE) --no-print-directory -C ffi/examples/agent
+	@$(MAKE) --no-print-directory -C ffi/examples/agent
 
 install: ## Puts header, library, pkg-config file and CMake package in place; PREFIX=/usr/local DESTDIR=
 	@# As root there may be no cargo: then it installs what `make ffi` has built before.

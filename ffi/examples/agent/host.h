@@ -4,10 +4,9 @@
 
 #include <iot_tunnel.h>
 #include <poll.h>
-#include <signal.h>
 
-/* The service and the broker, and the connections to this device's services. */
-enum { MAX_SOCKETS = 2 + 128 };
+/* For the service, the broker and signals, and for the connections to this device's services. */
+enum { MAX_SOCKETS = 3 + 128 };
 
 /* What the next wait is for. */
 struct wait {
@@ -40,7 +39,7 @@ void wait_begin(struct wait *wait);
 void wait_for(struct wait *wait, int socket, int events);
 /* Waits no longer than that. */
 void wait_until(struct wait *wait, uint64_t deadline);
-/* Waits, with other signals blocked than before. */
-void wait_end(struct wait *wait, const sigset_t *signals);
+/* Waits. */
+void wait_end(struct wait *wait);
 
 #endif

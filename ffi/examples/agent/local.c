@@ -245,7 +245,7 @@ static bool read_service_socket(struct locals *locals, struct local *local, iot_
             return false;
         }
         if (status != IOT_TUNNEL_STATUS_OK) {
-            drop(locals, local);
+            leave(locals, local); /* It has ended in the tunnel at the same moment. */
             return true;
         }
         (void)recv(local->socket, chunk, taken, 0);

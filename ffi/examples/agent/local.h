@@ -9,9 +9,7 @@
 #include "options.h"
 
 /* Those of a session, and some that are over in the tunnel and not yet here. */
-enum { MAX_LOCALS = MAX_SOCKETS - 2 };
-/* Longest payload of a message. */
-enum { MAX_PAYLOAD = 64512 };
+enum { MAX_LOCALS = MAX_SOCKETS - 3 };
 
 struct local {
     enum {
@@ -36,7 +34,7 @@ struct locals {
     struct local *behind;
     size_t start;
     size_t end;
-    uint8_t kept[MAX_PAYLOAD];
+    uint8_t kept[IOT_TUNNEL_MAX_MESSAGE];
 };
 
 void locals_init(struct locals *locals, const struct options *options);

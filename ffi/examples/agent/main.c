@@ -21,30 +21,26 @@
 #include "notify.h"
 #include "tunnel.h"
 
-static volatile sig_atomic_t is_stopping;
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
 
-static void stop(int signal)
+/* From now on SIGINT and SIGTERM wait at a socket like everything else, also while there is much to do. */
+static int catch_signals(void)
 {
-    (void)signal;
-    is_stopping = 1;
-}
-
-/* From now on SIGINT and SIGTERM only come while the program waits. The signals that are blocked in there. */
-static sigset_t catch_signals(void)
-{
-    const struct sigaction action = {.sa_handler = stop};
-    const struct sigaction ignore = {.sa_handler = SIG_IGN};
-    sigset_t ends, while_waiting;
+    sigset_t ends;
     sigemptyset(&ends);
     sigaddset(&ends, SIGINT);
     sigaddset(&ends, SIGTERM);
-    sigprocmask(SIG_BLOCK, &ends, &while_waiting);
-    sigdelset(&while_waiting, SIGINT);
-    sigdelset(&while_waiting, SIGTERM);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    sigaction(SIGPIPE, &ignore, NULL); /* A socket that broke says so by its error. */
-    return while_waiting;
+    sigprocmask(SIG_BLOCK, &ends, NULL);
+    (void)signal(SIGPIPE, SIG_IGN); /* A socket that broke says so by its error. */
+    return signalfd(-1, &ends, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+static bool has_come(int signals)
+{
+    struct signalfd_siginfo signal;
+    return read(signals, &signal, sizeof signal) > 0;
 }
 
 static void notified(void *tunnel, uint8_t *payload, size_t length)
@@ -58,18 +54,19 @@ int main(int count, char **arguments)
     static struct tunnel tunnel;
     static struct notify notify;
     options_read(&options, count, arguments);
-    const sigset_t signals = catch_signals();
+    int signals = catch_signals();
     bool is_up = tunnel_init(&tunnel, &options) && notify_init(&notify, &options, notified, &tunnel);
     bool moved = false;
-    while (is_up && !is_stopping) {
+    while (is_up && !has_come(signals)) {
         struct wait wait;
         wait_begin(&wait);
+        wait_for(&wait, signals, POLLIN);
         notify_watch(&notify, &wait);
         tunnel_watch(&tunnel, &wait);
         if (moved) {
             wait_until(&wait, 0); /* There may be more to do. */
         }
-        wait_end(&wait, &signals);
+        wait_end(&wait);
         notify_run(&notify);
         moved = tunnel_run(&tunnel);
     }

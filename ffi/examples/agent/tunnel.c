@@ -231,7 +231,7 @@ static bool transmit(struct tunnel *tunnel)
         iot_tunnel_bytes bytes = {output.bytes.ptr, output.bytes.len};
         switch (output.kind) {
         case IOT_TUNNEL_OUTPUT_KIND_WAIT: return moved;
-        case IOT_TUNNEL_OUTPUT_KIND_CLOSE_WEB_SOCKET: part(tunnel, output.close_code); break;
+        case IOT_TUNNEL_OUTPUT_KIND_CLOSE_WEBSOCKET: part(tunnel, output.close_code); break;
         case IOT_TUNNEL_OUTPUT_KIND_CONNECT: reach(tunnel); break;
         case IOT_TUNNEL_OUTPUT_KIND_PING:
             /* Without room for it, what stands before it tells as well whether the service lives. */
@@ -300,53 +300,66 @@ bool tunnel_init(struct tunnel *tunnel, const struct options *options)
     return tls_init(&tunnel->link.tls, options->ca == NULL ? SYSTEM_CA : options->ca) && make_session(tunnel);
 }
 
+static void refuse(const char *why)
+{
+    say("a notification was refused, and nothing has changed: %s", why);
+}
+
 /* Whether a notification is for this device: only then may it replace what runs. */
 static bool is_ours(const struct tunnel *tunnel, const iot_tunnel_notification *notification)
 {
-    if (notification->client_mode != IOT_TUNNEL_SIDE_DESTINATION) {
-        say("a notification was refused, and nothing has changed: its clientMode is not destination");
-        return false;
-    }
+    bool has_ours = notification->service_count == 0;
     for (uint32_t at = 0; at < notification->service_count; at++) {
-        if (serves(tunnel->options, notification->services[at])) {
-            return true;
-        }
+        has_ours |= serves(tunnel->options, notification->services[at]);
     }
-    if (notification->service_count > 0) {
-        say("a notification was refused, and nothing has changed: none of its services is here");
+    if (notification->client_mode != IOT_TUNNEL_SIDE_DESTINATION) {
+        refuse("its clientMode is source, and a thing is the destination");
+    } else if (!has_ours) {
+        refuse("none of its services is here");
     }
-    return notification->service_count == 0;
+    return notification->client_mode == IOT_TUNNEL_SIDE_DESTINATION && has_ours;
+}
+
+/* Remembers where a token is good: where the command line says, or at AWS in its region. */
+static void aim(struct tunnel *tunnel, iot_tunnel_text region)
+{
+    size_t end = 0;
+    if (tunnel->options->endpoint != NULL) {
+        snprintf(tunnel->endpoint, sizeof tunnel->endpoint, "%s", tunnel->options->endpoint);
+    } else if (iot_tunnel_endpoint_aws(region, false, tunnel->endpoint, sizeof tunnel->endpoint - 1, &end) ==
+               IOT_TUNNEL_STATUS_OK) {
+        tunnel->endpoint[end] = '\0';
+    }
 }
 
 void tunnel_notify(struct tunnel *tunnel, uint8_t *payload, size_t length)
 {
     iot_tunnel_notification notification;
+    iot_tunnel_token_taken taken;
     uint8_t entropy[64];
-    iot_tunnel_token_taken taken = IOT_TUNNEL_TOKEN_TAKEN_SAME;
-    iot_tunnel_status status = iot_tunnel_notification_parse(payload, length, &notification);
-    if (status == IOT_TUNNEL_STATUS_OK && !is_ours(tunnel, &notification)) {
+    char why[256] = "";
+    size_t end;
+    if (iot_tunnel_notification_parse(payload, length, &notification) != IOT_TUNNEL_STATUS_OK) {
+        (void)iot_tunnel_notification_explain(payload, length, why, sizeof why - 1, &end);
+        refuse(why);
         return;
     }
-    if (status == IOT_TUNNEL_STATUS_OK) {
-        host_draw(entropy, sizeof entropy);
-        status = iot_tunnel_session_handle_token(&tunnel->session, host_now(), notification.client_mode,
-                                                 notification.client_access_token, IOT_TUNNEL_BINDING_FRESH, NO_TEXT,
-                                                 entropy, &taken);
-        explicit_bzero(entropy, sizeof entropy);
+    if (!is_ours(tunnel, &notification)) {
+        return;
     }
+    host_draw(entropy, sizeof entropy);
+    iot_tunnel_status status = iot_tunnel_session_handle_token(
+        &tunnel->session, host_now(), notification.client_mode, notification.client_access_token,
+        IOT_TUNNEL_BINDING_FRESH, NO_TEXT, entropy, &taken);
+    explicit_bzero(entropy, sizeof entropy);
     if (status != IOT_TUNNEL_STATUS_OK) {
-        say("a notification was refused, and nothing has changed: %.*s", SHOW(iot_tunnel_status_text(status)));
+        snprintf(why, sizeof why, "%.*s", SHOW(iot_tunnel_status_text(status)));
+        refuse(why);
     } else if (taken != IOT_TUNNEL_TOKEN_TAKEN_NEW) {
         say("a notification came again, and nothing has changed");
     } else {
-        size_t end = 0;
         say("a new access token came");
-        if (tunnel->options->endpoint != NULL) {
-            snprintf(tunnel->endpoint, sizeof tunnel->endpoint, "%s", tunnel->options->endpoint);
-        } else if (iot_tunnel_endpoint_aws(notification.region, false, tunnel->endpoint, sizeof tunnel->endpoint - 1,
-                                           &end) == IOT_TUNNEL_STATUS_OK) {
-            tunnel->endpoint[end] = '\0';
-        }
+        aim(tunnel, notification.region);
     }
 }
 

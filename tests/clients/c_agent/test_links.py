@@ -1,6 +1,8 @@
 """Links that break, a service that goes and comes back, tunnels that end: the agent in C is there for the next one."""
 
+import contextlib
 import itertools
+import socket
 import threading
 
 import pytest
@@ -10,7 +12,7 @@ from conftest import connect as client_of
 from ends import CAgent, Source, until
 from network import Link
 from service import Service
-from streams import echoed, until_answers
+from streams import connect, echoed, exactly, until_answers
 
 DROPS = 6
 DOWN_SECONDS = 0.5
@@ -143,3 +145,23 @@ def test_the_host_must_be_one_of_the_certificate(service, opened, thing, server,
                 return
             with Source(service, tunnel["sourceAccessToken"]) as source:
                 until_answers(source.port())
+
+
+def test_it_ends_in_order_also_with_its_hands_full(service, opened, thing, server):
+    with CAgent(service, thing, {"SSH": server.port}) as agent:
+        tunnel = opened("SSH", thing=thing)
+        with Source(service, tunnel["sourceAccessToken"]) as source:
+            until_answers(source.port())
+            with connect(source.port()) as busy:
+                pouring = threading.Thread(target=pour, args=(busy,), daemon=True)
+                pouring.start()
+                assert exactly(busy, 8 << 20) == bytes(8 << 20)
+                # Code 0, or this raises.
+                agent.stop()
+                busy.shutdown(socket.SHUT_RDWR)
+
+
+def pour(connection):
+    with contextlib.suppress(OSError):
+        while True:
+            connection.sendall(bytes(1 << 20))
