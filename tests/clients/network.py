@@ -21,6 +21,10 @@ class Listening:
         self._socket = socket.create_server((host, 0), backlog=256)
         self.port = self._socket.getsockname()[1]
 
+    def hold(self, count):
+        """From now on a connection holds few more bytes than that which the server has not read."""
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, count)
+
     def _accept(self):
         while True:
             try:

@@ -1,5 +1,6 @@
 """Bytes come through the agent in C as they were sent: many at a time, many connections at a time."""
 
+import contextlib
 import socket
 from concurrent.futures import ThreadPoolExecutor
 
@@ -8,8 +9,6 @@ from network import Listening, digest, echo
 from streams import carried, connect, echoed, exactly, until_answers
 
 MIB = 1 << 20
-# A state of TCP: the other side has said that it ends.
-CLOSE_WAIT = 8
 
 
 def test_it_says_when_it_is_ready_and_opens_what_it_hears_of(service, opened, thing, server):
@@ -62,36 +61,45 @@ def test_a_service_that_cannot_be_reached_is_a_quick_end_and_harms_no_other(serv
             assert echoed(source.port("SSH"), 2, MIB)
 
 
-def test_what_came_before_the_end_arrives_whichever_side_ends(service, opened, thing):
-    """A server that closes behind its answer; and one that reads late, and still speaks, after its client has gone."""
-    sent, got = bytes(range(256)) * 256, []
-
-    def answer_and_close(connection):
-        connection.sendall(sent * 64)
-
-    def read_late(connection):
-        until(lambda: connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == CLOSE_WAIT, "the end")
-        # To somebody who had closed, this would be a reason for a reset, which takes with it what was not read.
-        connection.sendall(b"late")
-        received = bytearray()
-        while chunk := connection.recv(65536):
-            received += chunk
-        got.append(bytes(received))
-
-    with Listening(answer_and_close) as brief, Listening(read_late) as late:
-        with CAgent(service, thing, {"DOWN": brief.port, "UP": late.port}):
-            tunnel = opened("DOWN", "UP", thing=thing)
-            with Source(service, tunnel["sourceAccessToken"], services=["DOWN", "UP"]) as source:
-                until(lambda: whole(source.port("DOWN"), 64 * len(sent)) == sent * 64, "the whole answer")
-                with connect(source.port("UP")) as upload:
-                    upload.sendall(sent)
-                    upload.shutdown(socket.SHUT_WR)
-                    until(lambda: got, "the end of the upload")
-                assert got == [sent]
+def test_what_a_service_sends_before_its_end_arrives(service, opened, thing):
+    sent = bytes(range(256)) * 16384
+    with Listening(lambda connection: connection.sendall(sent)) as brief, CAgent(service, thing, {"SSH": brief.port}):
+        tunnel = opened("SSH", thing=thing)
+        with Source(service, tunnel["sourceAccessToken"]) as source:
+            until(lambda: whole(source.port(), len(sent)) == sent, "all of it")
 
 
 def whole(port, count):
-    """What a server sends up to its end, and whether that end comes."""
+    """What a server sends up to its end, if that comes."""
     with connect(port) as connection:
         received = exactly(connection, count)
         return received if connection.recv(1) == b"" else None
+
+
+def test_what_a_client_sends_before_its_end_arrives_at_a_service_that_still_speaks(service, opened, thing):
+    """Nobody reads what the service says, and it has not read yet when its client ends. An agent that closed its socket at
+    once, with bytes in it that it has not read, would destroy those on their way to the service."""
+    sent, got = bytes(range(256)) * 512, []
+
+    def speak_then_read(connection):
+        with contextlib.suppress(OSError):
+            for _ in range(64):
+                connection.sendall(bytes(MIB))
+        received = bytearray()
+        while chunk := connection.recv(4096):
+            received += chunk
+        got.append(bytes(received))
+
+    with Listening(speak_then_read) as late, CAgent(service, thing, {"SSH": late.port}) as agent:
+        # What is sent to it stays for the most part with the agent's end.
+        late.hold(4096)
+        tunnel = opened("SSH", thing=thing)
+        with Source(service, tunnel["sourceAccessToken"]) as source:
+            agent.until_log("open: bytes can flow")
+            with connect(source.port()) as client:
+                # The service speaks, and is stopped.
+                assert exactly(client, MIB) == bytes(MIB)
+                client.sendall(sent)
+                client.shutdown(socket.SHUT_WR)
+                until(lambda: got, "the end at the service")
+            assert got == [sent]
