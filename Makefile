@@ -50,7 +50,7 @@ ffi: ## The C library for this machine, static and shared
 	@ffi/package/build.sh host
 
 agent: ## The device agent in C, of ffi/examples/agent
-	@tests/setup.sh c-agent
+	@tests/setup.sh agent
 	@ffi/package/build.sh host
 	@$(MAKE) --no-print-directory -C ffi/examples/agent
 
@@ -65,6 +65,11 @@ uninstall: ## Takes away what install has put in place, with the same variables
 firmware: ## The C library for a microcontroller; TARGET=thumbv7m-none-eabi, or another one
 	@tests/setup.sh cross
 	@ffi/package/build.sh '$(TARGET)'
+
+sizes: ## Flash, RAM and stack that the library costs, against their budgets; SYMBOLS=1 shows where the bytes go
+	@tests/setup.sh cross ffi
+	@ffi/package/build.sh thumbv7em-none-eabihf >/dev/null
+	@python3 tests/ffi/sizes.py $(if $(SYMBOLS),--symbols) target/firmware/thumbv7em-none-eabihf/libiot_tunnel.a
 
 setup: ## Installs what demo and test need beside cargo, cc, node and python3
 	@tests/setup.sh

@@ -142,9 +142,10 @@
 #include <stdint.h>
 
 /**
- * The version of this header, as text.
+ * The version of this header, for people.
  */
 #define IOT_TUNNEL_VERSION_STRING "0.1.0"
+
 
 /**
  * Longest upgrade request, in bytes.
@@ -160,6 +161,16 @@
  * Longest access token that a record issues, in characters.
  */
 #define IOT_TUNNEL_MAX_ISSUED 224
+
+/**
+ * The longest notification with a token that a record has issued, in bytes.
+ */
+#define IOT_TUNNEL_MAX_NOTIFICATION 725
+
+/**
+ * The longest body that iot_tunnel_rotate_request_write writes, in bytes.
+ */
+#define IOT_TUNNEL_MAX_ROTATE_REQUEST 741
 
 /**
  * Fewest bytes of a session's incoming buffer: every message without payload has room (ours).
@@ -1620,7 +1631,7 @@ typedef struct {
  * let it lie where it is until it is wiped. It holds access and client token.
  */
 typedef struct {
-    uint64_t opaque[644];
+    uint64_t opaque[597];
 } iot_tunnel_session;
 
 /**
@@ -1820,6 +1831,48 @@ typedef struct {
      */
     uint64_t backoff_until;
 } iot_tunnel_session_status;
+
+/**
+ * As many tunnels as there are slots. It adds the rule that no record can know alone: a client token belongs to one access
+ * token among all open tunnels. All that it knows is in the slots: any number of these structs may say the same.
+ *
+ * iot_tunnel_table table = { slots, 8, sizeof slots[0] };
+ *
+ * A tunnel is looked up by walking the slots: meant for tens of tunnels, not thousands. The id and the destination config
+ * that a call is given may be those that iot_tunnel_record_describe has lent out of a slot.
+ */
+typedef struct {
+    /**
+     * The slots. Zeroes are a free one.
+     */
+    iot_tunnel_record *slots;
+    /**
+     * How many.
+     */
+    size_t count;
+    /**
+     * sizeof(iot_tunnel_record).
+     */
+    size_t slot_size;
+} iot_tunnel_table;
+
+/**
+ * What time has done to one tunnel of a table.
+ */
+typedef struct {
+    /**
+     * The tunnel's id, without a zero at its end unless it is shorter than the room for it.
+     */
+    char tunnel_id[128];
+    /**
+     * Its length; 0: there is nothing to do at that time, or no more.
+     */
+    size_t length;
+    /**
+     * What to do next.
+     */
+    iot_tunnel_effects effects;
+} iot_tunnel_expired;
 
 /**
  * The two ends of a WebSocket: what is received and what is sent. Storage only; make it with iot_tunnel_websocket_init.
@@ -2178,7 +2231,8 @@ iot_tunnel_status iot_tunnel_notification_parse(uint8_t *payload,
  *
  * @param notification The notification.
  * @param buffer Where the JSON goes, without a zero at its end. It holds the token: wipe it when it was sent.
- * @param capacity The bytes there is room for; 760 are enough for a token that a record has issued.
+ * @param capacity The bytes there is room for; IOT_TUNNEL_MAX_NOTIFICATION are enough for a token that a
+ *        record has issued.
  * @param length The length of the JSON in bytes, on OK and on CAPACITY_BUFFER_TOO_SMALL. In the latter case no part of the
  *        token is left in buffer.
  * @return OK, MISUSE_INVALID_ACCESS_TOKEN, MISUSE_UNKNOWN_ENUM_VALUE, MISUSE_INVALID_REGION, MISUSE_INVALID_SERVICE_ID,
@@ -2390,7 +2444,7 @@ iot_tunnel_status iot_tunnel_rotate_request_parse(uint8_t *body,
  *
  * @param request The request.
  * @param buffer Where the JSON goes, without a zero at its end.
- * @param capacity The bytes there is room for; 740 are always enough.
+ * @param capacity The bytes there is room for; IOT_TUNNEL_MAX_ROTATE_REQUEST are always enough.
  * @param length The length of the JSON in bytes, on OK and on CAPACITY_BUFFER_TOO_SMALL. In the latter case nothing of the
  *        JSON is left in buffer.
  * @return OK, MISUSE_INVALID_TUNNEL_ID, MISUSE_UNKNOWN_ENUM_VALUE, MISUSE_DESTINATION_CONFIG_WITH_SOURCE,
@@ -2814,6 +2868,150 @@ iot_tunnel_party iot_tunnel_status_party(iot_tunnel_status status);
  * it with IOT_TUNNEL_VERSION.
  */
 uint32_t iot_tunnel_version(void);
+
+/**
+ * Opens a tunnel in a free slot; see iot_tunnel_record_open.
+ *
+ * @param table The table.
+ * @param id The tunnel's id. It must never have been used before, not even by a deleted tunnel.
+ * @param config What stands at the destination; NULL: nothing, a tunnel without services.
+ * @param lifetime_minutes How long the tunnel lives, 1 to 720; 0: 720.
+ * @param now The time, in milliseconds.
+ * @param entropy 64 fresh random bytes, used for nothing else.
+ * @param source Where the source's token goes.
+ * @param destination Where the destination's token goes.
+ * @param effects Where it goes what to do next.
+ * @return OK, MISUSE_TUNNEL_ID_TAKEN, CAPACITY_TABLE_FULL (closed tunnels count until they are deleted), and what
+ *         iot_tunnel_record_open answers.
+ */
+iot_tunnel_status iot_tunnel_table_open(const iot_tunnel_table *table,
+                                        iot_tunnel_text id,
+                                        const iot_tunnel_destination_config *config,
+                                        uint32_t lifetime_minutes,
+                                        uint64_t now,
+                                        const uint8_t *entropy,
+                                        iot_tunnel_issued *source,
+                                        iot_tunnel_issued *destination,
+                                        iot_tunnel_effects *effects);
+
+/**
+ * Finds the record of a tunnel.
+ *
+ * @param table The table.
+ * @param id The tunnel's id.
+ * @param record Where the result goes: the slot. It holds the tunnel until that is deleted.
+ * @return OK, REFUSAL_TUNNEL_NOT_FOUND, MISUSE_INVALID_TUNNEL_ID, MISUSE_STORAGE_SIZE_MISMATCH, MISUSE_NOT_UTF8,
+ *         MISUSE_NULL_POINTER, MISUSE_OVERLAPPING_MEMORY.
+ */
+iot_tunnel_status iot_tunnel_table_find(const iot_tunnel_table *table,
+                                        iot_tunnel_text id,
+                                        iot_tunnel_record **record);
+
+/**
+ * Judges a peer's handshake, and marks the token used if it is accepted; see iot_tunnel_record_connect. The token says which
+ * tunnel is meant.
+ *
+ * @param table The table.
+ * @param access_token The access token as the peer sent it. Whatever it holds, it is judged.
+ * @param side The side that the peer wants to be: its local-proxy-mode.
+ * @param client_token The client token, if the peer sent one; else empty.
+ * @param connection A name for the new connection, which differs from every other of its tunnel.
+ * @param now The time, in milliseconds.
+ * @param record Where the tunnel's slot goes.
+ * @param effects Where it goes what to do next.
+ * @return OK, MISUSE_STORAGE_SIZE_MISMATCH, and what iot_tunnel_record_connect answers.
+ */
+iot_tunnel_status iot_tunnel_table_connect(const iot_tunnel_table *table,
+                                           iot_tunnel_text access_token,
+                                           iot_tunnel_side side,
+                                           iot_tunnel_text client_token,
+                                           uint64_t connection,
+                                           uint64_t now,
+                                           iot_tunnel_record **record,
+                                           iot_tunnel_effects *effects);
+
+/**
+ * Says that a peer's connection has ended; see iot_tunnel_record_disconnect.
+ *
+ * @param table The table.
+ * @param id The tunnel's id.
+ * @param side The connection's side.
+ * @param connection The connection, as it was named when it connected.
+ * @param now The time, in milliseconds.
+ * @param effects Where it goes what to do next.
+ * @return OK, REFUSAL_TUNNEL_NOT_FOUND, MISUSE_INVALID_TUNNEL_ID, MISUSE_UNKNOWN_ENUM_VALUE, MISUSE_STORAGE_SIZE_MISMATCH,
+ *         MISUSE_NOT_UTF8, MISUSE_NULL_POINTER, MISUSE_OVERLAPPING_MEMORY.
+ */
+iot_tunnel_status iot_tunnel_table_disconnect(const iot_tunnel_table *table,
+                                              iot_tunnel_text id,
+                                              iot_tunnel_side side,
+                                              uint64_t connection,
+                                              uint64_t now,
+                                              iot_tunnel_effects *effects);
+
+/**
+ * RotateTunnelAccessToken; see iot_tunnel_record_rotate.
+ *
+ * @param table The table.
+ * @param id The tunnel's id.
+ * @param client_mode Whose token is replaced: one of iot_tunnel_client_mode.
+ * @param config The tunnel's new destination config; NULL: it stays. Not allowed with SOURCE.
+ * @param now The time, in milliseconds.
+ * @param entropy 64 fresh random bytes, used for nothing else.
+ * @param source Where the source's token goes; all zeroes if the source is not rotated.
+ * @param destination Where the destination's token goes; all zeroes if the destination is not rotated.
+ * @param effects Where it goes what to do next.
+ * @return OK, MISUSE_DESTINATION_CONFIG_WITH_SOURCE before all else about the tunnel, REFUSAL_TUNNEL_NOT_FOUND,
+ *         MISUSE_INVALID_TUNNEL_ID, MISUSE_STORAGE_SIZE_MISMATCH, and what iot_tunnel_record_rotate answers.
+ */
+iot_tunnel_status iot_tunnel_table_rotate(const iot_tunnel_table *table,
+                                          iot_tunnel_text id,
+                                          iot_tunnel_client_mode client_mode,
+                                          const iot_tunnel_destination_config *config,
+                                          uint64_t now,
+                                          const uint8_t *entropy,
+                                          iot_tunnel_issued *source,
+                                          iot_tunnel_issued *destination,
+                                          iot_tunnel_effects *effects);
+
+/**
+ * CloseTunnel; see iot_tunnel_record_close.
+ *
+ * @param table The table.
+ * @param id The tunnel's id.
+ * @param delete Whether the tunnel is deleted at once: its slot is then free.
+ * @param now The time, in milliseconds.
+ * @param effects Where it goes what to do next.
+ * @return OK, REFUSAL_TUNNEL_NOT_FOUND, MISUSE_INVALID_TUNNEL_ID, MISUSE_STORAGE_SIZE_MISMATCH, MISUSE_NOT_UTF8,
+ *         MISUSE_NULL_POINTER, MISUSE_OVERLAPPING_MEMORY.
+ */
+iot_tunnel_status iot_tunnel_table_close(const iot_tunnel_table *table,
+                                         iot_tunnel_text id,
+                                         bool delete_,
+                                         uint64_t now,
+                                         iot_tunnel_effects *effects);
+
+/**
+ * Does what time asks for, one tunnel at a time: closes it at the end of its lifetime, frees its slot three hours after it
+ * closed. Call it until nothing is left to do, when iot_tunnel_table_next_deadline comes.
+ *
+ * @param table The table.
+ * @param now The time, in milliseconds.
+ * @param expired Where it goes which tunnel that was and what to do next. Its length is 0 when nothing was left to do.
+ * @return OK, MISUSE_STORAGE_SIZE_MISMATCH, MISUSE_NULL_POINTER, MISUSE_OVERLAPPING_MEMORY.
+ */
+iot_tunnel_status iot_tunnel_table_expire(const iot_tunnel_table *table,
+                                          uint64_t now,
+                                          iot_tunnel_expired *expired);
+
+/**
+ * When iot_tunnel_table_expire will next have something to do.
+ *
+ * @param table The table.
+ * @param deadline Where the result goes; UINT64_MAX: never, there is no tunnel.
+ * @return OK, MISUSE_STORAGE_SIZE_MISMATCH, MISUSE_NULL_POINTER, MISUSE_OVERLAPPING_MEMORY.
+ */
+iot_tunnel_status iot_tunnel_table_next_deadline(const iot_tunnel_table *table, uint64_t *deadline);
 
 /**
  * Makes a WebSocket, right behind the answer to the upgrade request.

@@ -3,9 +3,11 @@
 # already costs nothing. Everything lands in this checkout (.tools/, tests/clients/js/node_modules), except Debian's
 # packages and rustup's targets, which belong to the machine.
 #
-#   tests/setup.sh [PART...]     no part: all of them, which the last lines name
+#   tests/setup.sh [PART...]     no part: all of them
 set -eu
 cd "$(dirname "$0")/.."
+
+PARTS="python node mqtt broker web ssh c cross ffi fuzz firmware agent"
 
 say() { printf 'setup: %s\n' "$*"; }
 
@@ -60,6 +62,12 @@ setup_broker() { debian mosquitto; }
 setup_web() { debian nginx-light curl; }
 setup_ssh() { debian openssh-server openssh-client; }
 
+# The tests in C: a compiler with its sanitizers, and what sees every byte that is read.
+setup_c() { debian gcc libc6-dev valgrind; }
+
+# The firmware example's compiler, and the board that it runs on.
+setup_firmware() { debian gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm; }
+
 # The targets of tests/cross.sh: rustup's, or where rustup cannot have them, Debian's compiler with its source.
 setup_cross() {
     targets=$(tests/cross.sh --targets)
@@ -84,9 +92,8 @@ setup_ffi() {
         pkg-config cmake meson ninja-build abigail-tools
 }
 
-# The agent in C, with its two libraries; and what looks at a program's memory.
-setup_c_agent() { debian gcc make pkg-config libmosquitto-dev libmbedtls-dev; }
-setup_valgrind() { debian valgrind; }
+# The agent in C, with its two libraries.
+setup_agent() { debian gcc make pkg-config libmosquitto-dev libmbedtls-dev; }
 
 # The fuzzer's driver, and the C++ compiler that libFuzzer is built with.
 CARGO_FUZZ=0.13.2
@@ -98,11 +105,11 @@ setup_fuzz() {
     cargo install --quiet --locked cargo-fuzz --version "$CARGO_FUZZ" --root "$root"
 }
 
-[ $# -gt 0 ] || set -- python node mqtt broker web ssh cross ffi c-agent valgrind fuzz
+# shellcheck disable=SC2086 # a list of words
+[ $# -gt 0 ] || set -- $PARTS
 for part in "$@"; do
-    case $part in
-        python | node | mqtt | broker | web | ssh | cross | ffi | valgrind | fuzz) "setup_$part" ;;
-        c-agent) setup_c_agent ;;
-        *) say "unknown part '$part'; there are: python node mqtt broker web ssh cross ffi c-agent valgrind fuzz" >&2; exit 2 ;;
+    case " $PARTS " in
+        *" $part "*) "setup_$part" ;;
+        *) say "unknown part '$part'; there are: $PARTS" >&2; exit 2 ;;
     esac
 done

@@ -7,7 +7,7 @@ use core::fmt;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
-use zeroize::{ZeroizeOnDrop, Zeroizing};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::error::{Capacity, Error, Misuse};
 use crate::id::{InvalidText, Rule, TextFault, TunnelId};
@@ -38,10 +38,9 @@ impl<const N: usize> AccessToken<N> {
     /// [`Misuse::InvalidAccessToken`] if it is empty or has another character,
     /// [`Capacity::AccessTokenTooLong`] if it has more than `N` bytes. It is never cut.
     pub fn parse(value: &str) -> Result<Self, Error> {
-        Self::check(value)?;
-        Secret::copy(value)
-            .map(Self)
-            .ok_or(Error::Capacity(Capacity::AccessTokenTooLong))
+        let mut token = Self::blank();
+        token.replace(value)?;
+        Ok(token)
     }
 
     /// Judges a token as [`parse`](Self::parse) does, without a place for it.
@@ -56,6 +55,24 @@ impl<const N: usize> AccessToken<N> {
             true => Ok(()),
             false => Err(Capacity::AccessTokenTooLong.into()),
         }
+    }
+
+    /// The place of a token, before there is one.
+    pub(crate) const fn blank() -> Self {
+        Self(Secret::blank())
+    }
+
+    /// As [`parse`](Self::parse), in the place of the token before: kilobytes need not move. An error leaves that one.
+    pub(crate) fn replace(&mut self, value: &str) -> Result<(), Error> {
+        Self::check(value)?;
+        self.0
+            .replace(value)
+            .ok_or(Error::Capacity(Capacity::AccessTokenTooLong))
+    }
+
+    /// Makes it the place of a token again.
+    pub(crate) fn wipe(&mut self) {
+        self.0.zeroize();
     }
 
     /// The secret itself. Whoever calls this answers for where it goes.

@@ -4,7 +4,6 @@ use iot_tunnel_core::json::DestinationConfigRef;
 use iot_tunnel_core::{self as core, Error, MAX_SERVICES, ServiceId, ThingName};
 
 use crate::memory::{Area, Text};
-pub(crate) use crate::services::given;
 use crate::services::{self, Services};
 
 /// What stands at a tunnel's destination.

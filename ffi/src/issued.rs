@@ -1,12 +1,13 @@
 //! An access token that a record has issued, in the caller's memory.
 
-use core::ffi::c_char;
+use ::core::ffi::c_char;
 
-use iot_tunnel_core::IssuedToken;
 use iot_tunnel_core::token::MAX_ISSUED as CORES;
+use iot_tunnel_core::{self as core, IssuedToken, Misuse};
 use zeroize::Zeroize;
 
-use crate::memory::{Out, Plain, object_mut};
+use crate::effects::Effects;
+use crate::memory::{Area, Out, Plain, apart, object_mut};
 use crate::status::{Code, answer};
 
 /// Longest access token that a record issues, in characters.
@@ -26,7 +27,7 @@ pub struct Issued {
 
 impl Issued {
     /// Core's, put to where a caller wants it; zeroes, if there is none.
-    pub(crate) fn put(token: Option<IssuedToken>, out: Out<Self>) {
+    fn put(token: Option<IssuedToken>, out: Out<Self>) {
         let issued = out.zeroed();
         if let Some(token) = token {
             let token = token.expose();
@@ -40,6 +41,60 @@ impl Issued {
 
 // SAFETY: numbers.
 unsafe impl Plain for Issued {}
+
+/// Where it goes what opening and rotating come to.
+pub(crate) struct Results {
+    source: Out<Issued>,
+    destination: Out<Issued>,
+    effects: Out<Effects>,
+}
+
+impl Results {
+    /// Where a caller wants them.
+    ///
+    /// # Safety
+    /// As of [`Out::new`], of each.
+    pub(crate) unsafe fn new(
+        source: *mut Issued,
+        destination: *mut Issued,
+        effects: *mut Effects,
+    ) -> Result<Self, Misuse> {
+        apart(&Self::areas(source, destination, effects), &[])?;
+        // SAFETY: as this function's.
+        unsafe {
+            Ok(Self {
+                source: Out::new(source)?,
+                destination: Out::new(destination)?,
+                effects: Out::new(effects)?,
+            })
+        }
+    }
+
+    /// Where they stand.
+    pub(crate) fn areas(
+        source: *const Issued,
+        destination: *const Issued,
+        effects: *const Effects,
+    ) -> [Area; 3] {
+        [
+            Area::of(source, 1),
+            Area::of(destination, 1),
+            Area::of(effects, 1),
+        ]
+    }
+
+    /// Writes them.
+    pub(crate) fn set(
+        self,
+        source: Option<IssuedToken>,
+        destination: Option<IssuedToken>,
+        effects: &core::Effects,
+    ) {
+        Issued::put(source, self.source);
+        Issued::put(destination, self.destination);
+        self.effects.set(Effects::of(effects));
+    }
+}
 
 /// Makes it zero in a way that no compiler leaves out.
 ///

@@ -28,6 +28,7 @@ pub mod rotate_request;
 pub mod rotate_response;
 pub mod session;
 pub mod status;
+pub mod table;
 pub mod websocket;
 pub mod wire;
 

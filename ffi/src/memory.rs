@@ -239,6 +239,19 @@ pub(crate) unsafe fn object_mut<'a, T>(ptr: *mut T) -> Result<&'a mut T, Misuse>
     unsafe { ptr.as_mut() }.ok_or(Misuse::NullPointer)
 }
 
+/// Objects in a row that a caller lends for writing.
+///
+/// # Safety
+/// `ptr` points to `count` valid ones that last for `'a`, and nobody else uses them.
+pub(crate) unsafe fn objects_mut<'a, T>(ptr: *mut T, count: usize) -> Result<&'a mut [T], Misuse> {
+    match (ptr.is_null(), count) {
+        (_, 0) => Ok(&mut []),
+        (true, _) => Err(Misuse::NullPointer),
+        // SAFETY: not NULL, and as this function's.
+        (false, _) => Ok(unsafe { slice::from_raw_parts_mut(ptr, count) }),
+    }
+}
+
 /// The place for a result. It is written once, when nothing can fail any more.
 pub(crate) struct Out<T>(*mut T);
 

@@ -11,6 +11,9 @@ use crate::mode::{SideCode, side, side_code};
 use crate::services::{self, Services};
 use crate::status::{Code, answer};
 
+/// The longest notification with a token that a record has issued, in bytes.
+pub const MAX_NOTIFICATION: usize = 725;
+
 /// What comes over MQTT on $aws/things/<thing name>/tunnels/notify when a tunnel is opened for the thing, and again each time
 /// its token is rotated. It may come twice, and late.
 #[repr(C)]
@@ -63,7 +66,8 @@ pub unsafe extern "C" fn iot_tunnel_notification_parse(
 ///
 /// @param notification The notification.
 /// @param buffer Where the JSON goes, without a zero at its end. It holds the token: wipe it when it was sent.
-/// @param capacity The bytes there is room for; 760 are enough for a token that a record has issued.
+/// @param capacity The bytes there is room for; IOT_TUNNEL_MAX_NOTIFICATION are enough for a token that a
+///        record has issued.
 /// @param length The length of the JSON in bytes, on OK and on CAPACITY_BUFFER_TOO_SMALL. In the latter case no part of the
 ///        token is left in buffer.
 /// @return OK, MISUSE_INVALID_ACCESS_TOKEN, MISUSE_UNKNOWN_ENUM_VALUE, MISUSE_INVALID_REGION, MISUSE_INVALID_SERVICE_ID,

@@ -1,7 +1,7 @@
 //! The service's record of one tunnel, in the caller's memory.
 
 use iot_tunnel_core::{
-    self as core, ClientToken, ConnectionId, Error, Handshake, Lifetime, Millis, Misuse, Side, Tunnel,
+    self as core, ClientToken, ConnectionId, Error, Handshake, Lifetime, Millis, Misuse, Side, Slot, Tunnel,
     TunnelId,
 };
 
@@ -9,8 +9,8 @@ use crate::description::Description;
 use crate::destination::{DestinationConfig, kept};
 use crate::effects::Effects;
 use crate::id::parse;
-use crate::issued::Issued;
-use crate::memory::{Area, Out, Text, apart, entropy, object};
+use crate::issued::{Issued, Results};
+use crate::memory::{Area, Out, Text, apart, entropy, object_mut};
 use crate::mode::{ClientModeCode, SideCode, client_mode, side};
 use crate::status::{Code, answer};
 use crate::storage::{Storage, fits, vacant, value, view, wipe};
@@ -32,6 +32,30 @@ unsafe impl Storage for Record {
 }
 
 const _: () = fits::<Record>();
+
+impl Slot for Record {
+    fn get(&self) -> Option<&Tunnel> {
+        // SAFETY: a reference points to what it says.
+        unsafe { view(self) }.ok()
+    }
+
+    fn get_mut(&mut self) -> Option<&mut Tunnel> {
+        // SAFETY: as above.
+        unsafe { value(self) }.ok()
+    }
+
+    fn fill(&mut self, make: impl FnOnce() -> Tunnel) {
+        // SAFETY: as above. Neither pointer nor size is wrong.
+        if let Ok(vacant) = unsafe { vacant(self, size_of::<Self>()) } {
+            vacant.make(|place| place.write(make()));
+        }
+    }
+
+    fn free(&mut self) {
+        // SAFETY: as above. The pointer is not NULL.
+        let _ = unsafe { wipe(self) };
+    }
+}
 
 /// Opens a tunnel: both sides disconnected, a fresh access token each.
 ///
@@ -63,31 +87,26 @@ pub unsafe extern "C" fn iot_tunnel_record_open(
     effects: *mut Effects,
 ) -> Code {
     answer(|| {
-        let results = [
-            Area::of(source, 1),
-            Area::of(destination, 1),
-            Area::of(effects, 1),
-        ];
-        let [first, second, third] = results;
-        let written = [Area::of(record, 1), first, second, third];
-        apart(&written, &[id.area(), Area::of(config, 1), Area::of(entropy, 64)])?;
-        // SAFETY: the header's rules for storage, text, objects, entropy and results; they have been found apart.
-        let (record, id, config, entropy, source, destination, effects) = unsafe {
+        // SAFETY: the header's rules for text, objects and entropy. All of it is copied here, before anything is written.
+        let (id, config, entropy) = unsafe {
             (
-                vacant(record, size)?,
                 parse(id, TunnelId::parse)?,
-                config_of(config, &written)?,
+                config_of(config)?,
                 self::entropy(entropy)?,
-                Out::new(source)?,
-                Out::new(destination)?,
-                Out::new(effects)?,
             )
         };
-        let (tunnel, opened) = Tunnel::open(id, config, lifetime(lifetime_minutes)?, Millis(now), &entropy)?;
-        record.make(|place| place.write(tunnel));
-        Issued::put(Some(opened.source), source);
-        Issued::put(Some(opened.destination), destination);
-        effects.set(Effects::of(&opened.effects));
+        let lifetime = lifetime(lifetime_minutes)?;
+        apart(
+            &[Area::of(record, 1)],
+            &Results::areas(source, destination, effects),
+        )?;
+        // SAFETY: the header's rules for storage and results; they have been found apart. Any bits are storage.
+        let (record, results) = unsafe { (object_mut(record)?, Results::new(source, destination, effects)?) };
+        if size != size_of::<Record>() {
+            return Err(Misuse::StorageSizeMismatch.into());
+        }
+        let opened = Tunnel::open_in(record, id, config, lifetime, Millis(now), &entropy)?;
+        results.set(Some(opened.source), Some(opened.destination), &opened.effects);
         Ok(())
     })
 }
@@ -122,17 +141,11 @@ pub unsafe extern "C" fn iot_tunnel_record_connect(
     effects: *mut Effects,
 ) -> Code {
     answer(|| {
-        let written = [Area::of(record, 1), Area::of(effects, 1)];
-        apart(&written, &[access_token.area(), client_token.area()])?;
-        // SAFETY: the header's rules for storage, text and results; they have been found apart.
-        let (tunnel, access_token, client_token, out) = unsafe {
-            (
-                value(record)?,
-                access_token.get()?,
-                presented(client_token)?,
-                Out::new(effects)?,
-            )
-        };
+        // SAFETY: the header's rules for text. It is copied here.
+        let client_token = unsafe { presented(client_token) }?;
+        apart(&[Area::of(record, 1)], &[access_token.area()])?;
+        // SAFETY: the header's rules for text, storage and results; they have been found apart.
+        let (access_token, (tunnel, out)) = unsafe { (access_token.get()?, operation(record, effects)?) };
         let handshake = Handshake {
             access_token,
             side: self::side(side)?,
@@ -198,28 +211,17 @@ pub unsafe extern "C" fn iot_tunnel_record_rotate(
     effects: *mut Effects,
 ) -> Code {
     answer(|| {
-        let written = [
-            Area::of(record, 1),
-            Area::of(source, 1),
-            Area::of(destination, 1),
-            Area::of(effects, 1),
-        ];
-        apart(&written, &[Area::of(config, 1), Area::of(entropy, 64)])?;
-        // SAFETY: the header's rules for storage, objects, entropy and results; they have been found apart.
-        let (tunnel, config, entropy, source, destination, out) = unsafe {
-            (
-                value(record)?,
-                config_of(config, &written)?,
-                self::entropy(entropy)?,
-                Out::new(source)?,
-                Out::new(destination)?,
-                Out::new(effects)?,
-            )
-        };
-        let rotated = tunnel.rotate(self::client_mode(client_mode)?, config, Millis(now), &entropy)?;
-        Issued::put(rotated.source, source);
-        Issued::put(rotated.destination, destination);
-        out.set(Effects::of(&rotated.effects));
+        // SAFETY: the header's rules for objects and entropy. All of it is copied here, before anything is written.
+        let (config, entropy) = unsafe { (config_of(config)?, self::entropy(entropy)?) };
+        let client_mode = self::client_mode(client_mode)?;
+        apart(
+            &[Area::of(record, 1)],
+            &Results::areas(source, destination, effects),
+        )?;
+        // SAFETY: the header's rules for storage and results; they have been found apart.
+        let (tunnel, results) = unsafe { (value(record)?, Results::new(source, destination, effects)?) };
+        let rotated = tunnel.rotate(client_mode, config, Millis(now), &entropy)?;
+        results.set(rotated.source, rotated.destination, &rotated.effects);
         Ok(())
     })
 }
@@ -305,7 +307,7 @@ pub unsafe extern "C" fn iot_tunnel_record_has_client_token(
     has: *mut bool,
 ) -> Code {
     answer(|| {
-        apart(&[Area::of(has, 1)], &[Area::of(record, 1), client_token.area()])?;
+        apart(&[Area::of(has, 1)], &[Area::of(record, 1)])?;
         // SAFETY: the header's rules for storage, text and results; they have been found apart.
         let (tunnel, token, out) = unsafe {
             (
@@ -344,22 +346,19 @@ unsafe fn operation<'a>(
     unsafe { Ok((value(record)?, Out::new(effects)?)) }
 }
 
-/// A destination config, if there is one.
+/// A copy of a destination config, if there is one.
 ///
 /// # Safety
 /// `config` is NULL or points to one that lasts, and so do its texts.
 pub(crate) unsafe fn config_of(
     config: *const DestinationConfig,
-    written: &[Area],
 ) -> Result<Option<core::DestinationConfig>, Error> {
-    if config.is_null() {
-        return Ok(None);
+    // SAFETY: as this function's.
+    match unsafe { config.as_ref() } {
+        None => Ok(None),
+        // SAFETY: as this function's.
+        Some(config) => kept(unsafe { config.get() }?).map(Some),
     }
-    // SAFETY: as this function's; the caller has found it apart from what is written.
-    let config = unsafe { object(config) }?;
-    apart(written, &config.areas())?;
-    // SAFETY: as this function's; its texts have been found apart.
-    kept(unsafe { config.get() }?).map(Some)
 }
 
 /// A lifetime in minutes; 0 is the usual one.

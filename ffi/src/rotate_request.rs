@@ -11,6 +11,9 @@ use crate::memory::{Area, Buffer, Out, Text, apart, bytes, bytes_mut, object};
 use crate::mode::{ClientModeCode, client_mode, client_mode_code};
 use crate::status::{Code, answer};
 
+/// The longest body that iot_tunnel_rotate_request_write writes, in bytes.
+pub const MAX_ROTATE_REQUEST: usize = 741;
+
 /// The request of RotateTunnelAccessToken.
 #[repr(C)]
 pub struct RotateRequest {
@@ -52,7 +55,7 @@ pub unsafe extern "C" fn iot_tunnel_rotate_request_parse(
 ///
 /// @param request The request.
 /// @param buffer Where the JSON goes, without a zero at its end.
-/// @param capacity The bytes there is room for; 740 are always enough.
+/// @param capacity The bytes there is room for; IOT_TUNNEL_MAX_ROTATE_REQUEST are always enough.
 /// @param length The length of the JSON in bytes, on OK and on CAPACITY_BUFFER_TOO_SMALL. In the latter case nothing of the
 ///        JSON is left in buffer.
 /// @return OK, MISUSE_INVALID_TUNNEL_ID, MISUSE_UNKNOWN_ENUM_VALUE, MISUSE_DESTINATION_CONFIG_WITH_SOURCE,

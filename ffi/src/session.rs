@@ -13,8 +13,11 @@ pub mod socket;
 pub mod application;
 pub mod state;
 
+use core::mem::MaybeUninit;
+use core::num::NonZeroU32;
+
 use iot_tunnel_core::handshake::PendingUpgrade;
-use iot_tunnel_core::session::{self, Session};
+use iot_tunnel_core::session::{self, Config, Session};
 use iot_tunnel_core::{Error, Misuse};
 
 use crate::lent::{Lent, Place};
@@ -26,7 +29,7 @@ use crate::storage::{Storage, value};
 /// let it lie where it is until it is wiped. It holds access and client token.
 #[repr(C)]
 pub struct SessionStorage {
-    opaque: [u64; 644],
+    opaque: [u64; 597],
 }
 
 // SAFETY: one member of words.
@@ -57,14 +60,16 @@ impl Connection {
         Self {
             // At most 2.
             service: connection.service() as u32,
-            serial: connection.serial(),
+            serial: connection.serial().get(),
         }
     }
 
     /// One that never was is used like one that has ended.
     fn get(self) -> Result<session::Connection, Misuse> {
         let service = usize::try_from(self.service).map_err(|_| Misuse::ConnectionEnded)?;
-        session::Connection::from_parts(service, self.serial).ok_or(Misuse::ConnectionEnded)
+        NonZeroU32::new(self.serial)
+            .and_then(|serial| session::Connection::from_parts(service, serial))
+            .ok_or(Misuse::ConnectionEnded)
     }
 }
 
@@ -79,14 +84,33 @@ pub struct Client {
 }
 
 impl Client {
+    /// Makes one where it stays.
+    fn make<'p>(
+        place: &'p mut MaybeUninit<Self>,
+        config: &Config<'_>,
+        (incoming, outgoing): (Lent, Lent),
+        places: (Place, Place),
+    ) -> Result<&'p mut Self, Error> {
+        let client = place.as_mut_ptr();
+        // SAFETY: the places of its members are places, and after this there is something in each.
+        unsafe {
+            let session = (&raw mut (*client).session).cast::<MaybeUninit<Session<Lent>>>();
+            Session::init(&mut *session, config, incoming, outgoing)?;
+            (&raw mut (*client).pending).write(None);
+            (&raw mut (*client).incoming).write(places.0);
+            (&raw mut (*client).outgoing).write(places.1);
+            Ok(place.assume_init_mut())
+        }
+    }
+
     /// When the time is due, as C has it.
     fn deadline(&self) -> u64 {
         self.session.deadline().map_or(u64::MAX, |deadline| deadline.0)
     }
 
     /// All that the session writes to.
-    fn areas(&self) -> [Area; 3] {
-        [Area::of(self, 1), self.incoming.area(), self.outgoing.area()]
+    fn areas(&self, storage: *const SessionStorage) -> [Area; 3] {
+        [Area::of(storage, 1), self.incoming.area(), self.outgoing.area()]
     }
 }
 
@@ -104,7 +128,7 @@ unsafe fn with(
         apart(written, read)?;
         // SAFETY: as this function's.
         let client = unsafe { value(storage) }?;
-        let own = client.areas();
+        let own = client.areas(storage);
         apart(&own, written)?;
         apart(&own, read)?;
         act(client)

@@ -62,6 +62,17 @@ impl<S: Storage> Vacant<'_, S> {
         make(&mut self.0.value);
         self.0.mark = S::MARK;
     }
+
+    /// As [`make`](Self::make); a `make` that fails leaves the storage as it was.
+    #[inline(always)]
+    pub(crate) fn try_make<E>(
+        self,
+        make: impl FnOnce(&mut MaybeUninit<S::Value>) -> Result<&mut S::Value, E>,
+    ) -> Result<(), E> {
+        make(&mut self.0.value)?;
+        self.0.mark = S::MARK;
+        Ok(())
+    }
 }
 
 /// The value in storage.

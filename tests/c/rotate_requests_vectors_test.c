@@ -93,8 +93,8 @@ static bool survives(const iot_tunnel_rotate_request *request, iot_tunnel_text i
 {
     iot_tunnel_rotate_request again;
     size_t length = 0;
-    uint8_t *json = exactly(740);
-    bool same = iot_tunnel_rotate_request_write(request, (char *)json, 740, &length) == IOT_TUNNEL_STATUS_OK
+    uint8_t *json = exactly(IOT_TUNNEL_MAX_ROTATE_REQUEST);
+    bool same = iot_tunnel_rotate_request_write(request, (char *)json, IOT_TUNNEL_MAX_ROTATE_REQUEST, &length) == IOT_TUNNEL_STATUS_OK
         && iot_tunnel_rotate_request_parse(json, length, &again) == IOT_TUNNEL_STATUS_OK && is_as_expected(&again, NULL, id, mode);
     free(json);
     return same;

@@ -50,9 +50,9 @@ def rotate_requests(file):
     for case in file["cases"]:
         if outcome(case) == "ok":
             ok = case["ok"]
-            yield [*body(case), "ok", text(ok["tunnelId"]), ok["clientMode"], *config(ok["destinationConfig"])]
+            yield [*body(case), "ok", text(ok["tunnelId"]), ok["clientMode"], *config(ok.get("destinationConfig"))]
         else:
-            yield [*body(case), "error", case["error"], *items(case.get("members", []))]
+            yield [*body(case), "error", case["error"], *items(sorted(set(case.get("members", []))))]
 
 
 def config(value):
@@ -96,7 +96,7 @@ def issued(expect):
     if not set(expect["tokens"]) <= set(SIDES):
         raise ValueError(f"unknown side in {expect}")
     tokens = [text(expect["tokens"].get(side)) for side in SIDES]
-    notified = expect["notified"]
+    notified = expect.get("notified")
     if notified is None:
         return [*tokens, "-"]
     return [*tokens, "notified", text(notified["thing"]), text(notified["token"]), *items(notified["services"])]
@@ -104,7 +104,7 @@ def issued(expect):
 
 def opened(step):
     services = items(step["services"])
-    return [step["minutes"], text(step["thing"]), *services, text(step["expect"]["tunnel"]), *issued(step["expect"])]
+    return [step["minutes"], text(step.get("thing")), *services, text(step["expect"]["tunnel"]), *issued(step["expect"])]
 
 
 def described(step):

@@ -160,7 +160,7 @@ impl<S: Slots> TableIn<S> {
     /// # Errors
     /// [`Refusal::TunnelNotFound`].
     pub fn close(&mut self, id: &TunnelId, delete: bool, now: Millis) -> Result<Effects, Refusal> {
-        let slot = self.find_slot(id)?;
+        let slot = self.slot(id)?;
         let effects = slot.get_mut().map(|tunnel| tunnel.close(delete, now));
         let effects = effects.ok_or(Refusal::TunnelNotFound)?;
         if effects.deletes() {
@@ -208,14 +208,18 @@ impl<S: Slots> TableIn<S> {
         })
     }
 
-    fn find_slot(&mut self, id: &TunnelId) -> Result<&mut S::Slot, Refusal> {
+    /// The slot of a tunnel.
+    ///
+    /// # Errors
+    /// [`Refusal::TunnelNotFound`].
+    pub fn slot(&mut self, id: &TunnelId) -> Result<&mut S::Slot, Refusal> {
         let mut slots = self.slots.as_mut().iter_mut();
         let found = slots.find(|slot| slot.get().is_some_and(|tunnel| tunnel.id() == id));
         found.ok_or(Refusal::TunnelNotFound)
     }
 
     fn find(&mut self, id: &TunnelId) -> Result<&mut Tunnel, Refusal> {
-        let tunnel = self.find_slot(id)?.get_mut();
+        let tunnel = self.slot(id)?.get_mut();
         tunnel.ok_or(Refusal::TunnelNotFound)
     }
 }

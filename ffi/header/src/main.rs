@@ -6,12 +6,7 @@ use std::path::Path;
 fn main() -> Result<(), Box<dyn Error>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let header = root.join("include/iot_tunnel.h");
-    let mut config = cbindgen::Config::from_file(root.join("ffi/cbindgen.toml"))?;
-    // cbindgen leaves text constants out.
-    config.after_includes = Some(format!(
-        "\n/**\n * The version of this header, as text.\n */\n#define IOT_TUNNEL_VERSION_STRING \"{}\"",
-        env!("CARGO_PKG_VERSION"),
-    ));
+    let config = cbindgen::Config::from_file(root.join("ffi/cbindgen.toml"))?;
     let mut generated = Vec::new();
     cbindgen::Builder::new()
         .with_config(config)

@@ -60,7 +60,7 @@ pub unsafe extern "C" fn iot_tunnel_session_send(
         with(session, &written, &[], |client| {
             let out = Out::new(taken)?;
             // It may lie in the incoming buffer, as what an event brought does: that is neither read nor written here.
-            let [storage, _, outgoing] = client.areas();
+            let [storage, _, outgoing] = client.areas(session);
             apart(&written, &[data.area()])?;
             apart(&[storage, outgoing], &[data.area()])?;
             match client.session.send(connection.get()?, data.get()?)? {
@@ -120,7 +120,7 @@ pub unsafe extern "C" fn iot_tunnel_session_envelope(
         with(session, &written, &[], |client| {
             let out = Out::new(envelope)?;
             // As in `send`.
-            let [storage, _, outgoing] = client.areas();
+            let [storage, _, outgoing] = client.areas(session);
             apart(&written, &[data.area()])?;
             apart(&[storage, outgoing], &[data.area()])?;
             let buffer = bytes_mut(buffer, capacity)?;

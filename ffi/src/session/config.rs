@@ -1,16 +1,16 @@
 //! What a session is told once, and how it is made.
 
-use iot_tunnel_core::session::{Config, Services, Session};
+use iot_tunnel_core::session::{Config, Services};
 use iot_tunnel_core::wire::MAX_PAYLOAD;
 use iot_tunnel_core::{Capacity, Error, Misuse, ServiceId};
 
 use super::{Client, SessionStorage};
-use crate::destination::given;
 use crate::handshake::{SubprotocolCode, subprotocol};
 use crate::id::parse;
 use crate::lent::Lent;
 use crate::memory::{Area, Text, apart, object};
 use crate::mode::{SideCode, side};
+use crate::services::{areas, given};
 use crate::status::{Code, answer};
 use crate::storage::{vacant, wipe};
 
@@ -94,22 +94,17 @@ pub unsafe extern "C" fn iot_tunnel_session_init(
                 Lent::new(outgoing, outgoing_length)?,
             )
         };
-        apart(&written, &config.services.map(Text::area))?;
+        apart(&written, &areas(&config.services, config.service_count))?;
         if incoming_length < MIN_INCOMING {
             return Err(Capacity::BufferTooSmall.into());
         }
         let places = (incoming.place(), outgoing.place());
         // SAFETY: the header's rules for text.
-        let session = unsafe { config.with(|config| Session::new(config, incoming, outgoing)) }?;
-        place.make(|place| {
-            place.write(Client {
-                session,
-                pending: None,
-                incoming: places.0,
-                outgoing: places.1,
+        unsafe {
+            config.with(|config| {
+                place.try_make(|place| Client::make(place, config, (incoming, outgoing), places))
             })
-        });
-        Ok(())
+        }
     })
 }
 

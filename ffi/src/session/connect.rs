@@ -6,7 +6,7 @@ use iot_tunnel_core::handshake::{
     Answer, Endpoint, Offer, PeerText, Upgrade, UpgradeKey, UpgradeRequest, UpgradeRequestError,
 };
 use iot_tunnel_core::session::{Binding as Bound, TokenTaken as Taken};
-use iot_tunnel_core::{AccessToken, ClientToken, Millis, Misuse};
+use iot_tunnel_core::{ClientToken, Millis, Misuse};
 
 use super::{SessionStorage, with};
 use crate::handshake::{SubprotocolCode, subprotocol};
@@ -121,7 +121,6 @@ pub unsafe extern "C" fn iot_tunnel_session_handle_token(
                 _ => return Err(Misuse::UnknownEnumValue.into()),
             };
             let entropy = self::entropy(entropy)?;
-            let access_token = AccessToken::parse(access_token)?;
             let taken = client
                 .session
                 .handle_token(Millis(now), side, access_token, binding, &entropy)?;

@@ -91,7 +91,7 @@ pub unsafe extern "C" fn iot_tunnel_session_handle_bytes(
             let out = Out::new(event)?;
             let input = object_mut(input)?;
             apart(&written, &[input.area()])?;
-            apart(&client.areas(), &[input.area()])?;
+            apart(&client.areas(session), &[input.area()])?;
             let mut rest = input.get()?;
             let said = client.session.handle_bytes(Millis(now), &mut rest)?;
             out.set(said.map_or(Event::NONE, |said| Event::of(&said)));
