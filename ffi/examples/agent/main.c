@@ -39,8 +39,8 @@ static int catch_signals(void)
 
 static bool has_come(int signals)
 {
-    struct signalfd_siginfo signal;
-    return read(signals, &signal, sizeof signal) > 0;
+    struct signalfd_siginfo which;
+    return read(signals, &which, sizeof which) > 0;
 }
 
 static void notified(void *tunnel, uint8_t *payload, size_t length)

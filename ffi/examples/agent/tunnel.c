@@ -17,6 +17,7 @@ static void drop_link(struct tunnel *tunnel)
     tunnel->paused = false;
 }
 
+/* The same, and says good-bye before. */
 static void part(struct tunnel *tunnel, uint16_t code)
 {
     link_part(&tunnel->link, code);

@@ -18,7 +18,7 @@ struct tunnel {
     uint8_t incoming[IOT_TUNNEL_MAX_MESSAGE];
     uint8_t outgoing[OUTGOING];
     uint64_t deadline;                          /* of the session */
-    iot_tunnel_session_state told;        /* where the session was when that was logged last */
+    iot_tunnel_session_state told;              /* where the session was when that was logged last */
     char endpoint[HOST_SIZE + sizeof ":65535"]; /* where the latest token is good */
 
     struct link link;
