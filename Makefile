@@ -1,6 +1,6 @@
 # Two commands matter: `make demo` and `make test`. Each first installs what it needs (tests/setup.sh).
 .DEFAULT_GOAL := help
-.PHONY: help demo test vectors cross fuzz bench lint doc header ffi install uninstall firmware sizes setup clean
+.PHONY: help demo test vectors cross fuzz bench lint doc header ffi agent install uninstall firmware sizes setup clean
 
 # Where `make install` puts the C library; see ffi/package/install.sh.
 PREFIX ?= /usr/local
@@ -12,10 +12,14 @@ INSTALL = @PREFIX='$(PREFIX)' LIBDIR='$(LIBDIR)' INCLUDEDIR='$(INCLUDEDIR)' DEST
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: ## Shows the main job with real clients; STAY=1 leaves the service running
+# The device of the demo: the agent in C, or the one in Rust.
+DEVICE ?= c
+
+demo: ## Shows the main job with real clients; DEVICE=rust, STAY=1 leaves the service running
 	@tests/setup.sh python web
 	cargo build --locked -p iot-tunnel
-	@STAY=$(STAY) python3 tests/demo.py
+	@[ '$(DEVICE)' = rust ] || $(MAKE) --no-print-directory agent
+	@STAY=$(STAY) DEVICE='$(DEVICE)' python3 tests/demo.py
 
 test: ## Everything this project can test; SUITES="lint demo" picks some
 	@tests/run.sh $(SUITES)
@@ -44,6 +48,11 @@ header: ## include/iot_tunnel.h, from the source of ffi
 
 ffi: ## The C library for this machine, static and shared
 	@ffi/package/build.sh host
+
+agent: ## The device agent in C, of ffi/examples/agent
+	@tests/setup.sh agent
+	@ffi/package/build.sh host
+	@$(MAKE) --no-print-directory -C ffi/examples/agent
 
 install: ## Puts header, library, pkg-config file and CMake package in place; PREFIX=/usr/local DESTDIR=
 	@# As root there may be no cargo: then it installs what `make ffi` has built before.

@@ -7,7 +7,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-SUITES="lint cargo-test vectors c cross ffi sizes fuzz aws-sdk-rust aws-sdk-js boto3-and-aws-cli mosquitto kill-9 tunnel firmware demo"
+SUITES="lint cargo-test vectors c cross ffi sizes fuzz aws-sdk-rust aws-sdk-js boto3-and-aws-cli mosquitto kill-9 tunnel firmware c-agent demo"
 # No suite takes a quarter of this; a hang must not look like patience.
 SUITE_SECONDS=1500
 
@@ -22,8 +22,9 @@ needs() {
         boto3-and-aws-cli | kill-9) echo python ;;
         mosquitto) echo python mqtt broker ;;
         tunnel) echo python web ssh ;;
+        c-agent) echo python mqtt broker c agent ;;
         firmware) echo python mqtt web cross firmware ;;
-        demo) echo python web ;;
+        demo) echo python web agent ;;
     esac
 }
 
@@ -63,7 +64,18 @@ suite() {
             python3 tests/ffi/gates.py ffi/examples/firmware/build/firmware.elf
             clients firmware -s
             ;;
-        demo) build_service && python3 tests/demo.py ;;
+        c-agent)
+            build_service
+            make --no-print-directory agent
+            # Most tests run the one with sanitizers, whose every complaint is an end with another code than 0.
+            make --no-print-directory -C ffi/examples/agent SANITIZE=1
+            IOT_TUNNEL_C_AGENT=$PWD/target/agent-sanitized/agent clients c_agent
+            ;;
+        demo)
+            build_service
+            make --no-print-directory agent
+            DEVICE=c python3 tests/demo.py && DEVICE=rust python3 tests/demo.py
+            ;;
     esac
 }
 

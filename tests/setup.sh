@@ -7,7 +7,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-PARTS="python node mqtt broker web ssh c cross ffi fuzz firmware"
+PARTS="python node mqtt broker web ssh c cross ffi fuzz firmware agent"
 
 say() { printf 'setup: %s\n' "$*"; }
 
@@ -91,6 +91,9 @@ setup_ffi() {
     debian gcc g++ make clang gcc-arm-none-eabi libnewlib-arm-none-eabi gcc-riscv64-unknown-elf \
         pkg-config cmake meson ninja-build abigail-tools
 }
+
+# The agent in C, with its two libraries.
+setup_agent() { debian gcc make pkg-config libmosquitto-dev libmbedtls-dev; }
 
 # The fuzzer's driver, and the C++ compiler that libFuzzer is built with.
 CARGO_FUZZ=0.13.2
