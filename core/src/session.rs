@@ -200,6 +200,12 @@ where
         self.machine.side()
     }
 
+    /// The longest payload that it sends in one message, in bytes: what [`Config::max_payload`] said.
+    #[must_use]
+    pub const fn max_payload(&self) -> usize {
+        self.machine.max_payload()
+    }
+
     /// The names of its services, each at its place. A session of [`Services::Unnamed`] shows the one name that SERVICE_IDS
     /// said, until the next handshake is answered; otherwise none.
     #[must_use]

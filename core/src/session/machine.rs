@@ -63,6 +63,10 @@ where
         self.side
     }
 
+    pub(super) const fn max_payload(&self) -> usize {
+        self.max_payload
+    }
+
     /// The error of a call that the state does not allow.
     pub(super) const fn misuse(&self, otherwise: Misuse) -> Misuse {
         match self.state {
