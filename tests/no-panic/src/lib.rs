@@ -14,8 +14,9 @@ use iot_tunnel_core::handshake::{
     Rejection, Subprotocol, Upgrade, UpgradeAccept, UpgradeKey, UpgradeRequest, UpgradeRequestError,
 };
 use iot_tunnel_core::json::{
-    self, BufferTooSmall, ErrorBody, JsonFault, MessageFault, Notification, RotateRequest,
-    RotateRequestError, RotateResponse, Violation,
+    self, BufferTooSmall, DestinationConfigRef, ErrorBody, JsonFault, MessageFault, Notification,
+    NotificationRef, RotateRequest, RotateRequestError, RotateRequestRef, RotateResponse, RotateResponseRef,
+    Violation,
 };
 use iot_tunnel_core::session::{
     Announced, Binding, Config, Connection, Event as SessionEvent, Output, Progress, Session, Status,
@@ -31,8 +32,8 @@ use iot_tunnel_core::wire::{
 use iot_tunnel_core::{
     AccessToken, Claim, ClientMode, ClientToken, ConnectionId, Description, DestinationConfig,
     DisconnectReason, Effects, Entropy, Error, Handshake, InvalidText, Lifetime, Millis, Misuse, Opened,
-    PeerFault, Refusal, Region, Rotated, Rotation, ServiceId, Side, Table, ThingName, TokenDigest, Tunnel,
-    TunnelArn, TunnelId,
+    PeerFault, Refusal, Region, Rotated, Rotation, ServiceId, Side, Slot, Table, TableIn, ThingName,
+    TokenDigest, Tunnel, TunnelArn, TunnelId,
 };
 
 #[cfg(target_os = "none")]
@@ -71,6 +72,33 @@ impl Write for Line<'_> {
         let room = self.room.split_off_mut(..text.len()).ok_or(fmt::Error)?;
         room.copy_from_slice(text.as_bytes());
         Ok(())
+    }
+}
+
+/// A slot as C has it: all zero is free.
+pub struct Record {
+    taken: bool,
+    tunnel: MaybeUninit<Tunnel>,
+}
+
+impl Slot for Record {
+    fn get(&self) -> Option<&Tunnel> {
+        // SAFETY: a record that is taken has been written by `fill`.
+        self.taken.then(|| unsafe { self.tunnel.assume_init_ref() })
+    }
+
+    fn get_mut(&mut self) -> Option<&mut Tunnel> {
+        // SAFETY: as above.
+        self.taken.then(|| unsafe { self.tunnel.assume_init_mut() })
+    }
+
+    fn fill(&mut self, make: impl FnOnce() -> Tunnel) {
+        self.tunnel.write(make());
+        self.taken = true;
+    }
+
+    fn free(&mut self) {
+        self.taken = false;
     }
 }
 
@@ -159,6 +187,18 @@ export! {
         table: &mut Tunnels, id: TunnelId, config: Option<DestinationConfig>, now: Millis, entropy: &Entropy
     ) -> Result<Opened, Error> {
         table.open(id, config, Lifetime::default(), now, entropy)
+    }
+    /// A record in memory of the caller's.
+    fn gate_open_in(
+        slot: &mut Record, id: TunnelId, config: Option<DestinationConfig>, now: Millis, entropy: &Entropy
+    ) -> Result<Opened, Error> {
+        Tunnel::open_in(slot, id, config, Lifetime::default(), now, entropy)
+    }
+    /// A table in memory of the caller's.
+    fn gate_table_over(slots: &mut [Record], id: &TunnelId, now: Millis) -> Option<Effects> {
+        let mut table = TableIn::over(slots);
+        table.vacancy(id).ok()?;
+        table.expire_next(now).map(|(_, effects)| effects)
     }
     /// The table.
     fn gate_table_connect(
@@ -264,6 +304,50 @@ export! {
     fn gate_rotate_response(body: &[u8]) -> Result<RotateResponse, MessageFault> { RotateResponse::parse(body) }
     /// JSON from a network.
     fn gate_notification(body: &[u8]) -> Result<Notification, MessageFault> { Notification::parse(body) }
+    /// JSON from a network, where it stands.
+    fn gate_rotate_request_in_place(body: &mut [u8]) -> Result<RotateRequestRef<'_>, Error> {
+        RotateRequestRef::parse_in_place(body)
+    }
+    /// JSON from a network, where it stands.
+    fn gate_rotate_response_in_place(body: &mut [u8]) -> Result<RotateResponseRef<'_>, MessageFault> {
+        RotateResponseRef::parse_in_place(body)
+    }
+    /// JSON from a network, where it stands.
+    fn gate_notification_in_place(payload: &mut [u8]) -> Result<NotificationRef<'_>, MessageFault> {
+        NotificationRef::parse_in_place(payload)
+    }
+    /// JSON from a network, judged.
+    fn gate_json_messages(
+        body: &[u8]
+    ) -> (Result<(), RotateRequestError<'_>>, Result<(), MessageFault>, Result<(), MessageFault>) {
+        (RotateRequestRef::check(body), RotateResponseRef::check(body), NotificationRef::check(body))
+    }
+    /// Composing.
+    fn gate_rotate_request_ref(
+        tunnel_id: &'static str, mode: ClientMode, thing: Option<&'static str>, services: &[&'static str]
+    ) -> Result<RotateRequestRef<'static>, Error> {
+        RotateRequestRef::new(tunnel_id, mode, Some(DestinationConfigRef::new(thing, services)?))
+    }
+    /// Composing.
+    fn gate_rotate_response_ref(
+        arn: &'static str, tokens: [Option<&'static str>; 2]
+    ) -> Result<RotateResponseRef<'static>, Error> {
+        let [source, destination] = tokens;
+        RotateResponseRef::new(arn, source, destination)
+    }
+    /// Composing.
+    fn gate_notification_ref(
+        token: &'static str, side: Side, region: &'static str, services: &[&'static str]
+    ) -> Result<NotificationRef<'static>, Error> {
+        NotificationRef::new(token, side, region, services)
+    }
+    /// JSON into a caller's buffer.
+    fn gate_write_lent(
+        values: &(RotateRequestRef<'_>, RotateResponseRef<'_>, NotificationRef<'_>), buffer: &mut [u8]
+    ) -> Result<usize, BufferTooSmall> {
+        let (request, response, notification) = values;
+        Ok(request.write(buffer)? + response.write(buffer)? + notification.write(buffer)?)
+    }
     /// JSON from a network.
     fn gate_error_body(body: &[u8]) -> Result<ErrorBody<'_>, MessageFault> { ErrorBody::parse(body) }
     /// JSON into a caller's buffer.
