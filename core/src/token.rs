@@ -113,8 +113,24 @@ impl ClientToken {
         })
     }
 
-    /// A fresh one: 256 bits in hexadecimal. `None` never happens: 64 characters fit.
-    pub(crate) fn fresh(entropy: &Entropy) -> Option<Self> {
+    /// The place of a token, before there is one.
+    pub(crate) const fn blank() -> Self {
+        Self(Secret::blank())
+    }
+
+    /// Whether it is the place of a token only.
+    pub(crate) fn is_blank(&self) -> bool {
+        self.expose().is_empty()
+    }
+
+    /// Takes a copy of another, in the place of the token before.
+    pub(crate) fn copy(&mut self, other: &Self) {
+        // It fits: the other has no more room.
+        let _ = self.0.replace(other.expose());
+    }
+
+    /// Takes a fresh one, in the place of the token before: 256 bits in hexadecimal.
+    pub(crate) fn refresh(&mut self, entropy: &Entropy) {
         let mut text = Zeroizing::new([0; 64]);
         let nibbles = entropy
             .for_client_token()
@@ -126,7 +142,13 @@ impl ClientToken {
                 _ => b'a' + (nibble - 10),
             };
         }
-        Secret::copy(str::from_utf8(&*text).ok()?).map(Self)
+        // They are ASCII, and 64 characters fit.
+        let _ = self.0.replace(str::from_utf8(&*text).unwrap_or_default());
+    }
+
+    /// Makes it the place of a token again.
+    pub(crate) fn wipe(&mut self) {
+        self.0.zeroize();
     }
 
     /// The secret itself. Whoever calls this answers for where it goes.
@@ -303,13 +325,13 @@ impl Claim {
     }
 
     /// Issues the token of a claim. The claim differs from every other of the tunnel, so the same token never comes
-    /// out twice, whatever the entropy.
+    /// out twice, whatever the entropy. The error never happens: there is room for the longest.
     pub(crate) fn issue(
         tunnel_id: &TunnelId,
         side: Side,
         generation: u32,
         entropy: &Entropy,
-    ) -> Option<IssuedToken> {
+    ) -> Result<IssuedToken, Error> {
         let mut raw = Zeroizing::new([0; MAX_RAW]);
         let parts: [&[u8]; 5] = [
             &MAGIC,
@@ -323,8 +345,15 @@ impl Claim {
             *slot = *byte;
             len += 1;
         }
-        let mut text = Zeroizing::new([0; MAX_ISSUED]);
-        Secret::copy(Base64UrlUnpadded::encode(raw.get(..len)?, &mut *text).ok()?).map(AccessToken)
+        // In pieces, so that no whole copy of it has to be wiped.
+        let (mut token, mut text) = (AccessToken::blank(), Zeroizing::new([0; 4]));
+        for piece in raw.get(..len).unwrap_or_default().chunks(3) {
+            let piece = Base64UrlUnpadded::encode(piece, &mut *text).ok();
+            piece
+                .and_then(|piece| token.0.push(piece))
+                .ok_or(Capacity::AccessTokenTooLong)?;
+        }
+        Ok(token)
     }
 }
 

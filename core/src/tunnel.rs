@@ -79,7 +79,7 @@ impl Opened {
         destination_config: Option<&DestinationConfig>,
         entropy: &Entropy,
     ) -> Result<Self, Error> {
-        let first = |side| Issued::issue(id, side, 0, entropy);
+        let first = |side| Claim::issue(id, side, 0, entropy);
         Ok(Self {
             source: first(Side::Source)?,
             destination: first(Side::Destination)?,

@@ -22,21 +22,10 @@ impl Issued {
         }
     }
 
-    /// Issues a token of that generation.
-    pub(super) fn issue(
-        id: &TunnelId,
-        side: Side,
-        generation: u32,
-        entropy: &Entropy,
-    ) -> Result<IssuedToken, Error> {
-        let token = Claim::issue(id, side, generation, entropy);
-        token.ok_or(Error::Capacity(Capacity::AccessTokenTooLong))
-    }
-
     /// Issues the token that may replace this one.
     pub(super) fn next(&self, id: &TunnelId, side: Side, entropy: &Entropy) -> Result<IssuedToken, Error> {
         let next = self.generation.checked_add(1);
-        Self::issue(id, side, next.ok_or(Capacity::RotationsExhausted)?, entropy)
+        Claim::issue(id, side, next.ok_or(Capacity::RotationsExhausted)?, entropy)
     }
 
     /// Keeps what [`next`](Self::next) has issued.
