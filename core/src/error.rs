@@ -76,6 +76,8 @@ errors! {
         MessageTooLong = 108, "a message has at most 65,535 bytes";
         /// A frame was to hold a message whose every field has its default.
         EmptyMessage = 109, "a message with no field set has no bytes, and a frame must hold some: set its type";
+        /// What is no tunnel id.
+        InvalidTunnelId = 110, "a tunnelId is 1 to 128 characters of [a-zA-Z0-9_\\-+=:]";
         /// What is no host name or address with an optional port.
         InvalidEndpoint = 120, "an endpoint is host, host:port, [IPv6 address] or [IPv6 address]:port";
         /// A WebSocket frame with more payload than a peer takes.
@@ -112,6 +114,18 @@ errors! {
         MaxPayloadOutOfRange = 172, "the longest payload is 1 to 64512 bytes";
         /// A session without a name for its service came into a tunnel with several.
         ServiceNotChosen = 173, "the tunnel has several services, and the session has no name for its own: configure one of theirs";
+        /// C only: a pointer that must not be NULL is.
+        NullPointer = 180, "a pointer is NULL: only what is documented so may be, and bytes of the length 0";
+        /// C only: storage without a value in it.
+        NotInitialised = 181, "the storage holds nothing: it was not initialised, or it was wiped";
+        /// C only: header and library do not belong together.
+        StorageSizeMismatch = 182, "the size given is not this library's: give sizeof, and compile with the header that the library came with";
+        /// C only: a number that is no value of its enum.
+        UnknownEnumValue = 183, "the number is no value of this parameter's enum";
+        /// C only: text that is not UTF-8.
+        NotUtf8 = 184, "text must be UTF-8";
+        /// C only: two areas of memory that must be apart are not.
+        OverlappingMemory = 185, "memory that is written must not overlap with any other that the call is given";
     }
 }
 

@@ -25,6 +25,19 @@ impl Connection {
     pub const fn service(self) -> usize {
         self.service as usize
     }
+
+    /// What tells it from every other connection of its service, for a caller who keeps names as numbers; never 0.
+    #[must_use]
+    pub const fn serial(self) -> u32 {
+        self.serial
+    }
+
+    /// The connection of these numbers. One that never was is used like one that has ended.
+    #[must_use]
+    pub fn from_parts(service: usize, serial: u32) -> Option<Self> {
+        let service = u8::try_from(service).ok()?;
+        Some(Self { service, serial })
+    }
 }
 
 /// Which ids the messages of a stream carry: V1 neither, V2 the service's, V3 both. Of a tunnel without services a V3
@@ -62,8 +75,8 @@ impl Counters {
         self.stream
     }
 
-    const fn next_serial(&mut self) -> u32 {
-        self.serial = self.serial.wrapping_add(1);
+    fn next_serial(&mut self) -> u32 {
+        self.serial = self.serial.wrapping_add(1).max(1);
         self.serial
     }
 }

@@ -1,0 +1,78 @@
+//! The JSON of RotateTunnelAccessToken and of the device's notification.
+
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use iot_tunnel_core::json::{
+    BodyFault, MessageFault, Notification, RotateRequest, RotateRequestError, RotateResponse,
+};
+use wasm_bindgen::prelude::*;
+use zeroize::Zeroizing;
+
+use crate::fault::Fault;
+use crate::members::{Members, Texts};
+
+/// Room for every valid request: its names and at most 5 values of 128 characters.
+const MAX_REQUEST: usize = 1024;
+
+/// Judges a request, and writes it as it is sent. `undefined` if it is refused: then `violations` has two texts for each
+/// violation, the member and what it must be.
+#[wasm_bindgen(js_name = rotateRequest)]
+pub fn rotate_request(json: &str, violations: &Texts) -> Option<String> {
+    let report = |member: &dyn ToString, message: &dyn ToString| {
+        violations.push(&member.to_string());
+        violations.push(&message.to_string());
+    };
+    match RotateRequest::parse(json.as_bytes()) {
+        Ok(request) => {
+            let mut buffer = [0; MAX_REQUEST];
+            let length = request.write(&mut buffer).ok()?;
+            let written = buffer.get(..length).and_then(|json| str::from_utf8(json).ok())?;
+            return Some(written.to_string());
+        }
+        Err(RotateRequestError::Validation(broken)) => {
+            broken.for_each(|violation| report(&violation.member, &violation.constraint));
+        }
+        Err(error @ RotateRequestError::TooManyServices { .. }) => {
+            report(&"destinationConfig.services", &error);
+        }
+        Err(RotateRequestError::Serialization(BodyFault::Unexpected(fault))) => {
+            report(&fault.member, &fault);
+        }
+        Err(RotateRequestError::Serialization(fault)) => report(&"", &fault),
+    }
+    None
+}
+
+/// Reads the answer to a rotation into `answer`: `tunnelArn`, and of each rotated side `sourceAccessToken` and
+/// `destinationAccessToken`.
+#[wasm_bindgen(js_name = rotateResponse)]
+pub fn rotate_response(json: Vec<u8>, answer: &Members) -> Result<(), Fault> {
+    let response: RotateResponse = RotateResponse::parse(&Zeroizing::new(json)).map_err(refused)?;
+    answer.text("tunnelArn", response.tunnel_arn.as_str());
+    if let Some(token) = &response.source_access_token {
+        answer.text("sourceAccessToken", token.expose());
+    }
+    if let Some(token) = &response.destination_access_token {
+        answer.text("destinationAccessToken", token.expose());
+    }
+    Ok(())
+}
+
+/// Reads a notification into `notification`: `clientAccessToken`, `clientMode` and `region`; and its services.
+#[wasm_bindgen]
+pub fn notification(payload: Vec<u8>, notification: &Members, services: &Texts) -> Result<(), Fault> {
+    let read: Notification = Notification::parse(&Zeroizing::new(payload)).map_err(refused)?;
+    notification.text("clientAccessToken", read.client_access_token.expose());
+    notification.text("clientMode", read.client_mode.as_str());
+    notification.text("region", read.region.as_str());
+    for service in &read.services {
+        services.push(service.as_str());
+    }
+    Ok(())
+}
+
+/// The number says what kind of fault it is, the message says where.
+fn refused(fault: MessageFault) -> Fault {
+    Fault::new(fault, fault)
+}
