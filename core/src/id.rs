@@ -7,6 +7,7 @@
 use core::fmt;
 use heapless::String;
 
+use crate::error::{Error, Misuse};
 use crate::visible::Visible;
 
 /// What a text may be: its length in characters and the characters allowed in it.
@@ -21,6 +22,7 @@ pub struct Rule {
     /// The characters allowed, as a regular expression's class.
     pub class: &'static str,
     allows: fn(char) -> bool,
+    misuse: Misuse,
 }
 
 impl Rule {
@@ -30,6 +32,7 @@ impl Rule {
         max: usize,
         class: &'static str,
         allows: fn(char) -> bool,
+        misuse: Misuse,
     ) -> Self {
         Self {
             name,
@@ -37,6 +40,7 @@ impl Rule {
             max,
             class,
             allows,
+            misuse,
         }
     }
 
@@ -45,23 +49,28 @@ impl Rule {
     /// # Errors
     /// The length in characters if it is outside the range, else the first character that is not allowed.
     pub fn check(&self, value: &str) -> Result<(), InvalidText> {
-        let characters = value.chars().count();
-        if characters < self.min || characters > self.max {
-            return Err(InvalidText {
-                rule: *self,
-                fault: TextFault::Length { characters },
-            });
+        self.judge(value.chars())
+    }
+
+    /// Checks a whole value by its characters.
+    pub(crate) fn judge(&self, value: impl Iterator<Item = char>) -> Result<(), InvalidText> {
+        let (mut characters, mut wrong) = (0, None);
+        for character in value {
+            if wrong.is_none() && !(self.allows)(character) {
+                wrong = Some(TextFault::Character {
+                    character,
+                    position: characters,
+                });
+            }
+            characters += 1;
         }
-        match value
-            .chars()
-            .enumerate()
-            .find(|&(_, character)| !(self.allows)(character))
-        {
+        let fault = match (self.min..=self.max).contains(&characters) {
+            true => wrong,
+            false => Some(TextFault::Length { characters }),
+        };
+        match fault {
             None => Ok(()),
-            Some((position, character)) => Err(InvalidText {
-                rule: *self,
-                fault: TextFault::Character { character, position },
-            }),
+            Some(fault) => Err(InvalidText { rule: *self, fault }),
         }
     }
 }
@@ -135,28 +144,45 @@ impl fmt::Display for InvalidText {
 
 impl core::error::Error for InvalidText {}
 
+impl InvalidText {
+    /// The number of the rule that was broken, for a text that the caller gave.
+    #[must_use]
+    pub const fn misuse(&self) -> Misuse {
+        self.rule.misuse
+    }
+}
+
+impl From<InvalidText> for Error {
+    fn from(error: InvalidText) -> Self {
+        error.misuse().into()
+    }
+}
+
 /// Defines a validated text of fixed capacity. `$len` is the type that counts its bytes.
 macro_rules! text {
-    ($(#[$doc:meta])* $name:ident, $member:literal, $min:literal..=$max:literal as $len:ty, $class:literal, $allows:expr) => {
+    ($(#[$doc:meta])* $name:ident, $member:literal, $min:literal..=$max:literal as $len:ty, $class:literal, $allows:expr, $misuse:expr) => {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(String<$max, $len>);
 
         impl $name {
             /// What is allowed.
-            pub const RULE: Rule = Rule::new($member, $min, $max, $class, $allows);
+            pub const RULE: Rule = Rule::new($member, $min, $max, $class, $allows, $misuse);
 
             /// Parses a whole value; nothing is trimmed or folded.
             ///
             /// # Errors
             /// [`InvalidText`] with the length, or the first character not allowed and its position.
             pub fn parse(value: &str) -> Result<Self, InvalidText> {
-                Self::RULE.check(value)?;
-                // Every rule allows ASCII only, so the characters just counted are the bytes copied here.
-                String::try_from(value).map(Self).map_err(|_| InvalidText {
-                    rule: Self::RULE,
-                    fault: TextFault::Length { characters: value.len() },
-                })
+                Self::from_chars(value.chars())
+            }
+
+            /// Takes a whole value by its characters.
+            pub(crate) fn from_chars(value: impl Iterator<Item = char>) -> Result<Self, InvalidText> {
+                let mut text = String::new();
+                // Every rule allows ASCII only: what passes it has as many bytes as characters, and all of them fit.
+                Self::RULE.judge(value.inspect(|character| drop(text.push(*character))))?;
+                Ok(Self(text))
             }
 
             /// The value as text.
@@ -229,29 +255,32 @@ text!(
     /// assert_eq!(error.to_string(), r"tunnelId has ' ' at position 1; allowed is [a-zA-Z0-9_\-+=:]");
     /// ```
     TunnelId, "tunnelId", 1..=128 as u8, r"[a-zA-Z0-9_\-+=:]",
-    |character| matches!(character, 'a'..='z' | 'A'..='Z' | '0'..='9' | '_' | '-' | '+' | '=' | ':')
+    |character| matches!(character, 'a'..='z' | 'A'..='Z' | '0'..='9' | '_' | '-' | '+' | '=' | ':'),
+    Misuse::InvalidTunnelId
 );
 
 text!(
     /// The name of a device in the registry: 1–128 of `[a-zA-Z0-9:_-]`. It is part of an MQTT topic.
-    ThingName, "thingName", 1..=128 as u8, "[a-zA-Z0-9:_-]", is_name
+    ThingName, "thingName", 1..=128 as u8, "[a-zA-Z0-9:_-]", is_name, Misuse::InvalidThingName
 );
 
 text!(
     /// The name of a service at the destination, such as `SSH`: 1–128 of `[a-zA-Z0-9:_-]`.
-    ServiceId, "service", 1..=128 as u8, "[a-zA-Z0-9:_-]", is_name
+    ServiceId, "service", 1..=128 as u8, "[a-zA-Z0-9:_-]", is_name, Misuse::InvalidServiceId
 );
 
 text!(
     /// A tunnel's Amazon Resource Name, `arn:aws:iot:<region>:<account>:tunnel/<tunnelId>`:
     /// 1–1600 characters. Visible ASCII only (ours: the ARN grammar has no other).
-    TunnelArn, "tunnelArn", 1..=1600 as u16, "[!-~]", |character| character.is_ascii_graphic()
+    TunnelArn, "tunnelArn", 1..=1600 as u16, "[!-~]", |character| character.is_ascii_graphic(),
+    Misuse::InvalidTunnelArn
 );
 
 text!(
     /// A region, such as `us-east-1`: `[a-z0-9-]{1,32}`. It becomes part of a host name, so nothing else is
     /// allowed (ours).
-    Region, "region", 1..=32 as u8, "[a-z0-9-]", |character| matches!(character, 'a'..='z' | '0'..='9' | '-')
+    Region, "region", 1..=32 as u8, "[a-z0-9-]", |character| matches!(character, 'a'..='z' | '0'..='9' | '-'),
+    Misuse::InvalidRegion
 );
 
 impl TunnelArn {

@@ -1,13 +1,13 @@
-//! The JSON of the API, by serde-json-core, in fixed memory.
+//! The JSON of the API, in fixed memory.
 //!
 //! Reading goes in three steps, each with its own kind of error:
 //!
 //! 1. [`check`] judges the whole text by RFC 8259 and bounds its nesting ([`JsonFault`]);
-//! 2. serde-json-core reads the members that the message knows ([`Unexpected`]: a wrong type, or a name twice);
+//! 2. the members that the message knows are found in it ([`Unexpected`]: a wrong type, or a name twice);
 //! 3. the values are parsed into the types of this crate ([`Violation`]).
 //!
-//! serde-json-core alone would not do on input from a network: it skips junk in members it ignores, recurses over
-//! them without bound, and refuses surrogate pairs. After step 1 none of that can happen, and [`Text`] decodes.
+//! After step 1 a text needs no second judgement, so steps 2 and 3 go over it as it stands: nothing is copied but
+//! the values, nothing recurses, and [`Text`] decodes. Writing is serde-json-core's.
 //!
 //! | message | read | written |
 //! |---|---|---|
@@ -19,8 +19,10 @@
 //! What is written is compact, in the order of the API's model, and leaves absent members out.
 
 mod error_body;
+mod escape;
 mod fault;
 mod guard;
+mod in_place;
 mod length;
 mod notification;
 mod object;
@@ -38,8 +40,10 @@ mod properties;
 pub use error_body::ErrorBody;
 pub use fault::{BodyFault, BufferTooSmall, JsonFault, JsonFaultKind, MessageFault, Problem, Unexpected};
 pub use guard::{MAX_DEPTH, check};
-pub use notification::Notification;
-pub use rotate_request::{RotateRequest, RotateRequestError, Violations};
-pub use rotate_response::RotateResponse;
+pub use notification::{Notification, NotificationRef};
+pub use rotate_request::{
+    DestinationConfigRef, RotateRequest, RotateRequestError, RotateRequestRef, Violations,
+};
+pub use rotate_response::{RotateResponse, RotateResponseRef};
 pub use text::{Chars, Text};
 pub use violation::{Constraint, MAX_ECHO, MAX_LISTED, Path, ValidationMessage, Value, Violation};

@@ -72,9 +72,14 @@ pub struct ClientToken(Secret<{ Self::RULE.max }>);
 
 impl ClientToken {
     /// What is allowed.
-    pub const RULE: Rule = Rule::new("clientToken", 32, 128, "[a-zA-Z0-9-]", |character| {
-        character.is_ascii_alphanumeric() || character == '-'
-    });
+    pub const RULE: Rule = Rule::new(
+        "clientToken",
+        32,
+        128,
+        "[a-zA-Z0-9-]",
+        |character| character.is_ascii_alphanumeric() || character == '-',
+        Misuse::InvalidClientToken,
+    );
 
     /// Parses a whole value.
     ///

@@ -47,7 +47,7 @@ impl From<Fault> for JsValue {
 
 /// The error of a value that breaks its rule, and how exactly.
 pub(crate) fn invalid(text: InvalidText) -> Fault {
-    Fault::new(Misuse::InvalidTunnelId, text)
+    Fault::new(text, text)
 }
 
 fn name_and_text(error: Error) -> (&'static str, &'static str) {

@@ -1,10 +1,13 @@
 //! The JSON of RotateTunnelAccessToken and of the device's notification.
 
+use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::fmt::Display;
 
+use iot_tunnel_core::Capacity;
 use iot_tunnel_core::json::{
-    BodyFault, MessageFault, Notification, RotateRequest, RotateRequestError, RotateResponse,
+    BodyFault, MessageFault, NotificationRef, RotateRequest, RotateRequestError, RotateResponseRef,
 };
 use wasm_bindgen::prelude::*;
 use zeroize::Zeroizing;
@@ -19,9 +22,9 @@ const MAX_REQUEST: usize = 1024;
 /// violation, the member and what it must be.
 #[wasm_bindgen(js_name = rotateRequest)]
 pub fn rotate_request(json: &str, violations: &Texts) -> Option<String> {
-    let report = |member: &dyn ToString, message: &dyn ToString| {
-        violations.push(&member.to_string());
-        violations.push(&message.to_string());
+    let report = |member: &dyn Display, message: &dyn Display| {
+        violations.push(&format!("{member}"));
+        violations.push(&format!("{message}"));
     };
     match RotateRequest::parse(json.as_bytes()) {
         Ok(request) => {
@@ -33,12 +36,10 @@ pub fn rotate_request(json: &str, violations: &Texts) -> Option<String> {
         Err(RotateRequestError::Validation(broken)) => {
             broken.for_each(|violation| report(&violation.member, &violation.constraint));
         }
-        Err(error @ RotateRequestError::TooManyServices { .. }) => {
-            report(&"destinationConfig.services", &error);
+        Err(RotateRequestError::TooManyServices { .. }) => {
+            report(&"destinationConfig.services", &Capacity::TooManyServices);
         }
-        Err(RotateRequestError::Serialization(BodyFault::Unexpected(fault))) => {
-            report(&fault.member, &fault);
-        }
+        Err(RotateRequestError::Serialization(BodyFault::Unexpected(fault))) => report(&fault.member, &fault),
         Err(RotateRequestError::Serialization(fault)) => report(&"", &fault),
     }
     None
@@ -48,13 +49,14 @@ pub fn rotate_request(json: &str, violations: &Texts) -> Option<String> {
 /// `destinationAccessToken`.
 #[wasm_bindgen(js_name = rotateResponse)]
 pub fn rotate_response(json: Vec<u8>, answer: &Members) -> Result<(), Fault> {
-    let response: RotateResponse = RotateResponse::parse(&Zeroizing::new(json)).map_err(refused)?;
-    answer.text("tunnelArn", response.tunnel_arn.as_str());
-    if let Some(token) = &response.source_access_token {
-        answer.text("sourceAccessToken", token.expose());
+    let mut json = Zeroizing::new(json);
+    let response = RotateResponseRef::parse_in_place(&mut json).map_err(refused)?;
+    answer.text("tunnelArn", response.tunnel_arn());
+    if let Some(token) = response.source_access_token() {
+        answer.text("sourceAccessToken", token);
     }
-    if let Some(token) = &response.destination_access_token {
-        answer.text("destinationAccessToken", token.expose());
+    if let Some(token) = response.destination_access_token() {
+        answer.text("destinationAccessToken", token);
     }
     Ok(())
 }
@@ -62,13 +64,12 @@ pub fn rotate_response(json: Vec<u8>, answer: &Members) -> Result<(), Fault> {
 /// Reads a notification into `notification`: `clientAccessToken`, `clientMode` and `region`; and its services.
 #[wasm_bindgen]
 pub fn notification(payload: Vec<u8>, notification: &Members, services: &Texts) -> Result<(), Fault> {
-    let read: Notification = Notification::parse(&Zeroizing::new(payload)).map_err(refused)?;
-    notification.text("clientAccessToken", read.client_access_token.expose());
-    notification.text("clientMode", read.client_mode.as_str());
-    notification.text("region", read.region.as_str());
-    for service in &read.services {
-        services.push(service.as_str());
-    }
+    let mut payload = Zeroizing::new(payload);
+    let read = NotificationRef::parse_in_place(&mut payload).map_err(refused)?;
+    notification.text("clientAccessToken", read.client_access_token());
+    notification.text("clientMode", read.client_mode().as_str());
+    notification.text("region", read.region());
+    read.services().iter().for_each(|service| services.push(service));
     Ok(())
 }
 

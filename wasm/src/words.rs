@@ -45,7 +45,7 @@ impl ClientMode {
             Self::Destination => Ok(iot_tunnel_core::ClientMode::Destination),
             Self::All => Ok(iot_tunnel_core::ClientMode::All),
             Self::__Invalid => Err(Fault::new(
-                Misuse::UnknownEnumValue,
+                Misuse::UnknownClientMode,
                 "a clientMode is 'SOURCE', 'DESTINATION' or 'ALL'",
             )),
         }

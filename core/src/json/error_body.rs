@@ -2,18 +2,18 @@
 
 use core::fmt::Display;
 
-use serde::de::MapAccess;
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 use super::fault::{BufferTooSmall, MessageFault};
 use super::guard;
-use super::object::{self, Object, Slot, Value};
+use super::object::{Slot, Value};
 use super::text::Text;
-use super::violation::Constraint;
+use super::violation::{Constraint, Path};
 use super::write::{Displayed, write};
 
 const TYPE: &str = "__type";
 const MESSAGE: &str = "message";
+const CAPITAL_MESSAGE: &str = "Message";
 
 /// An exception and its message. The message may be anything that displays, so an error needs no copy of its text.
 ///
@@ -46,7 +46,17 @@ impl<'a> ErrorBody<'a> {
     /// [`MessageFault`]: the first thing wrong with it.
     pub fn parse(body: &'a [u8]) -> Result<Self, MessageFault> {
         let mut members = Members::default();
-        object::read(guard::check(body)?, &mut members)?;
+        for (name, value) in Value::of(guard::check(body)?).members(Path::of(""))? {
+            if name == TYPE {
+                members.exception.take(TYPE, value, Value::text)?;
+            } else if name == MESSAGE {
+                members.message.take(MESSAGE, value, Value::text)?;
+            } else if name == CAPITAL_MESSAGE {
+                members
+                    .capital_message
+                    .take(CAPITAL_MESSAGE, value, Value::text)?;
+            }
+        }
         let exception = members
             .exception
             .get()
@@ -86,20 +96,6 @@ struct Members<'a> {
     exception: Slot<Text<'a>>,
     message: Slot<Text<'a>>,
     capital_message: Slot<Text<'a>>,
-}
-
-impl<'a> Object<'a> for Members<'a> {
-    fn member<A: MapAccess<'a>>(&mut self, name: Text<'a>, value: Value<'_, A>) -> Result<(), A::Error> {
-        if name == TYPE {
-            value.text(TYPE, &mut self.exception)
-        } else if name == MESSAGE {
-            value.text(MESSAGE, &mut self.message)
-        } else if name == "Message" {
-            value.text("Message", &mut self.capital_message)
-        } else {
-            value.ignore()
-        }
-    }
 }
 
 #[cfg(test)]

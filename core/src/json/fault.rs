@@ -151,11 +151,23 @@ impl From<Unexpected> for BodyFault {
     }
 }
 
+impl From<JsonFault> for Error {
+    fn from(_: JsonFault) -> Self {
+        PeerFault::MalformedJson.into()
+    }
+}
+
+impl From<Unexpected> for Error {
+    fn from(_: Unexpected) -> Self {
+        PeerFault::UnexpectedJson.into()
+    }
+}
+
 impl From<BodyFault> for Error {
     fn from(fault: BodyFault) -> Self {
         match fault {
-            BodyFault::NotJson(_) => PeerFault::MalformedJson.into(),
-            BodyFault::Unexpected(_) => PeerFault::UnexpectedJson.into(),
+            BodyFault::NotJson(fault) => fault.into(),
+            BodyFault::Unexpected(fault) => fault.into(),
         }
     }
 }

@@ -1,15 +1,14 @@
 //! The check that stands in front of every reader: RFC 8259, the whole text, in one pass, without recursion.
 //!
-//! serde-json-core alone skips junk in values it ignores, takes raw control characters, and recurses as deep as
-//! its input is nested. What passes here has none of that.
+//! A reader behind it can go by quotes and brackets alone.
 
 mod nesting;
 
 use self::nesting::{Container, Nesting};
 use super::fault::{JsonFault, JsonFaultKind};
 
-/// Most arrays and objects that may stand inside each other. Ours: the deepest message of the API has 3, and
-/// serde-json-core recurses over ignored members, so this bounds the stack.
+/// Most arrays and objects that may stand inside each other. Ours: the deepest message of the API has 3, and a reader
+/// that recurses over what is checked here has its stack bounded by this.
 pub const MAX_DEPTH: u32 = 32;
 
 /// Checks that `body` is one JSON value as RFC 8259 defines it, at most [`MAX_DEPTH`] deep, and nothing after it.

@@ -1,19 +1,19 @@
 //! The device's notification: what `$aws/things/<thingName>/tunnels/notify` carries.
 
-use heapless::Vec;
-use serde::de::MapAccess;
-use serde::ser::{Serialize, SerializeStruct, Serializer};
+mod lent;
 
-use super::fault::{BufferTooSmall, MessageFault};
+use heapless::Vec;
+
+pub use self::lent::NotificationRef;
+use super::fault::{BufferTooSmall, MessageFault, Unexpected};
 use super::guard;
-use super::object::{self, Object, Slot, Value};
-use super::services::{self, Services};
+use super::object::{Slot, Value};
+use super::services::List;
 use super::text::Text;
 use super::token;
 use super::violation::{Constraint, Path};
-use super::write::write;
 use crate::destination::MAX_SERVICES;
-use crate::id::{Region, ServiceId};
+use crate::id::{InvalidText, Region, ServiceId};
 use crate::mode::Side;
 use crate::token::{AccessToken, MAX_ACCESS_TOKEN};
 
@@ -55,13 +55,12 @@ impl<const N: usize> Notification<N> {
     /// # Errors
     /// [`MessageFault`]: the first thing wrong with it. It names the member, never its value.
     pub fn parse(payload: &[u8]) -> Result<Self, MessageFault> {
-        let mut members = Members::default();
-        object::read(guard::check(payload)?, &mut members)?;
+        let judged = Judged::of(payload, N)?;
         Ok(Self {
-            client_access_token: token::required(CLIENT_ACCESS_TOKEN, &members.token)?,
-            client_mode: members.client_mode().map_err(MessageFault::member(CLIENT_MODE))?,
-            region: members.region().map_err(MessageFault::member(REGION))?,
-            services: members.services()?,
+            client_access_token: token::copy(CLIENT_ACCESS_TOKEN, judged.client_access_token)?,
+            client_mode: judged.client_mode,
+            region: Region::from_chars(judged.region.chars()).map_err(fault_of_region)?,
+            services: judged.services.services(),
         })
     }
 
@@ -71,25 +70,7 @@ impl<const N: usize> Notification<N> {
     /// # Errors
     /// [`BufferTooSmall`] with the length needed; the buffer then holds no part of the token.
     pub fn write(&self, buffer: &mut [u8]) -> Result<usize, BufferTooSmall> {
-        write(&Exposed(self), buffer)
-    }
-}
-
-/// The notification with its token in clear. Only `write` makes one, so no other serializer can be given the token.
-struct Exposed<'a, const N: usize>(&'a Notification<N>);
-
-impl<const N: usize> Serialize for Exposed<'_, N> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Self(notification) = self;
-        let mut object = serializer.serialize_struct("Notification", 4)?;
-        object.serialize_field(CLIENT_ACCESS_TOKEN, notification.client_access_token.expose())?;
-        object.serialize_field(CLIENT_MODE, notification.client_mode.as_str())?;
-        object.serialize_field(REGION, &notification.region)?;
-        match notification.services.is_empty() {
-            true => object.skip_field(SERVICES)?,
-            false => object.serialize_field(SERVICES, &notification.services)?,
-        }
-        object.end()
+        NotificationRef::of(self).write(buffer)
     }
 }
 
@@ -98,12 +79,33 @@ struct Members<'a> {
     token: Slot<Text<'a>>,
     client_mode: Slot<Text<'a>>,
     region: Slot<Text<'a>>,
-    /// How many.
-    services: Slot<usize>,
-    elements: Services,
+    services: Slot<List<'a>>,
 }
 
-impl Members<'_> {
+impl<'a> Members<'a> {
+    fn read(payload: &'a str) -> Result<Self, Unexpected> {
+        let mut members = Self::default();
+        for (name, value) in Value::of(payload).members(Path::of(""))? {
+            if name == CLIENT_ACCESS_TOKEN {
+                members.token.take(CLIENT_ACCESS_TOKEN, value, Value::text)?;
+            } else if name == CLIENT_MODE {
+                members.client_mode.take(CLIENT_MODE, value, Value::text)?;
+            } else if name == REGION {
+                members.region.take(REGION, value, Value::text)?;
+            } else if name == SERVICES {
+                members.services.take(SERVICES, value, List::read)?;
+            }
+        }
+        Ok(members)
+    }
+
+    fn client_access_token(&self, room: usize) -> Result<Text<'a>, MessageFault> {
+        let text = self.token.get().ok_or(Constraint::NotNull);
+        let text = text.map_err(MessageFault::member(CLIENT_ACCESS_TOKEN))?;
+        token::judge(text, room).map_err(token::fault(CLIENT_ACCESS_TOKEN, room))?;
+        Ok(text)
+    }
+
     fn client_mode(&self) -> Result<Side, Constraint<'static>> {
         let text = self.client_mode.get().ok_or(Constraint::NotNull)?;
         Side::BOTH
@@ -112,44 +114,55 @@ impl Members<'_> {
             .ok_or(Constraint::EnumValueSet(&SIDES))
     }
 
-    fn region(&self) -> Result<Region, Constraint<'static>> {
-        let text = self.region.get().ok_or(Constraint::NotNull)?;
-        text.parse(Region::RULE, Region::parse).map_err(Constraint::Rule)
+    fn region(&self) -> Result<Text<'a>, MessageFault> {
+        let text = self.region.get().ok_or(Constraint::NotNull);
+        let text = text.map_err(MessageFault::member(REGION))?;
+        Region::RULE.judge(text.chars()).map_err(fault_of_region)?;
+        Ok(text)
     }
 
-    fn services(self) -> Result<services::List, MessageFault> {
-        let list = Path::of(SERVICES);
-        if let Some((position, constraint)) = self.elements.invalid {
-            return Err(MessageFault::member(list.element(position))(constraint));
-        }
-        match self.services.get() {
-            Some(given) if given > MAX_SERVICES => {
-                Err(MessageFault::member(list)(Constraint::LengthAtMost(MAX_SERVICES)))
+    fn services(&self) -> Result<List<'a>, MessageFault> {
+        let list = self.services.get().unwrap_or_default();
+        let path = Path::of(SERVICES);
+        match list.invalid() {
+            Some((position, constraint)) => Err(MessageFault::member(path.element(position))(constraint)),
+            None if list.len() > MAX_SERVICES => {
+                Err(MessageFault::member(path)(Constraint::LengthAtMost(MAX_SERVICES)))
             }
-            _ => Ok(self.elements.kept),
+            None => Ok(list),
         }
     }
 }
 
-impl<'a> Object<'a> for Members<'a> {
-    fn member<A: MapAccess<'a>>(&mut self, name: Text<'a>, value: Value<'_, A>) -> Result<(), A::Error> {
-        if name == CLIENT_ACCESS_TOKEN {
-            value.text(CLIENT_ACCESS_TOKEN, &mut self.token)
-        } else if name == CLIENT_MODE {
-            value.text(CLIENT_MODE, &mut self.client_mode)
-        } else if name == REGION {
-            value.text(REGION, &mut self.region)
-        } else if name == SERVICES {
-            value.texts(SERVICES, &mut self.services, &mut self.elements)
-        } else {
-            value.ignore()
-        }
+fn fault_of_region(error: InvalidText) -> MessageFault {
+    MessageFault::member(REGION)(Constraint::Rule(error))
+}
+
+/// A notification that keeps every rule, as it stands in its payload.
+struct Judged<'a> {
+    client_access_token: Text<'a>,
+    client_mode: Side,
+    region: Text<'a>,
+    services: List<'a>,
+}
+
+impl<'a> Judged<'a> {
+    /// Judges a payload as a whole, with room for so many characters of its token.
+    fn of(payload: &'a [u8], room: usize) -> Result<Self, MessageFault> {
+        let members = Members::read(guard::check(payload)?)?;
+        Ok(Self {
+            client_access_token: members.client_access_token(room)?,
+            client_mode: members.client_mode().map_err(MessageFault::member(CLIENT_MODE))?,
+            region: members.region()?,
+            services: members.services()?,
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Capacity, Error, Misuse};
     use std::format;
     use std::string::{String, ToString};
 
@@ -204,7 +217,41 @@ mod tests {
     fn no_token_prints() {
         let payload = br#"{"clientAccessToken":"secret","clientMode":"source","region":"r"}"#;
         assert!(!format!("{:?}", Notification::<8>::parse(payload)).contains("secret"));
+        let lent = NotificationRef::new("secret", Side::Source, "r", &["SSH"]).unwrap();
+        assert_eq!(
+            format!("{lent:?}"),
+            r#"NotificationRef { client_mode: Source, region: "r", services: ["SSH"], .. }"#
+        );
         let payload = br#"{"clientAccessToken":"secret","clientMode":"secret","region":"sec ret"}"#;
         assert!(!format!("{:?}", Notification::<8>::parse(payload)).contains("secret"));
+    }
+
+    #[test]
+    fn what_is_put_together_keeps_the_rules() {
+        let long = "t".repeat(MAX_ACCESS_TOKEN + 1);
+        let new = |token, region, services| {
+            let made = NotificationRef::new(token, Side::Source, region, services);
+            made.err().map(Error::code)
+        };
+        assert_eq!(new(&long[1..], "r", &["a", "b", "c"]), None);
+        for (token, region, services, number) in [
+            ("", "r", &[][..], Misuse::InvalidAccessToken.into()),
+            ("a b", "r", &[], Misuse::InvalidAccessToken.into()),
+            (&long, "r", &[], Capacity::AccessTokenTooLong.into()),
+            ("t", "R", &[], Misuse::InvalidRegion.into()),
+            ("t", "r", &["a", ""], Misuse::InvalidServiceId.into()),
+            (
+                "t",
+                "r",
+                &["a", "b", "c", "d"],
+                Error::from(Capacity::TooManyServices),
+            ),
+        ] {
+            assert_eq!(
+                new(token, region, services),
+                Some(number.code()),
+                "{token} {region}"
+            );
+        }
     }
 }

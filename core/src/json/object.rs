@@ -1,33 +1,99 @@
-//! Reading the objects of a message with serde-json-core, behind the guard.
+//! Reading a text that has passed the guard, as it stands: nothing is copied and nothing recurses.
 //!
-//! serde-json-core borrows strings as they stand, so names are compared decoded; it says neither which member was
-//! wrong nor that one came twice, so the place is written down before each step.
-
-use core::cell::Cell;
-use core::fmt;
-
-use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+//! What the guard has passed needs no second judgement: a value ends where its quotes and brackets say. So an object is
+//! an iterator over its members, an array one over its elements, and all that can still be wrong is the shape.
 
 use super::fault::{Problem, Unexpected};
 use super::text::Text;
 use super::violation::Path;
 
-/// An object of a message: it knows its members and where their values go.
-pub(crate) trait Object<'de> {
-    /// Takes one member. It must read the value by one of [`Value`]'s methods.
-    fn member<A: MapAccess<'de>>(&mut self, name: Text<'de>, value: Value<'_, A>) -> Result<(), A::Error>;
-}
+const WHITE_SPACE: [char; 4] = [' ', '\t', '\n', '\r'];
 
-/// Where the elements of an array of strings go.
-pub(crate) trait Elements<'de> {
-    /// Takes the element at `position`, counted from 1; `None` is `null`.
-    fn take(&mut self, position: usize, element: Option<Text<'de>>);
-}
+/// A value of a checked text.
+#[derive(Clone, Copy)]
+pub(crate) struct Value<'a>(pub(super) &'a str);
 
-impl<'de, F: FnMut(usize, Option<Text<'de>>)> Elements<'de> for F {
-    fn take(&mut self, position: usize, element: Option<Text<'de>>) {
-        self(position, element);
+impl<'a> Value<'a> {
+    /// The value that a checked text is.
+    pub(crate) fn of(text: &'a str) -> Self {
+        Self(text.trim_matches(WHITE_SPACE))
     }
+
+    pub(crate) fn is_null(self) -> bool {
+        self.0 == "null"
+    }
+
+    /// The string it must be.
+    pub(crate) fn text(self, member: Path<'static>) -> Result<Text<'a>, Unexpected> {
+        let text = self.between('"', '"', member, Problem::NotAString)?;
+        Ok(Text::checked(text))
+    }
+
+    /// The elements of the array it must be.
+    pub(crate) fn elements(self, member: Path<'static>) -> Result<Values<'a>, Unexpected> {
+        self.between('[', ']', member, Problem::NotAnArray).map(Values)
+    }
+
+    /// The members of the object it must be: names and values.
+    pub(crate) fn members(
+        self,
+        member: Path<'static>,
+    ) -> Result<impl Iterator<Item = (Text<'a>, Self)>, Unexpected> {
+        let mut parts = self.between('{', '}', member, Problem::NotAnObject).map(Values)?;
+        Ok(core::iter::from_fn(move || {
+            let name = parts.next()?.text(member).ok()?;
+            Some((name, parts.next()?))
+        }))
+    }
+
+    fn between(
+        self,
+        start: char,
+        end: char,
+        member: Path<'static>,
+        problem: Problem,
+    ) -> Result<&'a str, Unexpected> {
+        let inside = self.0.strip_prefix(start).and_then(|text| text.strip_suffix(end));
+        inside.ok_or(Unexpected { member, problem })
+    }
+}
+
+/// What stands inside of an array or object, one after the other; in an object names and values take turns.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Values<'a>(&'a str);
+
+impl<'a> Iterator for Values<'a> {
+    type Item = Value<'a>;
+
+    fn next(&mut self) -> Option<Value<'a>> {
+        let [space, tab, feed, carriage] = WHITE_SPACE;
+        let text = self.0.trim_start_matches([space, tab, feed, carriage, ',', ':']);
+        let (value, rest) = text.split_at_checked(length(text.as_bytes()))?;
+        self.0 = rest;
+        (!value.is_empty()).then_some(Value(value))
+    }
+}
+
+/// How many bytes the value at the start of a text takes; none at its end.
+fn length(text: &[u8]) -> usize {
+    let (mut depth, mut inside_string) = (0, false);
+    let mut bytes = text.iter().enumerate();
+    while let Some((position, byte)) = bytes.next() {
+        match byte {
+            b'\\' if inside_string => drop(bytes.next()),
+            b'"' => inside_string = !inside_string,
+            _ if inside_string => {}
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => depth -= 1,
+            // A number or literal has no end of its own.
+            b',' | b' ' | b'\t' | b'\n' | b'\r' if depth == 0 => return position,
+            _ => {}
+        }
+        if depth == 0 && !inside_string && matches!(byte, b'"' | b']' | b'}') {
+            return position + 1;
+        }
+    }
+    text.len()
 }
 
 /// Where a member's value goes. It tells `null` from absent, so that a second one is noticed in any case.
@@ -50,202 +116,56 @@ impl<T: Copy> Slot<T> {
             Self::Given(value) => Some(*value),
         }
     }
-}
 
-/// Reads the object that a text is. The text has passed the guard; so what fails here is the shape.
-pub(crate) fn read<'de>(text: &'de str, object: &mut impl Object<'de>) -> Result<(), Unexpected> {
-    let place = Cell::new(Unexpected {
-        member: Path::of(""),
-        problem: Problem::NotAnObject,
-    });
-    let mut deserializer = serde_json_core::de::Deserializer::new(text.as_bytes(), None);
-    Members {
-        object,
-        place: &place,
-    }
-    .deserialize(&mut deserializer)
-    .map_err(|_| place.get())
-}
-
-/// The value of a member, about to be read.
-pub(crate) struct Value<'v, A> {
-    map: &'v mut A,
-    place: &'v Cell<Unexpected>,
-}
-
-impl<'de, A: MapAccess<'de>> Value<'_, A> {
-    /// Reads a string.
-    pub(crate) fn text(self, path: &'static str, slot: &mut Slot<Text<'de>>) -> Result<(), A::Error> {
-        let path = Path::of(path);
-        self.once(path, Problem::NotAString, slot, AnyText)
-    }
-
-    /// Reads an array of strings. The slot gets the number of elements.
-    pub(crate) fn texts(
-        self,
-        path: &'static str,
-        slot: &mut Slot<usize>,
-        elements: &mut impl Elements<'de>,
-    ) -> Result<(), A::Error> {
-        let path = Path::of(path);
-        let place = self.place;
-        self.once(
-            path,
-            Problem::NotAnArray,
-            slot,
-            Texts {
-                path,
-                elements,
-                place,
-            },
-        )
-    }
-
-    /// Reads an object.
-    pub(crate) fn object(
-        self,
-        path: &'static str,
-        slot: &mut Slot<()>,
-        object: &mut impl Object<'de>,
-    ) -> Result<(), A::Error> {
-        let path = Path::of(path);
-        let place = self.place;
-        self.once(path, Problem::NotAnObject, slot, Members { object, place })
-    }
-
-    /// Passes over a member that the message does not know.
-    pub(crate) fn ignore(self) -> Result<(), A::Error> {
-        self.map.next_value::<IgnoredAny>().map(|_| ())
-    }
-
-    fn once<S: DeserializeSeed<'de>>(
-        self,
-        member: Path<'static>,
-        problem: Problem,
-        slot: &mut Slot<S::Value>,
-        seed: S,
-    ) -> Result<(), A::Error> {
-        if !matches!(slot, Slot::Absent) {
+    /// Takes the member's value, which may come once.
+    pub(crate) fn take<'a>(
+        &mut self,
+        member: &'static str,
+        value: Value<'a>,
+        read: fn(Value<'a>, Path<'static>) -> Result<T, Unexpected>,
+    ) -> Result<(), Unexpected> {
+        let member = Path::of(member);
+        if !matches!(self, Self::Absent) {
             let problem = Problem::GivenTwice;
-            self.place.set(Unexpected { member, problem });
-            return Err(A::Error::custom("given twice"));
+            return Err(Unexpected { member, problem });
         }
-        self.place.set(Unexpected { member, problem });
-        *slot = match self.map.next_value_seed(Nullable(seed))? {
-            Some(value) => Slot::Given(value),
-            None => Slot::Null,
+        *self = match value.is_null() {
+            true => Self::Null,
+            false => Self::Given(read(value, member)?),
         };
         Ok(())
     }
 }
 
-/// A string.
-struct AnyText;
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::check;
+    use std::vec::Vec;
 
-impl<'de> DeserializeSeed<'de> for AnyText {
-    type Value = Text<'de>;
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Text<'de>, D::Error> {
-        // The one method that serde-json-core has for members' names too.
-        deserializer.deserialize_str(self)
+    #[test]
+    fn values_end_where_their_quotes_and_brackets_say() {
+        let text = r#" [1 ,-2.5e+3, "a,]\"\\" ,[[],{"]":"}"}],{ } , true,null	] "#;
+        let values = Value::of(check(text.as_bytes()).unwrap())
+            .elements(Path::of(""))
+            .unwrap();
+        let values: Vec<_> = values.map(|value| value.0).collect();
+        let expected = [
+            "1",
+            "-2.5e+3",
+            r#""a,]\"\\""#,
+            r#"[[],{"]":"}"}]"#,
+            "{ }",
+            "true",
+            "null",
+        ];
+        assert_eq!(values, expected);
     }
-}
 
-impl<'de> Visitor<'de> for AnyText {
-    type Value = Text<'de>;
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a string")
-    }
-    fn visit_borrowed_str<E: Error>(self, raw: &'de str) -> Result<Text<'de>, E> {
-        Ok(Text::checked(raw))
-    }
-}
-
-/// `null`, or what the seed reads.
-struct Nullable<S>(S);
-
-impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Nullable<S> {
-    type Value = Option<S::Value>;
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_option(self)
-    }
-}
-
-impl<'de, S: DeserializeSeed<'de>> Visitor<'de> for Nullable<S> {
-    type Value = Option<S::Value>;
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a value or null")
-    }
-    fn visit_none<E: Error>(self) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        self.0.deserialize(deserializer).map(Some)
-    }
-}
-
-/// An array of strings; its value is the number of elements.
-struct Texts<'c, E> {
-    path: Path<'static>,
-    elements: &'c mut E,
-    place: &'c Cell<Unexpected>,
-}
-
-impl<'de, E: Elements<'de>> DeserializeSeed<'de> for Texts<'_, E> {
-    type Value = usize;
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<usize, D::Error> {
-        deserializer.deserialize_seq(self)
-    }
-}
-
-impl<'de, E: Elements<'de>> Visitor<'de> for Texts<'_, E> {
-    type Value = usize;
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an array of strings")
-    }
-    fn visit_seq<A: SeqAccess<'de>>(self, mut array: A) -> Result<usize, A::Error> {
-        let mut length = 0;
-        loop {
-            self.place.set(Unexpected {
-                member: self.path.element(length + 1),
-                problem: Problem::NotAString,
-            });
-            match array.next_element_seed(Nullable(AnyText))? {
-                Some(element) => {
-                    length += 1;
-                    self.elements.take(length, element);
-                }
-                None => return Ok(length),
-            }
-        }
-    }
-}
-
-/// The members of an object.
-struct Members<'c, O> {
-    object: &'c mut O,
-    place: &'c Cell<Unexpected>,
-}
-
-impl<'de, O: Object<'de>> DeserializeSeed<'de> for Members<'_, O> {
-    type Value = ();
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_map(self)
-    }
-}
-
-impl<'de, O: Object<'de>> Visitor<'de> for Members<'_, O> {
-    type Value = ();
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some(name) = map.next_key_seed(AnyText)? {
-            let value = Value {
-                map: &mut map,
-                place: self.place,
-            };
-            self.object.member(name, value)?;
-        }
-        Ok(())
+    #[test]
+    fn an_empty_container_has_no_values() {
+        let member = Path::of("");
+        assert!(Value::of("[ \n]").elements(member).unwrap().next().is_none());
+        assert!(Value::of("{\t}").members(member).unwrap().next().is_none());
     }
 }

@@ -1,5 +1,7 @@
 //! Properties over arbitrary input, with serde_json as the second opinion.
 
+mod in_place;
+
 use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::Value as Json;
@@ -7,6 +9,8 @@ use std::format;
 use std::string::{String, ToString};
 use std::vec::Vec;
 
+use self::in_place::reads_alike;
+use super::object::Value;
 use super::*;
 use crate::token::AccessToken;
 use crate::{
@@ -22,12 +26,14 @@ fn depth(json: &Json) -> usize {
     }
 }
 
-/// The guard takes what serde_json takes, but for the depth and for numbers that fit no double.
+/// The guard takes what serde_json takes, but for the depth and for numbers that fit no double; and what it takes
+/// is read as serde_json reads it.
 fn agrees_with_serde_json(body: &[u8]) {
     let ours = check(body);
     match serde_json::from_slice::<Json>(body) {
         Ok(json) if depth(&json) <= MAX_DEPTH as usize => {
             assert_eq!(ours.map(str::as_bytes), Ok(body), "{}", body.escape_ascii());
+            reads_as(Value::of(ours.unwrap()), &json);
         }
         Ok(_) => assert_eq!(ours.unwrap_err().kind, JsonFaultKind::TooDeep),
         Err(error) if error.to_string().starts_with("number out of range") => {}
@@ -35,7 +41,42 @@ fn agrees_with_serde_json(body: &[u8]) {
     }
 }
 
+/// What the reader finds in a value is what serde_json found in it; of a name given twice it keeps the last.
+fn reads_as(value: Value<'_>, json: &Json) {
+    let place = Path::of("");
+    assert_eq!(value.is_null(), json.is_null());
+    assert_eq!(value.text(place).is_ok(), json.is_string());
+    assert_eq!(value.elements(place).is_ok(), json.is_array());
+    assert_eq!(value.members(place).is_ok(), json.is_object());
+    match json {
+        Json::String(expected) => assert!(value.text(place).unwrap() == **expected),
+        Json::Array(expected) => {
+            let mut elements = value.elements(place).unwrap();
+            for expected in expected {
+                reads_as(elements.next().unwrap(), expected);
+            }
+            assert!(elements.next().is_none());
+        }
+        Json::Object(expected) => {
+            let members: Vec<_> = value.members(place).unwrap().collect();
+            for (name, expected) in expected {
+                let last = members.iter().rev().find(|member| member.0 == **name).unwrap();
+                reads_as(last.1, expected);
+            }
+            assert!(
+                members
+                    .iter()
+                    .all(|member| expected.contains_key(&member.0.to_string()))
+            );
+        }
+        Json::Null | Json::Bool(_) | Json::Number(_) => {
+            assert_eq!(&serde_json::from_str::<Json>(value.0).unwrap(), json);
+        }
+    }
+}
+
 fn parse_everything(body: &[u8]) {
+    reads_alike(body);
     for error in [
         RotateRequest::parse(body)
             .err()
@@ -133,16 +174,23 @@ fn token() -> impl Strategy<Value = AccessToken<64>> {
     "[!-~]{1,64}".prop_map(|text| AccessToken::parse(&text).unwrap())
 }
 
-/// Every character of a JSON text's strings as an escape.
+/// Every character of a JSON text's strings as a `\u` escape; of other escapes there are `\"` and `\\` at most.
 fn escape_all(text: &str) -> String {
     let mut escaped = String::new();
-    let mut inside = false;
-    for character in text.chars() {
+    let (mut inside, mut characters) = (false, text.chars());
+    while let Some(character) = characters.next() {
         inside ^= character == '"';
         match character {
+            _ if !inside => escaped.push(character),
             '"' => escaped.push('"'),
-            _ if inside => escaped.push_str(&format!("\\u{:04x}", u32::from(character))),
-            _ => escaped.push(character),
+            _ => {
+                let character = if character == '\\' {
+                    characters.next().unwrap()
+                } else {
+                    character
+                };
+                escaped.push_str(&format!("\\u{:04x}", u32::from(character)));
+            }
         }
     }
     escaped
@@ -206,6 +254,8 @@ proptest! {
         prop_assert_eq!(RotateRequest::parse(&body), Ok(request.clone()));
         let escaped = escape_all(str::from_utf8(&body).unwrap());
         prop_assert_eq!(RotateRequest::parse(escaped.as_bytes()), Ok(request));
+        reads_alike(&body);
+        reads_alike(escaped.as_bytes());
     }
 
     #[test]
@@ -220,7 +270,11 @@ proptest! {
             destination_access_token: destination,
         };
         let body = writes_exactly(|buffer| response.write(buffer));
-        prop_assert_eq!(RotateResponse::parse(&body), Ok(response));
+        prop_assert_eq!(RotateResponse::parse(&body), Ok(response.clone()));
+        let escaped = escape_all(str::from_utf8(&body).unwrap());
+        prop_assert_eq!(RotateResponse::parse(escaped.as_bytes()), Ok(response));
+        reads_alike(&body);
+        reads_alike(escaped.as_bytes());
     }
 
     #[test]
@@ -237,7 +291,11 @@ proptest! {
             services: services.into_iter().collect(),
         };
         let body = writes_exactly(|buffer| notification.write(buffer));
-        prop_assert_eq!(Notification::parse(&body), Ok(notification));
+        prop_assert_eq!(Notification::parse(&body), Ok(notification.clone()));
+        let escaped = escape_all(str::from_utf8(&body).unwrap());
+        prop_assert_eq!(Notification::parse(escaped.as_bytes()), Ok(notification));
+        reads_alike(&body);
+        reads_alike(escaped.as_bytes());
     }
 
     #[test]

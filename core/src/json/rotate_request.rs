@@ -1,5 +1,6 @@
 //! The request of RotateTunnelAccessToken: read, judged as a whole, written.
 
+mod lent;
 mod members;
 mod violations;
 
@@ -8,17 +9,16 @@ mod tests;
 
 use core::fmt;
 
-use serde::Serialize;
-
+pub use self::lent::{DestinationConfigRef, RotateRequestRef};
 use self::members::{Members, SERVICES};
 pub use self::violations::Violations;
 use super::fault::{BodyFault, BufferTooSmall};
 use super::guard;
-use super::services::Services;
-use super::write::{Displayed, write};
+use super::services::List;
+use super::text::Text;
 use crate::destination::{DestinationConfig, MAX_SERVICES};
 use crate::error::{Capacity, Error, PeerFault};
-use crate::id::TunnelId;
+use crate::id::{InvalidText, ThingName, TunnelId};
 use crate::mode::ClientMode;
 
 /// A valid request: what its members allow together has been checked too.
@@ -37,21 +37,14 @@ use crate::mode::ClientMode;
 ///      Value at 'tunnelId' failed to satisfy constraint: Member must not be null"
 /// );
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RotateRequest {
     /// The tunnel.
     pub tunnel_id: TunnelId,
     /// Whose token is replaced.
-    #[serde(serialize_with = "displayed")]
     pub client_mode: ClientMode,
     /// The tunnel's new destination config; not allowed with SOURCE.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub destination_config: Option<DestinationConfig>,
-}
-
-fn displayed<S: serde::Serializer>(mode: &ClientMode, serializer: S) -> Result<S::Ok, S::Error> {
-    Displayed(mode).serialize(serializer)
 }
 
 impl RotateRequest {
@@ -66,23 +59,23 @@ impl RotateRequest {
     /// constraint; [`RotateRequestError::TooManyServices`].
     pub fn parse(body: &[u8]) -> Result<Self, RotateRequestError<'_>> {
         let body = guard::check(body)?;
-        let members = Members::read(body, Services::default())?;
-        let services = &members.config.elements;
-        match (members.tunnel_id(), members.client_mode(), members.thing_name()) {
-            (Ok(tunnel_id), Ok(client_mode), Ok(thing_name))
-                if services.invalid.is_none()
-                    && members.config_beside_mode().is_ok()
-                    && members.services().is_ok() =>
-            {
-                let destination_config = members.destination_config(thing_name, services)?;
-                Ok(Self {
-                    tunnel_id,
-                    client_mode,
-                    destination_config,
-                })
+        let judged = Judged::of(body)?;
+        // What has been judged can be copied; these errors never come.
+        let invalid = |_: InvalidText| RotateRequestError::Validation(Violations { body });
+        let destination_config = match judged.destination_config {
+            None => None,
+            Some((thing_name, list)) => {
+                let thing_name = thing_name.map(|text| ThingName::from_chars(text.chars()));
+                let config =
+                    DestinationConfig::new(thing_name.transpose().map_err(invalid)?, &list.services());
+                Some(config.map_err(|_| RotateRequestError::TooManyServices { given: list.len() })?)
             }
-            _ => Err(RotateRequestError::Validation(Violations { body })),
-        }
+        };
+        Ok(Self {
+            tunnel_id: TunnelId::from_chars(judged.tunnel_id.chars()).map_err(invalid)?,
+            client_mode: judged.client_mode,
+            destination_config,
+        })
     }
 
     /// Writes the request to the start of `buffer`; returns its length in bytes.
@@ -90,7 +83,40 @@ impl RotateRequest {
     /// # Errors
     /// [`BufferTooSmall`] with the length needed.
     pub fn write(&self, buffer: &mut [u8]) -> Result<usize, BufferTooSmall> {
-        write(self, buffer)
+        RotateRequestRef::of(self).write(buffer)
+    }
+}
+
+/// A request that keeps every rule, as it stands in its body.
+struct Judged<'a> {
+    tunnel_id: Text<'a>,
+    client_mode: ClientMode,
+    /// The thing, and the services.
+    destination_config: Option<(Option<Text<'a>>, List<'a>)>,
+}
+
+impl<'a> Judged<'a> {
+    /// Judges a checked body as a whole.
+    fn of(body: &'a str) -> Result<Self, RotateRequestError<'a>> {
+        let members = Members::read(body)?;
+        let list = members.service_list();
+        match (members.tunnel_id(), members.client_mode(), members.thing_name()) {
+            (Ok(tunnel_id), Ok(client_mode), Ok(thing_name))
+                if list.and_then(List::invalid).is_none()
+                    && members.config_beside_mode().is_ok()
+                    && members.services().is_ok() =>
+            {
+                match list.map_or(0, |list| list.len()) {
+                    ..=MAX_SERVICES => Ok(Self {
+                        tunnel_id,
+                        client_mode,
+                        destination_config: list.map(|list| (thing_name, list)),
+                    }),
+                    given => Err(RotateRequestError::TooManyServices { given }),
+                }
+            }
+            _ => Err(RotateRequestError::Validation(Violations { body })),
+        }
     }
 }
 

@@ -1,16 +1,15 @@
 //! The answer to RotateTunnelAccessToken: the tokens of the rotated sides, and no other.
 
-use serde::de::MapAccess;
-use serde::ser::{Serialize, SerializeStruct, Serializer};
+mod lent;
 
-use super::fault::{BufferTooSmall, MessageFault};
+pub use self::lent::RotateResponseRef;
+use super::fault::{BufferTooSmall, MessageFault, Unexpected};
 use super::guard;
-use super::object::{self, Object, Slot, Value};
+use super::object::{Slot, Value};
 use super::text::Text;
 use super::token;
-use super::violation::Constraint;
-use super::write::write;
-use crate::id::TunnelArn;
+use super::violation::{Constraint, Path};
+use crate::id::{InvalidText, TunnelArn};
 use crate::token::{AccessToken, MAX_ACCESS_TOKEN};
 
 const TUNNEL_ARN: &str = "tunnelArn";
@@ -42,12 +41,13 @@ impl<const N: usize> RotateResponse<N> {
     /// # Errors
     /// [`MessageFault`]: the first thing wrong with it. It names the member, never its value.
     pub fn parse(body: &[u8]) -> Result<Self, MessageFault> {
-        let mut members = Members::default();
-        object::read(guard::check(body)?, &mut members)?;
+        let judged = Judged::of(body, N)?;
+        let copy =
+            |member, token: Option<Text<'_>>| token.map(|token| token::copy(member, token)).transpose();
         Ok(Self {
-            tunnel_arn: members.tunnel_arn().map_err(MessageFault::member(TUNNEL_ARN))?,
-            source_access_token: token::optional(SOURCE_ACCESS_TOKEN, &members.source)?,
-            destination_access_token: token::optional(DESTINATION_ACCESS_TOKEN, &members.destination)?,
+            tunnel_arn: TunnelArn::from_chars(judged.tunnel_arn.chars()).map_err(fault_of_arn)?,
+            source_access_token: copy(SOURCE_ACCESS_TOKEN, judged.source)?,
+            destination_access_token: copy(DESTINATION_ACCESS_TOKEN, judged.destination)?,
         })
     }
 
@@ -56,28 +56,7 @@ impl<const N: usize> RotateResponse<N> {
     /// # Errors
     /// [`BufferTooSmall`] with the length needed; the buffer then holds no part of a token.
     pub fn write(&self, buffer: &mut [u8]) -> Result<usize, BufferTooSmall> {
-        write(&Exposed(self), buffer)
-    }
-}
-
-/// The answer with its tokens in clear. Only `write` makes one, so no other serializer can be given a token.
-struct Exposed<'a, const N: usize>(&'a RotateResponse<N>);
-
-impl<const N: usize> Serialize for Exposed<'_, N> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Self(response) = self;
-        let mut object = serializer.serialize_struct("RotateResponse", 3)?;
-        object.serialize_field(TUNNEL_ARN, &response.tunnel_arn)?;
-        for (name, token) in [
-            (SOURCE_ACCESS_TOKEN, &response.source_access_token),
-            (DESTINATION_ACCESS_TOKEN, &response.destination_access_token),
-        ] {
-            match token {
-                Some(token) => object.serialize_field(name, token.expose())?,
-                None => object.skip_field(name)?,
-            }
-        }
-        object.end()
+        RotateResponseRef::of(self).write(buffer)
     }
 }
 
@@ -88,25 +67,60 @@ struct Members<'a> {
     destination: Slot<Text<'a>>,
 }
 
-impl Members<'_> {
-    fn tunnel_arn(&self) -> Result<TunnelArn, Constraint<'static>> {
-        let text = self.tunnel_arn.get().ok_or(Constraint::NotNull)?;
-        text.parse_in(&mut [0; TunnelArn::RULE.max], TunnelArn::RULE, TunnelArn::parse)
-            .map_err(Constraint::Rule)
+impl<'a> Members<'a> {
+    fn read(body: &'a str) -> Result<Self, Unexpected> {
+        let mut members = Self::default();
+        for (name, value) in Value::of(body).members(Path::of(""))? {
+            if name == TUNNEL_ARN {
+                members.tunnel_arn.take(TUNNEL_ARN, value, Value::text)?;
+            } else if name == SOURCE_ACCESS_TOKEN {
+                members.source.take(SOURCE_ACCESS_TOKEN, value, Value::text)?;
+            } else if name == DESTINATION_ACCESS_TOKEN {
+                members
+                    .destination
+                    .take(DESTINATION_ACCESS_TOKEN, value, Value::text)?;
+            }
+        }
+        Ok(members)
+    }
+
+    fn tunnel_arn(&self) -> Result<Text<'a>, MessageFault> {
+        let text = self.tunnel_arn.get().ok_or(Constraint::NotNull);
+        let text = text.map_err(MessageFault::member(TUNNEL_ARN))?;
+        TunnelArn::RULE.judge(text.chars()).map_err(fault_of_arn)?;
+        Ok(text)
     }
 }
 
-impl<'a> Object<'a> for Members<'a> {
-    fn member<A: MapAccess<'a>>(&mut self, name: Text<'a>, value: Value<'_, A>) -> Result<(), A::Error> {
-        if name == TUNNEL_ARN {
-            value.text(TUNNEL_ARN, &mut self.tunnel_arn)
-        } else if name == SOURCE_ACCESS_TOKEN {
-            value.text(SOURCE_ACCESS_TOKEN, &mut self.source)
-        } else if name == DESTINATION_ACCESS_TOKEN {
-            value.text(DESTINATION_ACCESS_TOKEN, &mut self.destination)
-        } else {
-            value.ignore()
+fn fault_of_arn(error: InvalidText) -> MessageFault {
+    MessageFault::member(TUNNEL_ARN)(Constraint::Rule(error))
+}
+
+/// An answer that keeps every rule, as it stands in its body.
+struct Judged<'a> {
+    tunnel_arn: Text<'a>,
+    source: Option<Text<'a>>,
+    destination: Option<Text<'a>>,
+}
+
+impl<'a> Judged<'a> {
+    /// Judges a body as a whole, with room for so many characters of each token.
+    fn of(body: &'a [u8], room: usize) -> Result<Self, MessageFault> {
+        let members = Members::read(guard::check(body)?)?;
+        let judged = Self {
+            tunnel_arn: members.tunnel_arn()?,
+            source: members.source.get(),
+            destination: members.destination.get(),
+        };
+        for (member, token) in [
+            (SOURCE_ACCESS_TOKEN, judged.source),
+            (DESTINATION_ACCESS_TOKEN, judged.destination),
+        ] {
+            if let Some(token) = token {
+                token::judge(token, room).map_err(token::fault(member, room))?;
+            }
         }
+        Ok(judged)
     }
 }
 
@@ -166,5 +180,10 @@ mod tests {
         let body = br#"{"tunnelArn":"arn","sourceAccessToken":"secret","destinationAccessToken":"secret"}"#;
         let response = RotateResponse::<8>::parse(body).unwrap();
         assert!(!format!("{response:?}").contains("secret"));
+        let lent = RotateResponseRef::new("arn", Some("secret"), Some("secret")).unwrap();
+        assert_eq!(
+            format!("{lent:?}"),
+            r#"RotateResponseRef { tunnel_arn: "arn", .. }"#
+        );
     }
 }

@@ -1,39 +1,114 @@
-//! The services of a message: a list of names, of which only the first three are kept.
+//! The services of a message: a list of names.
 
 use heapless::Vec;
 
-use super::object::Elements;
+use super::fault::Unexpected;
+use super::object::{Value, Values};
 use super::text::Text;
-use super::violation::Constraint;
+use super::violation::{Constraint, Path};
 use crate::destination::MAX_SERVICES;
+use crate::error::{Capacity, Error};
 use crate::id::ServiceId;
 
 /// A bounded list of services.
-pub(crate) type List = Vec<ServiceId, MAX_SERVICES, u8>;
+pub(crate) type Services = Vec<ServiceId, MAX_SERVICES, u8>;
 
-/// Takes a list of services as it comes, however long.
-#[derive(Default)]
-pub(crate) struct Services {
-    /// The first valid ones.
-    pub(crate) kept: List,
-    /// The position of the first invalid one, and what it had to be.
-    pub(crate) invalid: Option<(usize, Constraint<'static>)>,
+/// A list of strings, however long, as it stands in a message.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct List<'a> {
+    elements: Values<'a>,
+    length: usize,
 }
 
-impl Elements<'_> for Services {
-    fn take(&mut self, position: usize, element: Option<Text<'_>>) {
-        match parse(element) {
-            // One too many is refused by the number of elements, once all have been judged.
-            Ok(service) => drop(self.kept.push(service)),
-            Err(constraint) => self.invalid = self.invalid.or(Some((position, constraint))),
+impl<'a> List<'a> {
+    /// The list that a value must be.
+    pub(crate) fn read(value: Value<'a>, member: Path<'static>) -> Result<Self, Unexpected> {
+        let elements = value.elements(member)?;
+        let mut length = 0;
+        for element in elements {
+            length += 1;
+            if !element.is_null() {
+                element.text(member.element(length))?;
+            }
         }
+        Ok(Self { elements, length })
+    }
+
+    /// How many elements it has.
+    pub(crate) const fn len(&self) -> usize {
+        self.length
+    }
+
+    /// The elements with their positions, counted from 1; `None` is `null`.
+    pub(crate) fn iter(self) -> impl Iterator<Item = (usize, Option<Text<'a>>)> {
+        let texts = self.elements.map(|element| element.text(Path::of("")).ok());
+        (1..).zip(texts)
+    }
+
+    /// The first element that is no service, and what it had to be.
+    pub(crate) fn invalid(self) -> Option<(usize, Constraint<'static>)> {
+        self.iter()
+            .find_map(|(position, element)| Some((position, judge(element).err()?)))
+    }
+
+    /// The elements of a valid list; what a longer one has besides is left out.
+    pub(crate) fn texts(self) -> [Text<'a>; MAX_SERVICES] {
+        let mut elements = self.iter();
+        [(); MAX_SERVICES].map(|()| elements.next().and_then(|(_, text)| text).unwrap_or_default())
+    }
+
+    /// A copy of a valid list.
+    pub(crate) fn services(self) -> Services {
+        let mut services = Services::new();
+        for text in self.texts().into_iter().take(self.length) {
+            if let Ok(service) = ServiceId::from_chars(text.chars()) {
+                // No more are taken than there is room for.
+                drop(services.push(service));
+            }
+        }
+        services
     }
 }
 
-/// Parses an element. A `null` among the services is no service (as at AWS, whose lists are not sparse).
-pub(crate) fn parse(element: Option<Text<'_>>) -> Result<ServiceId, Constraint<'static>> {
-    element
-        .ok_or(Constraint::NotNull)?
-        .parse(ServiceId::RULE, ServiceId::parse)
-        .map_err(Constraint::Rule)
+/// The services of a message, lent: not more than a tunnel can have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Lent<'a> {
+    names: [&'a str; MAX_SERVICES],
+    count: usize,
+}
+
+impl<'a> Lent<'a> {
+    pub(crate) const fn new(names: [&'a str; MAX_SERVICES], count: usize) -> Self {
+        Self { names, count }
+    }
+
+    /// Checks and lends names.
+    pub(crate) fn check(names: &[&'a str]) -> Result<Self, Error> {
+        let mut lent = Self::default();
+        for name in names {
+            ServiceId::RULE.check(name)?;
+            *lent.names.get_mut(lent.count).ok_or(Capacity::TooManyServices)? = name;
+            lent.count += 1;
+        }
+        Ok(lent)
+    }
+
+    /// Lends what a message owns: not more than there is room for.
+    pub(crate) fn of(services: &'a [ServiceId]) -> Self {
+        let mut names = services.iter().map(ServiceId::as_str);
+        Self {
+            names: [(); MAX_SERVICES].map(|()| names.next().unwrap_or_default()),
+            count: services.len(),
+        }
+    }
+
+    pub(crate) fn names(&self) -> &[&'a str] {
+        self.names.get(..self.count).unwrap_or_default()
+    }
+}
+
+/// Judges an element. A `null` among the services is no service (as at AWS, whose lists are not sparse).
+pub(crate) fn judge(element: Option<Text<'_>>) -> Result<(), Constraint<'static>> {
+    let text = element.ok_or(Constraint::NotNull)?;
+    ServiceId::RULE.judge(text.chars()).map_err(Constraint::Rule)
 }

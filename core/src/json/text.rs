@@ -4,8 +4,8 @@ use core::fmt;
 
 use zeroize::Zeroizing;
 
+use super::escape;
 use crate::error::{Capacity, Error, Misuse};
-use crate::id::{InvalidText, Rule, TextFault};
 use crate::token::AccessToken;
 
 /// A string value or a member's name. Out of a checked body it may still hold escapes; every method sees the
@@ -32,6 +32,11 @@ impl<'a> Text<'a> {
             raw,
             escaped: raw.as_bytes().contains(&b'\\'),
         }
+    }
+
+    /// The text with its escapes.
+    pub(super) const fn raw(&self) -> &'a str {
+        self.raw
     }
 
     /// The text itself, if it holds no escape.
@@ -77,34 +82,6 @@ impl<'a> Text<'a> {
                 let before = self.raw.get(..self.raw.len() - rest.len())?;
                 return Some((Self { raw: before, ..*self }, chars.rest));
             }
-        }
-    }
-
-    /// Parses an identifier whose rule allows at most 128 characters.
-    pub(crate) fn parse<T>(
-        &self,
-        rule: Rule,
-        parse: fn(&str) -> Result<T, InvalidText>,
-    ) -> Result<T, InvalidText> {
-        // Up to 4 bytes a character: what does not fit has too many characters.
-        self.parse_in(&mut [0; 4 * 128], rule, parse)
-    }
-
-    /// Parses an identifier; an escaped one is decoded in `buffer`, and too long if it does not fit.
-    pub(crate) fn parse_in<T>(
-        &self,
-        buffer: &mut [u8],
-        rule: Rule,
-        parse: fn(&str) -> Result<T, InvalidText>,
-    ) -> Result<T, InvalidText> {
-        match self.as_plain().or_else(|| self.decode(buffer)) {
-            Some(text) => parse(text),
-            None => Err(InvalidText {
-                rule,
-                fault: TextFault::Length {
-                    characters: self.chars().count(),
-                },
-            }),
         }
     }
 
@@ -178,44 +155,22 @@ impl Iterator for Chars<'_> {
 
     fn next(&mut self) -> Option<char> {
         let mut raw = self.rest.raw.chars();
-        let character = match raw.next()? {
-            '\\' if self.rest.escaped => match raw.next()? {
-                'b' => '\u{8}',
-                'f' => '\u{c}',
-                'n' => '\n',
-                'r' => '\r',
-                't' => '\t',
-                'u' => unicode(&mut raw)?,
-                itself => itself,
-            },
-            itself => itself,
-        };
-        self.rest.raw = raw.as_str();
+        let mut character = raw.next()?;
+        let mut rest = raw.as_str();
+        if character == '\\' && self.rest.escaped {
+            let (decoded, length) = escape::decode(rest.as_bytes())?;
+            character = decoded;
+            rest = rest.get(length..)?;
+        }
+        self.rest.raw = rest;
         Some(character)
     }
-}
-
-/// The character of a `\u` escape, from after the `u`: one code unit, or two with `\u` between them.
-fn unicode(raw: &mut core::str::Chars<'_>) -> Option<char> {
-    let first = code_unit(raw)?;
-    if !matches!(first, 0xd800..=0xdbff) {
-        return char::from_u32(first.into());
-    }
-    *raw = raw.as_str().strip_prefix("\\u")?.chars();
-    let pair = [first, code_unit(raw)?];
-    char::decode_utf16(pair).next()?.ok()
-}
-
-fn code_unit(raw: &mut core::str::Chars<'_>) -> Option<u16> {
-    let (digits, rest) = raw.as_str().split_at_checked(4)?;
-    *raw = rest.chars();
-    u16::from_str_radix(digits, 16).ok()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::TunnelId;
+    use crate::{TextFault, TunnelId};
     use std::format;
     use std::string::{String, ToString};
 
@@ -244,7 +199,7 @@ mod tests {
 
     #[test]
     fn an_escaped_identifier_is_judged_by_its_decoded_characters() {
-        let parse = |raw: &str| Text::checked(raw).parse(TunnelId::RULE, TunnelId::parse);
+        let parse = |raw: &str| TunnelId::from_chars(Text::checked(raw).chars());
         assert_eq!(parse(&r"\u0061".repeat(128)).unwrap().as_str(), "a".repeat(128));
         for (raw, characters) in [(r"\ud83d\ude00".repeat(129), 129), (r"\u0061".repeat(600), 600)] {
             assert_eq!(parse(&raw).unwrap_err().fault, TextFault::Length { characters });

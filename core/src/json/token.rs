@@ -1,34 +1,42 @@
 //! Access tokens as members of a message.
 
 use super::fault::MessageFault;
-use super::object::Slot;
 use super::text::Text;
 use super::violation::{Constraint, Path};
-use crate::error::{Capacity, Error};
+use crate::error::{Capacity, Error, Misuse};
 use crate::token::AccessToken;
 
-/// Reads a token that may be absent.
-pub(crate) fn optional<const N: usize>(
-    member: &'static str,
-    slot: &Slot<Text<'_>>,
-) -> Result<Option<AccessToken<N>>, MessageFault> {
-    let Some(text) = slot.get() else { return Ok(None) };
-    match text.parse_token() {
-        Ok(token) => Ok(Some(token)),
-        Err(Error::Capacity(Capacity::AccessTokenTooLong)) => Err(MessageFault::AccessTokenTooLong {
-            member: Path::of(member),
-            room: N,
-        }),
-        Err(_) => Err(MessageFault::member(member)(Constraint::Pattern("[!-~]+"))),
+/// Judges a token by the rule of [`AccessToken`], with room for so many characters.
+pub(crate) fn judge(token: Text<'_>, room: usize) -> Result<(), Error> {
+    let mut length = 0;
+    for character in token.chars() {
+        if !character.is_ascii_graphic() {
+            return Err(Misuse::InvalidAccessToken.into());
+        }
+        length += 1;
+    }
+    match length {
+        0 => Err(Misuse::InvalidAccessToken.into()),
+        _ if length > room => Err(Capacity::AccessTokenTooLong.into()),
+        _ => Ok(()),
     }
 }
 
-/// Reads a token that must be there.
-pub(crate) fn required<const N: usize>(
+/// The fault of a member whose token was refused.
+pub(crate) fn fault(member: &'static str, room: usize) -> impl FnOnce(Error) -> MessageFault {
+    move |error| match error {
+        Error::Capacity(_) => MessageFault::AccessTokenTooLong {
+            member: Path::of(member),
+            room,
+        },
+        _ => MessageFault::member(member)(Constraint::Pattern("[!-~]+")),
+    }
+}
+
+/// Copies a token out of its message.
+pub(crate) fn copy<const N: usize>(
     member: &'static str,
-    slot: &Slot<Text<'_>>,
+    token: Text<'_>,
 ) -> Result<AccessToken<N>, MessageFault> {
-    optional(member, slot)?
-        .ok_or(Constraint::NotNull)
-        .map_err(MessageFault::member(member))
+    token.parse_token().map_err(fault(member, N))
 }

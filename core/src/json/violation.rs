@@ -5,6 +5,7 @@ use core::fmt::{self, Write};
 use core::num::NonZeroUsize;
 
 use super::text::Text;
+use crate::error::{Error, PeerFault};
 use crate::id::{InvalidText, TextFault};
 use crate::token::{ISSUED_PREFIX, MAX_ISSUED, looks_issued};
 use crate::visible::Visible;
@@ -269,6 +270,12 @@ impl fmt::Display for Violation<'_> {
 }
 
 impl core::error::Error for Violation<'_> {}
+
+impl From<Violation<'_>> for Error {
+    fn from(_: Violation<'_>) -> Self {
+        PeerFault::InvalidMember.into()
+    }
+}
 
 /// The message of a ValidationException, from all violations of a request.
 ///

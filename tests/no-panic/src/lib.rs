@@ -13,8 +13,9 @@ use iot_tunnel_core::handshake::{
     Rejection, Subprotocol, Upgrade, UpgradeAccept, UpgradeKey, UpgradeRequest, UpgradeRequestError,
 };
 use iot_tunnel_core::json::{
-    self, BufferTooSmall, ErrorBody, JsonFault, MessageFault, Notification, RotateRequest,
-    RotateRequestError, RotateResponse, Violation,
+    self, BufferTooSmall, DestinationConfigRef, ErrorBody, JsonFault, MessageFault, Notification,
+    NotificationRef, RotateRequest, RotateRequestError, RotateRequestRef, RotateResponse, RotateResponseRef,
+    Violation,
 };
 use iot_tunnel_core::session::{
     Announced, Binding, Config, Connection, Event as SessionEvent, Output, Progress, Session, Status,
@@ -249,6 +250,50 @@ export! {
     fn gate_rotate_response(body: &[u8]) -> Result<RotateResponse, MessageFault> { RotateResponse::parse(body) }
     /// JSON from a network.
     fn gate_notification(body: &[u8]) -> Result<Notification, MessageFault> { Notification::parse(body) }
+    /// JSON from a network, where it stands.
+    fn gate_rotate_request_in_place(body: &mut [u8]) -> Result<RotateRequestRef<'_>, Error> {
+        RotateRequestRef::parse_in_place(body)
+    }
+    /// JSON from a network, where it stands.
+    fn gate_rotate_response_in_place(body: &mut [u8]) -> Result<RotateResponseRef<'_>, MessageFault> {
+        RotateResponseRef::parse_in_place(body)
+    }
+    /// JSON from a network, where it stands.
+    fn gate_notification_in_place(payload: &mut [u8]) -> Result<NotificationRef<'_>, MessageFault> {
+        NotificationRef::parse_in_place(payload)
+    }
+    /// JSON from a network, judged.
+    fn gate_json_messages(
+        body: &[u8]
+    ) -> (Result<(), RotateRequestError<'_>>, Result<(), MessageFault>, Result<(), MessageFault>) {
+        (RotateRequestRef::check(body), RotateResponseRef::check(body), NotificationRef::check(body))
+    }
+    /// Composing.
+    fn gate_rotate_request_ref(
+        tunnel_id: &'static str, mode: ClientMode, thing: Option<&'static str>, services: &[&'static str]
+    ) -> Result<RotateRequestRef<'static>, Error> {
+        RotateRequestRef::new(tunnel_id, mode, Some(DestinationConfigRef::new(thing, services)?))
+    }
+    /// Composing.
+    fn gate_rotate_response_ref(
+        arn: &'static str, tokens: [Option<&'static str>; 2]
+    ) -> Result<RotateResponseRef<'static>, Error> {
+        let [source, destination] = tokens;
+        RotateResponseRef::new(arn, source, destination)
+    }
+    /// Composing.
+    fn gate_notification_ref(
+        token: &'static str, side: Side, region: &'static str, services: &[&'static str]
+    ) -> Result<NotificationRef<'static>, Error> {
+        NotificationRef::new(token, side, region, services)
+    }
+    /// JSON into a caller's buffer.
+    fn gate_write_lent(
+        values: &(RotateRequestRef<'_>, RotateResponseRef<'_>, NotificationRef<'_>), buffer: &mut [u8]
+    ) -> Result<usize, BufferTooSmall> {
+        let (request, response, notification) = values;
+        Ok(request.write(buffer)? + response.write(buffer)? + notification.write(buffer)?)
+    }
     /// JSON from a network.
     fn gate_error_body(body: &[u8]) -> Result<ErrorBody<'_>, MessageFault> { ErrorBody::parse(body) }
     /// JSON into a caller's buffer.

@@ -1,16 +1,12 @@
 //! The members of a rotate request, and the constraints on them.
 
-use serde::de::MapAccess;
-
-use super::RotateRequestError;
-use crate::destination::{DestinationConfig, MAX_SERVICES};
 use crate::error::Misuse;
 use crate::id::{ThingName, TunnelId};
 use crate::json::fault::Unexpected;
-use crate::json::object::{self, Elements, Object, Slot, Value};
-use crate::json::services::Services;
+use crate::json::object::{Slot, Value};
+use crate::json::services::List;
 use crate::json::text::Text;
-use crate::json::violation::Constraint;
+use crate::json::violation::{Constraint, Path};
 use crate::mode::ClientMode;
 
 pub(super) const TUNNEL_ID: &str = "tunnelId";
@@ -24,71 +20,67 @@ const CLIENT_MODES: [&str; 3] = {
     [source.as_str(), destination.as_str(), all.as_str()]
 };
 
-/// The members of a request as they stand in its body. Each service goes to `E` as it comes.
-pub(super) struct Members<'a, E> {
+/// The members of a request as they stand in its body.
+#[derive(Default)]
+pub(super) struct Members<'a> {
     pub(super) tunnel_id: Slot<Text<'a>>,
     pub(super) client_mode: Slot<Text<'a>>,
-    destination_config: Slot<()>,
-    pub(super) config: Config<'a, E>,
+    destination_config: Slot<Config<'a>>,
 }
 
 /// The members of its destination config.
-pub(super) struct Config<'a, E> {
-    pub(super) thing_name: Slot<Text<'a>>,
-    /// How many.
-    services: Slot<usize>,
-    pub(super) elements: E,
+#[derive(Clone, Copy, Default)]
+struct Config<'a> {
+    thing_name: Slot<Text<'a>>,
+    services: Slot<List<'a>>,
 }
 
-impl<'a, E: Elements<'a>> Members<'a, E> {
-    pub(super) fn read(body: &'a str, elements: E) -> Result<Self, Unexpected> {
-        let mut members = Self {
-            tunnel_id: Slot::Absent,
-            client_mode: Slot::Absent,
-            destination_config: Slot::Absent,
-            config: Config {
-                thing_name: Slot::Absent,
-                services: Slot::Absent,
-                elements,
-            },
-        };
-        object::read(body, &mut members)?;
+impl<'a> Members<'a> {
+    pub(super) fn read(body: &'a str) -> Result<Self, Unexpected> {
+        let mut members = Self::default();
+        for (name, value) in Value::of(body).members(Path::of(""))? {
+            if name == TUNNEL_ID {
+                members.tunnel_id.take(TUNNEL_ID, value, Value::text)?;
+            } else if name == CLIENT_MODE {
+                members.client_mode.take(CLIENT_MODE, value, Value::text)?;
+            } else if name == DESTINATION_CONFIG {
+                members
+                    .destination_config
+                    .take(DESTINATION_CONFIG, value, Config::read)?;
+            }
+        }
         Ok(members)
     }
-}
 
-impl<'a, E: Elements<'a>> Object<'a> for Members<'a, E> {
-    fn member<A: MapAccess<'a>>(&mut self, name: Text<'a>, value: Value<'_, A>) -> Result<(), A::Error> {
-        if name == TUNNEL_ID {
-            value.text(TUNNEL_ID, &mut self.tunnel_id)
-        } else if name == CLIENT_MODE {
-            value.text(CLIENT_MODE, &mut self.client_mode)
-        } else if name == DESTINATION_CONFIG {
-            value.object(DESTINATION_CONFIG, &mut self.destination_config, &mut self.config)
-        } else {
-            value.ignore()
-        }
+    pub(super) fn thing_name_text(&self) -> Option<Text<'a>> {
+        self.destination_config.get()?.thing_name.get()
+    }
+
+    pub(super) fn service_list(&self) -> Option<List<'a>> {
+        self.destination_config.get()?.services.get()
     }
 }
 
-impl<'a, E: Elements<'a>> Object<'a> for Config<'a, E> {
-    fn member<A: MapAccess<'a>>(&mut self, name: Text<'a>, value: Value<'_, A>) -> Result<(), A::Error> {
-        if name == "thingName" {
-            value.text(THING_NAME, &mut self.thing_name)
-        } else if name == "services" {
-            value.texts(SERVICES, &mut self.services, &mut self.elements)
-        } else {
-            value.ignore()
+impl<'a> Config<'a> {
+    fn read(value: Value<'a>, member: Path<'static>) -> Result<Self, Unexpected> {
+        let mut config = Self::default();
+        for (name, value) in value.members(member)? {
+            if name == "thingName" {
+                config.thing_name.take(THING_NAME, value, Value::text)?;
+            } else if name == "services" {
+                config.services.take(SERVICES, value, List::read)?;
+            }
         }
+        Ok(config)
     }
 }
 
 /// The constraints.
-impl<E> Members<'_, E> {
-    pub(super) fn tunnel_id(&self) -> Result<TunnelId, Constraint<'static>> {
+impl<'a> Members<'a> {
+    pub(super) fn tunnel_id(&self) -> Result<Text<'a>, Constraint<'static>> {
         let text = self.tunnel_id.get().ok_or(Constraint::NotNull)?;
-        text.parse(TunnelId::RULE, TunnelId::parse)
-            .map_err(Constraint::Rule)
+        TunnelId::RULE.judge(text.chars()).map_err(Constraint::Rule)?;
+        Ok(text)
     }
 
     pub(super) fn client_mode(&self) -> Result<ClientMode, Constraint<'static>> {
@@ -99,21 +91,23 @@ impl<E> Members<'_, E> {
             .ok_or(Constraint::EnumValueSet(&CLIENT_MODES))
     }
 
-    pub(super) fn thing_name(&self) -> Result<Option<ThingName>, Constraint<'static>> {
-        self.config
-            .thing_name
-            .get()
-            .map(|text| text.parse(ThingName::RULE, ThingName::parse))
-            .transpose()
-            .map_err(Constraint::Rule)
+    pub(super) fn thing_name(&self) -> Result<Option<Text<'a>>, Constraint<'static>> {
+        let text = self.thing_name_text();
+        if let Some(text) = text {
+            ThingName::RULE.judge(text.chars()).map_err(Constraint::Rule)?;
+        }
+        Ok(text)
     }
 
-    /// The list as a whole; its elements are judged as they come.
+    /// The list as a whole; its elements are judged one by one.
     pub(super) fn services(&self) -> Result<(), Constraint<'static>> {
-        match (self.destination_config.get(), self.config.services.get()) {
-            (Some(()), None) => Err(Constraint::NotNull),
-            (Some(()), Some(0)) => Err(Constraint::LengthAtLeast(1)),
-            _ => Ok(()),
+        let Some(config) = self.destination_config.get() else {
+            return Ok(());
+        };
+        match config.services.get().map(|list| list.len()) {
+            None => Err(Constraint::NotNull),
+            Some(0) => Err(Constraint::LengthAtLeast(1)),
+            Some(_) => Ok(()),
         }
     }
 
@@ -125,20 +119,6 @@ impl<E> Members<'_, E> {
                 when: "clientMode is SOURCE",
             }),
             _ => Ok(()),
-        }
-    }
-
-    pub(super) fn destination_config(
-        &self,
-        thing_name: Option<ThingName>,
-        services: &Services,
-    ) -> Result<Option<DestinationConfig>, RotateRequestError<'static>> {
-        match self.config.services.get() {
-            Some(given) if given > MAX_SERVICES => Err(RotateRequestError::TooManyServices { given }),
-            Some(given) => DestinationConfig::new(thing_name, &services.kept)
-                .map(Some)
-                .map_err(|_| RotateRequestError::TooManyServices { given }),
-            None => Ok(None),
         }
     }
 }

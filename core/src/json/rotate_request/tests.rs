@@ -165,3 +165,30 @@ fn a_token_in_the_wrong_place_is_not_repeated() {
         assert!(!refusal.contains("AAAA"), "{refusal}");
     }
 }
+
+#[test]
+fn what_is_put_together_keeps_the_rules() {
+    let number = |made: Result<RotateRequestRef<'_>, Error>| made.err().map(Error::code);
+    let config = DestinationConfigRef::new(Some("thing"), &["a", "b", "c"]).unwrap();
+    assert_eq!(
+        number(RotateRequestRef::new("t", ClientMode::All, Some(config))),
+        None
+    );
+    assert_eq!(
+        number(RotateRequestRef::new("", ClientMode::All, None)),
+        Some(110)
+    );
+    assert_eq!(
+        number(RotateRequestRef::new("t", ClientMode::Source, Some(config))),
+        Some(101)
+    );
+    for (thing_name, services, expected) in [
+        (Some(""), &["a"][..], 111),
+        (None, &["a", "b c"], 112),
+        (None, &[], 103),
+        (None, &["a", "b", "c", "d"], 403),
+    ] {
+        let error = DestinationConfigRef::new(thing_name, services).unwrap_err();
+        assert_eq!(error.code(), expected);
+    }
+}

@@ -3,7 +3,7 @@
 use core::fmt;
 
 use super::members::{CLIENT_MODE, DESTINATION_CONFIG, Members, SERVICES, THING_NAME, TUNNEL_ID};
-use crate::json::services;
+use crate::json::services::{List, judge};
 use crate::json::text::Text;
 use crate::json::violation::{Constraint, MessageWriter, Path, Violation};
 
@@ -28,7 +28,7 @@ impl<'a> Violations<'a> {
     /// Calls `visit` with each, ordered by the members' names.
     pub fn for_each(&self, mut visit: impl FnMut(Violation<'a>)) {
         // It was read before, so it can be read again.
-        let Ok(members) = Members::read(self.body, |_, _| {}) else {
+        let Ok(members) = Members::read(self.body) else {
             return;
         };
         let mut report = |member, value: Option<Text<'a>>, broken: Option<Constraint<'a>>| {
@@ -46,14 +46,10 @@ impl<'a> Violations<'a> {
         report(mode, members.client_mode.get(), members.client_mode().err());
         report(config, None, members.config_beside_mode().err());
         report(services, None, members.services().err());
-        let _ = Members::read(self.body, |position, service| {
-            report(
-                services.element(position),
-                service,
-                services::parse(service).err(),
-            );
-        });
-        report(thing, members.config.thing_name.get(), members.thing_name().err());
+        for (position, service) in members.service_list().into_iter().flat_map(List::iter) {
+            report(services.element(position), service, judge(service).err());
+        }
+        report(thing, members.thing_name_text(), members.thing_name().err());
         report(id, members.tunnel_id.get(), members.tunnel_id().err());
     }
 }

@@ -1,0 +1,35 @@
+//! The escapes of a checked string.
+
+/// The character that an escape stands for, and how many bytes the escape takes, from after its backslash.
+///
+/// The guard has passed it; so there is one, and a surrogate is paired.
+pub(super) fn decode(text: &[u8]) -> Option<(char, usize)> {
+    let (kind, rest) = text.split_first()?;
+    let character = match kind {
+        b'b' => '\u{8}',
+        b'f' => '\u{c}',
+        b'n' => '\n',
+        b'r' => '\r',
+        b't' => '\t',
+        b'u' => return unicode(rest),
+        itself => char::from(*itself),
+    };
+    Some((character, 1))
+}
+
+/// The character of a `\u` escape: one code unit, or two with `\u` between them.
+fn unicode(digits: &[u8]) -> Option<(char, usize)> {
+    let (first, rest) = code_unit(digits)?;
+    if !matches!(first, 0xd800..=0xdbff) {
+        return Some((char::from_u32(first.into())?, 1 + 4));
+    }
+    let (second, _) = code_unit(rest.strip_prefix(b"\\u")?)?;
+    let character = char::decode_utf16([first, second]).next()?.ok()?;
+    Some((character, 1 + 4 + 2 + 4))
+}
+
+fn code_unit(text: &[u8]) -> Option<(u16, &[u8])> {
+    let (digits, rest) = text.split_first_chunk::<4>()?;
+    let unit = u16::from_str_radix(str::from_utf8(digits).ok()?, 16).ok()?;
+    Some((unit, rest))
+}

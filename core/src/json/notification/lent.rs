@@ -1,0 +1,159 @@
+//! [`NotificationRef`]: a notification that owns no text.
+
+use core::fmt;
+
+use serde::ser::{Serialize, SerializeStruct, Serializer};
+
+use super::{CLIENT_ACCESS_TOKEN, CLIENT_MODE, Judged, Notification, REGION, SERVICES};
+use crate::error::Error;
+use crate::id::Region;
+use crate::json::fault::{BufferTooSmall, MessageFault};
+use crate::json::in_place;
+use crate::json::services::Lent;
+use crate::json::text::Text;
+use crate::json::token;
+use crate::json::write::write;
+use crate::mode::Side;
+use crate::token::MAX_ACCESS_TOKEN;
+
+/// A notification whose texts stand elsewhere, most often in its payload: no token is copied. It keeps every rule that
+/// [`Notification`] keeps. `Debug` shows no token.
+///
+/// ```
+/// use iot_tunnel_core::json::NotificationRef;
+/// let mut payload = *br#"{"clientAccessToken":"T\u0030","clientMode":"destination","region":"eu-west-1"}"#;
+/// let notification = NotificationRef::parse_in_place(&mut payload)?;
+/// assert_eq!(notification.client_access_token(), "T0");
+/// assert!(notification.services().is_empty());
+/// # Ok::<(), iot_tunnel_core::json::MessageFault>(())
+/// ```
+#[derive(Clone, Copy)]
+pub struct NotificationRef<'a> {
+    client_access_token: &'a str,
+    client_mode: Side,
+    region: &'a str,
+    services: Lent<'a>,
+}
+
+impl<'a> NotificationRef<'a> {
+    /// Judges a payload as [`Notification::parse`] does, and changes nothing.
+    ///
+    /// # Errors
+    /// [`MessageFault`]: the first thing wrong with it. It names the member, never its value.
+    pub fn check(payload: &[u8]) -> Result<(), MessageFault> {
+        Judged::of(payload, MAX_ACCESS_TOKEN).map(|_| ())
+    }
+
+    /// Reads a notification as [`Notification::parse`] does, and lends its texts out of the payload: where one has
+    /// escapes, they are decoded in its place. The payload then still holds the token; wiping it is the caller's.
+    ///
+    /// # Errors
+    /// [`MessageFault`]: the first thing wrong with it. The payload is then as it was.
+    pub fn parse_in_place(payload: &'a mut [u8]) -> Result<Self, MessageFault> {
+        let judged = Judged::of(payload, MAX_ACCESS_TOKEN)?;
+        let (client_mode, count) = (judged.client_mode, judged.services.len());
+        let [first, second, third] = judged.services.texts();
+        let texts = [judged.client_access_token, judged.region, first, second, third];
+        let places = texts.map(|text| text.place_in(payload));
+        let [client_access_token, region, services @ ..] = in_place::decode(payload, places);
+        Ok(Self {
+            client_access_token,
+            client_mode,
+            region,
+            services: Lent::new(services, count),
+        })
+    }
+
+    /// Puts a notification together.
+    ///
+    /// # Errors
+    /// The number of the first text that breaks its rule: [`Misuse::InvalidAccessToken`](crate::Misuse),
+    /// [`Capacity::AccessTokenTooLong`](crate::Capacity), and so on; more than 3 services are
+    /// [`Capacity::TooManyServices`](crate::Capacity).
+    pub fn new(
+        client_access_token: &'a str,
+        client_mode: Side,
+        region: &'a str,
+        services: &[&'a str],
+    ) -> Result<Self, Error> {
+        token::judge(Text::plain(client_access_token), MAX_ACCESS_TOKEN)?;
+        Region::RULE.check(region)?;
+        Ok(Self {
+            client_access_token,
+            client_mode,
+            region,
+            services: Lent::check(services)?,
+        })
+    }
+
+    pub(super) fn of<const N: usize>(notification: &'a Notification<N>) -> Self {
+        Self {
+            client_access_token: notification.client_access_token.expose(),
+            client_mode: notification.client_mode,
+            region: notification.region.as_str(),
+            services: Lent::of(&notification.services),
+        }
+    }
+
+    /// The token to connect with: 1 to [`MAX_ACCESS_TOKEN`] visible ASCII characters. A secret.
+    #[must_use]
+    pub const fn client_access_token(&self) -> &'a str {
+        self.client_access_token
+    }
+
+    /// The side it is for; a device's is the destination.
+    #[must_use]
+    pub const fn client_mode(&self) -> Side {
+        self.client_mode
+    }
+
+    /// The region of the tunnel, as [`Region`] allows it.
+    #[must_use]
+    pub const fn region(&self) -> &'a str {
+        self.region
+    }
+
+    /// The services of the tunnel, each as [`ServiceId`](crate::ServiceId) allows it; none for a tunnel without a
+    /// destination config.
+    #[must_use]
+    pub fn services(&self) -> &[&'a str] {
+        self.services.names()
+    }
+
+    /// Writes the notification to the start of `buffer`; returns its length in bytes. Without services the member
+    /// is left out.
+    ///
+    /// # Errors
+    /// [`BufferTooSmall`] with the length needed; the buffer then holds no part of the token.
+    pub fn write(&self, buffer: &mut [u8]) -> Result<usize, BufferTooSmall> {
+        write(&Exposed(self), buffer)
+    }
+}
+
+impl fmt::Debug for NotificationRef<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NotificationRef")
+            .field("client_mode", &self.client_mode)
+            .field("region", &self.region)
+            .field("services", &self.services())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The notification with its token in clear. Only `write` makes one, so no other serializer can be given the token.
+struct Exposed<'n, 'a>(&'n NotificationRef<'a>);
+
+impl Serialize for Exposed<'_, '_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self(notification) = self;
+        let mut object = serializer.serialize_struct("Notification", 4)?;
+        object.serialize_field(CLIENT_ACCESS_TOKEN, notification.client_access_token)?;
+        object.serialize_field(CLIENT_MODE, notification.client_mode.as_str())?;
+        object.serialize_field(REGION, notification.region)?;
+        match notification.services() {
+            [] => object.skip_field(SERVICES)?,
+            services => object.serialize_field(SERVICES, services)?,
+        }
+        object.end()
+    }
+}

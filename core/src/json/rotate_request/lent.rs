@@ -1,0 +1,192 @@
+//! [`RotateRequestRef`]: a request that owns no text.
+
+use serde::ser::{Serialize, SerializeStruct, Serializer};
+
+use super::members::{CLIENT_MODE, DESTINATION_CONFIG, TUNNEL_ID};
+use super::{Judged, RotateRequest, RotateRequestError};
+use crate::destination::DestinationConfig;
+use crate::error::{Error, Misuse};
+use crate::id::{ThingName, TunnelId};
+use crate::json::fault::BufferTooSmall;
+use crate::json::services::Lent;
+use crate::json::write::write;
+use crate::json::{guard, in_place};
+use crate::mode::ClientMode;
+
+/// A request whose texts stand elsewhere, most often in its body. It keeps every rule that [`RotateRequest`] keeps.
+///
+/// ```
+/// use iot_tunnel_core::json::RotateRequestRef;
+/// let mut body = *br#"{"tunnelId":"t\u002d1","clientMode":"ALL"}"#;
+/// let request = RotateRequestRef::parse_in_place(&mut body)?;
+/// assert_eq!(request.tunnel_id(), "t-1");
+/// # Ok::<(), iot_tunnel_core::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RotateRequestRef<'a> {
+    tunnel_id: &'a str,
+    client_mode: ClientMode,
+    destination_config: Option<DestinationConfigRef<'a>>,
+}
+
+impl<'a> RotateRequestRef<'a> {
+    /// Judges a body as [`RotateRequest::parse`] does, and changes nothing.
+    ///
+    /// # Errors
+    /// Those of [`RotateRequest::parse`].
+    pub fn check(body: &[u8]) -> Result<(), RotateRequestError<'_>> {
+        Judged::of(guard::check(body)?).map(|_| ())
+    }
+
+    /// Reads a request as [`RotateRequest::parse`] does, and lends its texts out of the body: where one has escapes,
+    /// they are decoded in its place.
+    ///
+    /// # Errors
+    /// The number of what is wrong. The body is then as it was, so [`check`](Self::check) can tell more.
+    pub fn parse_in_place(body: &'a mut [u8]) -> Result<Self, Error> {
+        let judged = Judged::of(guard::check(body)?)?;
+        let client_mode = judged.client_mode;
+        let config = judged.destination_config;
+        let shape = config.map(|(thing_name, list)| (thing_name.is_some(), list.len()));
+        let (thing_name, list) = config.unwrap_or_default();
+        let [first, second, third] = list.texts();
+        let texts = [
+            judged.tunnel_id,
+            thing_name.unwrap_or_default(),
+            first,
+            second,
+            third,
+        ];
+        let places = texts.map(|text| text.place_in(body));
+        let [tunnel_id, thing_name, services @ ..] = in_place::decode(body, places);
+        Ok(Self {
+            tunnel_id,
+            client_mode,
+            destination_config: shape.map(|(has_thing, count)| DestinationConfigRef {
+                thing_name: has_thing.then_some(thing_name),
+                services: Lent::new(services, count),
+            }),
+        })
+    }
+
+    /// Puts a request together.
+    ///
+    /// # Errors
+    /// [`Misuse::InvalidTunnelId`]; [`Misuse::DestinationConfigWithSource`].
+    pub fn new(
+        tunnel_id: &'a str,
+        client_mode: ClientMode,
+        destination_config: Option<DestinationConfigRef<'a>>,
+    ) -> Result<Self, Error> {
+        TunnelId::RULE.check(tunnel_id)?;
+        client_mode.rotation(destination_config.is_some())?;
+        Ok(Self {
+            tunnel_id,
+            client_mode,
+            destination_config,
+        })
+    }
+
+    pub(super) fn of(request: &'a RotateRequest) -> Self {
+        Self {
+            tunnel_id: request.tunnel_id.as_str(),
+            client_mode: request.client_mode,
+            destination_config: request.destination_config.as_ref().map(DestinationConfigRef::of),
+        }
+    }
+
+    /// The tunnel, as [`TunnelId`] allows it.
+    #[must_use]
+    pub const fn tunnel_id(&self) -> &'a str {
+        self.tunnel_id
+    }
+
+    /// Whose token is replaced.
+    #[must_use]
+    pub const fn client_mode(&self) -> ClientMode {
+        self.client_mode
+    }
+
+    /// The tunnel's new destination config; never with SOURCE.
+    #[must_use]
+    pub const fn destination_config(&self) -> Option<DestinationConfigRef<'a>> {
+        self.destination_config
+    }
+
+    /// Writes the request to the start of `buffer`; returns its length in bytes.
+    ///
+    /// # Errors
+    /// [`BufferTooSmall`] with the length needed.
+    pub fn write(&self, buffer: &mut [u8]) -> Result<usize, BufferTooSmall> {
+        write(self, buffer)
+    }
+}
+
+impl Serialize for RotateRequestRef<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_struct("RotateRequest", 3)?;
+        object.serialize_field(TUNNEL_ID, self.tunnel_id)?;
+        object.serialize_field(CLIENT_MODE, self.client_mode.as_str())?;
+        match &self.destination_config {
+            Some(config) => object.serialize_field(DESTINATION_CONFIG, config)?,
+            None => object.skip_field(DESTINATION_CONFIG)?,
+        }
+        object.end()
+    }
+}
+
+/// A destination config whose texts stand elsewhere. It keeps every rule that [`DestinationConfig`] keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DestinationConfigRef<'a> {
+    thing_name: Option<&'a str>,
+    services: Lent<'a>,
+}
+
+impl<'a> DestinationConfigRef<'a> {
+    /// Puts a config together.
+    ///
+    /// # Errors
+    /// [`Misuse::InvalidThingName`], [`Misuse::InvalidServiceId`], [`Misuse::NoServices`];
+    /// [`Capacity::TooManyServices`](crate::Capacity::TooManyServices) for more than 3.
+    pub fn new(thing_name: Option<&'a str>, services: &[&'a str]) -> Result<Self, Error> {
+        if let Some(name) = thing_name {
+            ThingName::RULE.check(name)?;
+        }
+        if services.is_empty() {
+            return Err(Misuse::NoServices.into());
+        }
+        let services = Lent::check(services)?;
+        Ok(Self { thing_name, services })
+    }
+
+    fn of(config: &'a DestinationConfig) -> Self {
+        Self {
+            thing_name: config.thing_name().map(ThingName::as_str),
+            services: Lent::of(config.services()),
+        }
+    }
+
+    /// The thing whose notify topic gets the destination's token, if one is named, as [`ThingName`] allows it.
+    #[must_use]
+    pub const fn thing_name(&self) -> Option<&'a str> {
+        self.thing_name
+    }
+
+    /// The services, 1–3, each as [`ServiceId`](crate::ServiceId) allows it.
+    #[must_use]
+    pub fn services(&self) -> &[&'a str] {
+        self.services.names()
+    }
+}
+
+impl Serialize for DestinationConfigRef<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_struct("DestinationConfig", 2)?;
+        match self.thing_name {
+            Some(name) => object.serialize_field("thingName", name)?,
+            None => object.skip_field("thingName")?,
+        }
+        object.serialize_field("services", self.services())?;
+        object.end()
+    }
+}
