@@ -100,7 +100,7 @@ impl What {
         }
     }
 
-    pub(crate) fn disconnected(side: Side, reason: impl ToString) -> Self {
+    pub(crate) fn disconnected(side: Side, reason: &impl ToString) -> Self {
         Self::Disconnected {
             side: side.as_str(),
             reason: reason.to_string(),

@@ -213,6 +213,6 @@ mod tests {
         let key = ConsoleKey::draw().unwrap();
         assert_eq!(key.expose().len(), 64);
         assert_eq!(format!("{key:?}"), "ConsoleKey(..)");
-        assert!(!key.is("") && !key.is(&"0".repeat(64)) && key.is(&key.expose().to_owned()));
+        assert!(!key.is("") && !key.is(&"0".repeat(64)) && key.is(key.expose()));
     }
 }
