@@ -1,6 +1,6 @@
 //! Core's errors, thrown as the package's own classes.
 
-use alloc::string::{String, ToString};
+use alloc::format;
 use core::fmt::Display;
 
 use iot_tunnel_core::{Capacity, Error, InvalidText, Misuse, PeerFault, Refusal};
@@ -13,41 +13,44 @@ extern "C" {
 }
 
 /// What a failed call throws.
-pub struct Fault {
-    error: Error,
-    /// What is said instead of the error's own text.
-    message: Option<String>,
-}
+pub struct Fault(JsValue);
 
 impl Fault {
     /// An error, and what exactly was wrong.
-    pub(crate) fn new(error: impl Into<Error>, message: impl Display) -> Self {
-        Self {
-            error: error.into(),
-            message: Some(message.to_string()),
-        }
+    #[cold]
+    pub(crate) fn new(error: impl Into<Error>, message: &dyn Display) -> Self {
+        Self::with_text(error.into(), &format!("{message}"))
+    }
+
+    fn with_text(error: Error, text: &str) -> Self {
+        Self(tunnel_error(error.code(), name_and_text(error).0, text))
+    }
+
+    /// The one place where errors become exceptions, so that the code for it is there once.
+    #[cold]
+    #[inline(never)]
+    fn of(error: Error) -> Self {
+        Self::with_text(error, name_and_text(error).1)
     }
 }
 
 impl<E: Into<Error>> From<E> for Fault {
     fn from(error: E) -> Self {
-        Self {
-            error: error.into(),
-            message: None,
-        }
+        Self::of(error.into())
     }
 }
 
 impl From<Fault> for JsValue {
-    fn from(Fault { error, message }: Fault) -> Self {
-        let (name, text) = name_and_text(error);
-        tunnel_error(error.code(), name, message.as_deref().unwrap_or(text))
+    fn from(fault: Fault) -> Self {
+        fault.0
     }
 }
 
 /// The error of a value that breaks its rule, and how exactly.
+#[cold]
+#[inline(never)]
 pub(crate) fn invalid(text: InvalidText) -> Fault {
-    Fault::new(text, text)
+    Fault::new(text, &text)
 }
 
 fn name_and_text(error: Error) -> (&'static str, &'static str) {

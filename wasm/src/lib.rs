@@ -24,6 +24,8 @@
 //! 5. Until `poll` says `wait`: do what it says; after `send`, report `sent`.
 //! 6. Sleep until something happens or `deadline` has come.
 
+#![cfg_attr(target_family = "wasm", no_std)]
+
 extern crate alloc;
 
 mod entropy;
@@ -37,6 +39,17 @@ pub mod wire;
 pub mod words;
 
 use iot_tunnel_core::Millis;
+
+/// A panic is a trap, without a word: none can be reached, and words about it would be a tenth of the package.
+#[cfg(target_family = "wasm")]
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+    core::arch::wasm32::unreachable()
+}
+
+#[cfg(target_family = "wasm")]
+#[global_allocator]
+static MEMORY: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
 
 /// A time of JavaScript. What is no time of this side of the year 285,000 is the next that is.
 fn millis(time: f64) -> Millis {

@@ -23,7 +23,7 @@ impl Side {
             Self::Destination => Ok(iot_tunnel_core::Side::Destination),
             Self::__Invalid => Err(Fault::new(
                 Misuse::UnknownEnumValue,
-                "a side is 'source' or 'destination'",
+                &"a side is 'source' or 'destination'",
             )),
         }
     }
@@ -46,7 +46,7 @@ impl ClientMode {
             Self::All => Ok(iot_tunnel_core::ClientMode::All),
             Self::__Invalid => Err(Fault::new(
                 Misuse::UnknownClientMode,
-                "a clientMode is 'SOURCE', 'DESTINATION' or 'ALL'",
+                &"a clientMode is 'SOURCE', 'DESTINATION' or 'ALL'",
             )),
         }
     }
@@ -194,7 +194,7 @@ impl Format {
             Self::V3 => Ok(Subprotocol::V3),
             Self::__Invalid => Err(Fault::new(
                 Misuse::UnknownEnumValue,
-                "a format is 'V1', 'V2' or 'V3'",
+                &"a format is 'V1', 'V2' or 'V3'",
             )),
         }
     }
