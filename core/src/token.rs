@@ -285,18 +285,21 @@ impl Claim {
         })
     }
 
-    /// Issues the token of this claim. The claim differs from every other of the tunnel, so the same token never
-    /// comes out twice, whatever the entropy.
-    pub(crate) fn issue(&self, entropy: &Entropy) -> Option<IssuedToken> {
+    /// Issues the token of a claim. The claim differs from every other of the tunnel, so the same token never comes
+    /// out twice, whatever the entropy.
+    pub(crate) fn issue(
+        tunnel_id: &TunnelId,
+        side: Side,
+        generation: u32,
+        entropy: &Entropy,
+    ) -> Option<IssuedToken> {
         let mut raw = Zeroizing::new([0; MAX_RAW]);
-        let generation = self.generation.to_be_bytes();
-        let side = [self.side as u8];
         let parts: [&[u8]; 5] = [
             &MAGIC,
-            &side,
-            &generation,
-            self.tunnel_id.as_str().as_bytes(),
-            entropy.of_side(self.side),
+            &[side as u8],
+            &generation.to_be_bytes(),
+            tunnel_id.as_str().as_bytes(),
+            entropy.of_side(side),
         ];
         let mut len = 0;
         for (slot, byte) in raw.iter_mut().zip(parts.into_iter().flatten()) {
@@ -330,7 +333,8 @@ mod tests {
         };
         let mut bytes = [7; 64];
         bytes[0] = 8;
-        let token = claim.issue(&Entropy::new(bytes).unwrap()).unwrap();
+        let entropy = Entropy::new(bytes).unwrap();
+        let token = Claim::issue(&claim.tunnel_id, claim.side, claim.generation, &entropy).unwrap();
         assert!(token.expose().starts_with(ISSUED_PREFIX));
         assert!(token.expose().len() <= MAX_ISSUED && MAX_ISSUED <= 300);
         assert_eq!(Claim::read(token.expose()), Some(claim));

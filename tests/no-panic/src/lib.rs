@@ -7,6 +7,7 @@
 #![cfg_attr(target_os = "none", no_std)]
 
 use core::fmt::{self, Write};
+use core::mem::MaybeUninit;
 
 use iot_tunnel_core::handshake::{
     Answer, Endpoint, HandshakeFault, HandshakeRequest, InvalidEndpoint, Offer, PeerText, PendingUpgrade,
@@ -30,8 +31,8 @@ use iot_tunnel_core::wire::{
 use iot_tunnel_core::{
     AccessToken, Claim, ClientMode, ClientToken, ConnectionId, Description, DestinationConfig,
     DisconnectReason, Effects, Entropy, Error, Handshake, InvalidText, Lifetime, Millis, Misuse, Opened,
-    PeerFault, Refusal, Region, Rotated, Rotation, ServiceId, Side, Table, ThingName, TokenDigest, Tunnel,
-    TunnelArn, TunnelId,
+    PeerFault, Refusal, Region, Rotated, Rotation, ServiceId, Side, Slot, Table, TableIn, ThingName,
+    TokenDigest, Tunnel, TunnelArn, TunnelId,
 };
 
 #[cfg(target_os = "none")]
@@ -59,6 +60,33 @@ type Token = AccessToken<512>;
 type Tunnels = Table<4>;
 /// Likewise.
 type Client<'b> = Session<&'b mut [u8], 512>;
+
+/// A slot as C has it: all zero is free.
+pub struct Record {
+    taken: bool,
+    tunnel: MaybeUninit<Tunnel>,
+}
+
+impl Slot for Record {
+    fn get(&self) -> Option<&Tunnel> {
+        // SAFETY: a record that is taken has been written by `fill`.
+        self.taken.then(|| unsafe { self.tunnel.assume_init_ref() })
+    }
+
+    fn get_mut(&mut self) -> Option<&mut Tunnel> {
+        // SAFETY: as above.
+        self.taken.then(|| unsafe { self.tunnel.assume_init_mut() })
+    }
+
+    fn fill(&mut self, make: impl FnOnce() -> Tunnel) {
+        self.tunnel.write(make());
+        self.taken = true;
+    }
+
+    fn free(&mut self) {
+        self.taken = false;
+    }
+}
 
 export! {
     /// Parsing.
@@ -145,6 +173,18 @@ export! {
         table: &mut Tunnels, id: TunnelId, config: Option<DestinationConfig>, now: Millis, entropy: &Entropy
     ) -> Result<Opened, Error> {
         table.open(id, config, Lifetime::default(), now, entropy)
+    }
+    /// A record in memory of the caller's.
+    fn gate_open_in(
+        slot: &mut Record, id: TunnelId, config: Option<DestinationConfig>, now: Millis, entropy: &Entropy
+    ) -> Result<Opened, Error> {
+        Tunnel::open_in(slot, id, config, Lifetime::default(), now, entropy)
+    }
+    /// A table in memory of the caller's.
+    fn gate_table_over(slots: &mut [Record], id: &TunnelId, now: Millis) -> Option<Effects> {
+        let mut table = TableIn::over(slots);
+        table.vacancy(id).ok()?;
+        table.expire_next(now).map(|(_, effects)| effects)
     }
     /// The table.
     fn gate_table_connect(
