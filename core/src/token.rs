@@ -7,7 +7,7 @@ use core::fmt;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
-use zeroize::{ZeroizeOnDrop, Zeroizing};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::error::{Capacity, Error, Misuse};
 use crate::id::{InvalidText, Rule, TextFault, TunnelId};
@@ -38,12 +38,29 @@ impl<const N: usize> AccessToken<N> {
     /// [`Misuse::InvalidAccessToken`] if it is empty or has another character,
     /// [`Capacity::AccessTokenTooLong`] if it has more than `N` bytes. It is never cut.
     pub fn parse(value: &str) -> Result<Self, Error> {
+        let mut token = Self::blank();
+        token.replace(value)?;
+        Ok(token)
+    }
+
+    /// The place of a token, before there is one.
+    pub(crate) const fn blank() -> Self {
+        Self(Secret::blank())
+    }
+
+    /// As [`parse`](Self::parse), in the place of the token before: kilobytes need not move. An error leaves that one.
+    pub(crate) fn replace(&mut self, value: &str) -> Result<(), Error> {
         if value.is_empty() || !value.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(Misuse::InvalidAccessToken.into());
         }
-        Secret::copy(value)
-            .map(Self)
+        self.0
+            .replace(value)
             .ok_or(Error::Capacity(Capacity::AccessTokenTooLong))
+    }
+
+    /// Makes it the place of a token again.
+    pub(crate) fn wipe(&mut self) {
+        self.0.zeroize();
     }
 
     /// The secret itself. Whoever calls this answers for where it goes.

@@ -6,7 +6,7 @@ use core::fmt::Display;
 
 use iot_tunnel_core::Capacity;
 use iot_tunnel_core::json::{
-    BodyFault, MessageFault, NotificationRef, RotateRequestRef, RotateRequestError, RotateResponseRef,
+    BodyFault, MessageFault, NotificationRef, RotateRequestError, RotateRequestRef, RotateResponseRef,
 };
 use wasm_bindgen::prelude::*;
 use zeroize::Zeroizing;

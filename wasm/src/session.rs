@@ -9,6 +9,7 @@ use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use alloc::vec;
 use alloc::vec::Vec;
+use core::num::NonZeroU32;
 
 use iot_tunnel_core::handshake::{PeerText, Subprotocol, Upgrade};
 use iot_tunnel_core::session::{
@@ -17,7 +18,7 @@ use iot_tunnel_core::session::{
 use iot_tunnel_core::token::MAX_ACCESS_TOKEN;
 use iot_tunnel_core::websocket::{Close, CloseCode};
 use iot_tunnel_core::wire::{MAX_ENVELOPE, MAX_MESSAGE};
-use iot_tunnel_core::{AccessToken, Capacity, ClientToken, MAX_SERVICES, Misuse, PeerFault, ServiceId};
+use iot_tunnel_core::{Capacity, ClientToken, MAX_SERVICES, Misuse, PeerFault, ServiceId};
 use wasm_bindgen::prelude::*;
 use zeroize::Zeroizing;
 
@@ -132,11 +133,10 @@ impl Session {
             Some("") => Binding::Unbound,
             Some(text) => Binding::With(ClientToken::parse(text).map_err(invalid)?),
         };
-        let access_token = AccessToken::parse(&access_token)?;
         let taken = self.core.handle_token(
             millis(now),
             side.core()?,
-            access_token,
+            &access_token,
             binding,
             &entropy::draw()?,
         )?;
@@ -397,10 +397,11 @@ pub(crate) fn service_ids(names: Vec<String>) -> Result<Vec<ServiceId>, Fault> {
 
 /// A connection's name: its service's place in the upper 32 bits, its serial number in the lower.
 fn name_of(connection: Connection) -> f64 {
-    ((connection.service() as u64) << 32 | u64::from(connection.serial())) as f64
+    ((connection.service() as u64) << 32 | u64::from(connection.serial().get())) as f64
 }
 
 fn named(name: f64) -> Result<Connection, Fault> {
-    let connection = Connection::from_parts(service_of(name), name as u64 as u32);
+    let connection = NonZeroU32::new(name as u64 as u32)
+        .and_then(|serial| Connection::from_parts(service_of(name), serial));
     Ok(connection.ok_or(Misuse::ConnectionEnded)?)
 }
