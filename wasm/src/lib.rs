@@ -11,6 +11,10 @@
 //! - **Times** are milliseconds of any clock of the caller's; a record counts from 1970-01-01 UTC. Fractions are cut off.
 //! - **Entropy** is drawn here, from `crypto.getRandomValues`.
 //!
+//! # Two modules
+//! Each feature makes a WebAssembly of its own, so that nobody downloads what he does not use: `connection` is the package's
+//! main entry, with the rules and the session; `local` is its entry `local`, with the service's record and the messages.
+//!
 //! # A session
 //! [`Session`](session::Session) is core's, with two buffers around it. The loop of a client:
 //!
@@ -31,10 +35,16 @@ extern crate alloc;
 mod entropy;
 pub mod fault;
 pub mod members;
+#[cfg(feature = "local")]
 pub mod record;
+#[cfg(feature = "connection")]
 pub mod rotate;
+#[cfg(feature = "connection")]
 pub mod rules;
+mod services;
+#[cfg(feature = "connection")]
 pub mod session;
+#[cfg(feature = "local")]
 pub mod wire;
 pub mod words;
 

@@ -4,6 +4,7 @@
 mod event;
 mod inbox;
 mod outbox;
+pub mod words;
 
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
@@ -18,17 +19,19 @@ use iot_tunnel_core::session::{
 use iot_tunnel_core::token::MAX_ACCESS_TOKEN;
 use iot_tunnel_core::websocket::{Close, CloseCode};
 use iot_tunnel_core::wire::{MAX_ENVELOPE, MAX_MESSAGE};
-use iot_tunnel_core::{Capacity, ClientToken, MAX_SERVICES, Misuse, PeerFault, ServiceId};
+use iot_tunnel_core::{Capacity, ClientToken, MAX_SERVICES, Misuse, PeerFault};
 use wasm_bindgen::prelude::*;
 use zeroize::Zeroizing;
 
 use crate::fault::{Fault, invalid};
 use crate::members::{Members, Texts};
-use crate::words::{EventKind, Format, OutputKind, SessionStatus, Side, Taken, TimeoutKind, WithoutToken};
+use crate::services::service_ids;
+use crate::words::Side;
 use crate::{entropy, millis, number};
 use event::{Event, Span};
 use inbox::Inbox;
 use outbox::Outbox;
+use words::{EventKind, Format, OutputKind, SessionStatus, Taken, TimeoutKind, WithoutToken};
 
 /// Connections of a service at a time (ours: what a busy local port has).
 const MAX_CONNECTIONS: usize = 256;
@@ -386,13 +389,6 @@ pub fn inbox_capacity() -> usize {
 #[wasm_bindgen(js_name = serviceOf)]
 pub fn service_of(connection: f64) -> usize {
     (connection as u64 >> 32) as usize
-}
-
-pub(crate) fn service_ids(names: Vec<String>) -> Result<Vec<ServiceId>, Fault> {
-    names
-        .into_iter()
-        .map(|name| ServiceId::parse(&name).map_err(invalid))
-        .collect()
 }
 
 /// A connection's name: its service's place in the upper 32 bits, its serial number in the lower.
