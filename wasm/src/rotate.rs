@@ -28,7 +28,7 @@ pub fn rotate_request(json: &[u8], violations: &Texts) {
             broken.for_each(|violation| report(&violation.member, &violation.constraint));
         }
         Err(RotateRequestError::TooManyServices { .. }) => {
-            report(&"destinationConfig.services", &Capacity::TooManyServices);
+            report(&"destinationConfig.services", &Capacity::TooManyServices.text());
         }
         Err(RotateRequestError::Serialization(BodyFault::Unexpected(fault))) => report(&fault.member, &fault),
         Err(RotateRequestError::Serialization(fault)) => report(&"", &fault),
@@ -65,5 +65,5 @@ pub fn notification(payload: Vec<u8>, notification: &Members, services: &Texts) 
 
 /// The number says what kind of fault it is, the message says where.
 fn refused(fault: MessageFault) -> Fault {
-    Fault::new(fault, &fault)
+    Fault::new(fault.into(), &fault)
 }

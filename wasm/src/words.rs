@@ -20,7 +20,7 @@ impl Side {
             Self::Source => Ok(iot_tunnel_core::Side::Source),
             Self::Destination => Ok(iot_tunnel_core::Side::Destination),
             Self::__Invalid => Err(Fault::new(
-                Misuse::UnknownEnumValue,
+                Misuse::UnknownEnumValue.into(),
                 &"a side is 'source' or 'destination'",
             )),
         }
@@ -43,7 +43,7 @@ impl ClientMode {
             Self::Destination => Ok(iot_tunnel_core::ClientMode::Destination),
             Self::All => Ok(iot_tunnel_core::ClientMode::All),
             Self::__Invalid => Err(Fault::new(
-                Misuse::UnknownClientMode,
+                Misuse::UnknownClientMode.into(),
                 &"a clientMode is 'SOURCE', 'DESTINATION' or 'ALL'",
             )),
         }

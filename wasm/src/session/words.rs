@@ -136,7 +136,7 @@ impl Format {
             Self::V2 => Ok(Subprotocol::V2),
             Self::V3 => Ok(Subprotocol::V3),
             Self::__Invalid => Err(Fault::new(
-                Misuse::UnknownEnumValue,
+                Misuse::UnknownEnumValue.into(),
                 &"a format is 'V1', 'V2' or 'V3'",
             )),
         }
