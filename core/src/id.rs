@@ -313,7 +313,8 @@ impl TunnelArn {
                 },
             })?;
         }
-        Self::parse(&text)
+        Self::RULE.check(&text)?;
+        Ok(Self(text))
     }
 
     /// The id of the tunnel it names, if it has the form `arn:…:iot:…:…:tunnel/<tunnelId>`.

@@ -98,5 +98,5 @@ pub use time::{Lifetime, Millis};
 pub use token::{AccessToken, Claim, ClientToken, Entropy, IssuedToken, TokenDigest};
 pub use tunnel::{
     CLOSED_RETENTION, ClosedBy, ConnectionId, ConnectionState, Description, Disconnect, DisconnectReason,
-    Effect, Effects, Handshake, Opened, Rotated, Table, Tunnel, TunnelStatus,
+    Effect, Effects, Handshake, Opened, Rotated, Slot, Slots, Table, TableIn, Tunnel, TunnelStatus,
 };

@@ -40,11 +40,18 @@
 //! destination also takes no message while the buffer has no room for an answer; `handle_bytes` then leaves the input as it
 //! is, and goes on when something was sent.
 //!
+//! # Memory
+//!
+//! A session has at most 4 KiB beside its access token and its two buffers. A call on a Cortex-M takes at most 2 KiB of
+//! stack (ours; `make cross` measures it), but for [`Session::new`], which moves a whole session: a device makes it in its
+//! place, by [`Session::init`]. Tokens are written where they stay, and wiped there.
+//!
 //! # Source of the rules
 //! data-plane.md §4 and §5.
 
 mod backoff;
 mod config;
+mod credentials;
 mod event;
 mod history;
 mod incoming;
@@ -59,6 +66,7 @@ mod streams;
 mod tests;
 
 use core::fmt;
+use core::mem::MaybeUninit;
 
 pub use backoff::{FIRST_BACKOFF, MAX_BACKOFF};
 pub use config::{Config, Services};
@@ -110,27 +118,73 @@ where
 {
     /// A session that awaits its token. It owns nothing but what it is given: `incoming` reassembles messages and has
     /// room for the longest that is taken ([`MAX_MESSAGE`](crate::wire::MAX_MESSAGE) for every one), `outgoing` holds
-    /// what waits to be sent, at least [`MIN_OUTGOING`] bytes. Their lengths must not change.
+    /// what waits to be sent, at least [`MIN_OUTGOING`] bytes. Their lengths must not change. Where the stack is small, use
+    /// [`init`](Self::init).
     ///
     /// # Errors
     /// [`Misuse::NoServices`], [`Misuse::DuplicateService`], [`Misuse::MaxPayloadOutOfRange`],
     /// [`Capacity::ServiceTableFull`], [`Capacity::OutgoingBufferTooSmall`].
     pub fn new(config: &Config<'_>, incoming: B, outgoing: B) -> Result<Self, Error> {
+        Self::check(config, &outgoing)?;
+        let mut session = Self::blank(config, incoming, outgoing);
+        session.services.fill(config.services);
+        Ok(session)
+    }
+
+    /// As [`new`](Self::new), but makes the session where it stays: nothing of its kilobytes moves through the stack.
+    ///
+    /// ```
+    /// use core::mem::MaybeUninit;
+    /// use iot_tunnel_core::session::{Config, Session, Status};
+    /// use iot_tunnel_core::{ServiceId, Side};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (mut incoming, mut outgoing) = ([0; 1024], [0; 512]);
+    /// let mut place = MaybeUninit::<Session<&mut [u8]>>::uninit();
+    /// let services = [ServiceId::parse("SSH")?];
+    /// let config = Config::new(Side::Destination, &services);
+    /// let session = Session::init(&mut place, &config, &mut incoming[..], &mut outgoing[..])?;
+    /// assert!(matches!(session.status(), Status::AwaitingToken(_)));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`new`](Self::new). The place is as it was.
+    pub fn init<'p>(
+        place: &'p mut MaybeUninit<Self>,
+        config: &Config<'_>,
+        incoming: B,
+        outgoing: B,
+    ) -> Result<&'p mut Self, Error> {
+        Self::check(config, &outgoing)?;
+        let session = place.write(Self::blank(config, incoming, outgoing));
+        session.services.fill(config.services);
+        Ok(session)
+    }
+
+    fn check(config: &Config<'_>, outgoing: &B) -> Result<(), Error> {
         const {
             assert!(SERVICES >= 1 && SERVICES <= 255 && CONNECTIONS >= 1);
         }
-        let services = ServiceList::new(config.services)?;
+        ServiceList::<SERVICES>::check(config.services)?;
         if !(1..=MAX_PAYLOAD).contains(&config.max_payload) {
             return Err(Misuse::MaxPayloadOutOfRange.into());
         }
         if outgoing.as_ref().len() < MIN_OUTGOING {
             return Err(Capacity::OutgoingBufferTooSmall.into());
         }
-        Ok(Self {
-            services,
+        Ok(())
+    }
+
+    /// A session without its names. Nearly all of it is room, which is not written: so the compiler makes it in its place.
+    #[inline(always)]
+    const fn blank(config: &Config<'_>, incoming: B, outgoing: B) -> Self {
+        Self {
+            services: ServiceList::new(config.services),
             deframer: Deframer::new(incoming),
             machine: Machine::new(config, outgoing),
-        })
+        }
     }
 
     /// Where the session is.
@@ -154,16 +208,17 @@ where
 
     /// Takes an access token, in any state: the first one, or one that a rotation issued. A new one replaces the latest:
     /// a live connection is closed with all that was in it, and another is made at once. One that the session has had
-    /// before is no news and changes nothing.
+    /// before is no news and changes nothing. The session keeps a copy: 1 to `TOKEN` visible ASCII characters.
     /// `side` is the side that the token came for; a fresh client token is made of `entropy`, which is used once.
     ///
     /// # Errors
-    /// [`Misuse::TokenOfOtherSide`], [`Misuse::SessionClosed`].
+    /// [`Misuse::TokenOfOtherSide`], [`Misuse::SessionClosed`], [`Misuse::InvalidAccessToken`],
+    /// [`Capacity::AccessTokenTooLong`].
     pub fn handle_token(
         &mut self,
         now: Millis,
         side: Side,
-        access_token: AccessToken<TOKEN>,
+        access_token: &str,
         binding: Binding,
         entropy: &Entropy,
     ) -> Result<TokenTaken, Error> {

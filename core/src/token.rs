@@ -7,7 +7,7 @@ use core::fmt;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
-use zeroize::{ZeroizeOnDrop, Zeroizing};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::error::{Capacity, Error, Misuse};
 use crate::id::{InvalidText, Rule, TextFault, TunnelId};
@@ -38,12 +38,29 @@ impl<const N: usize> AccessToken<N> {
     /// [`Misuse::InvalidAccessToken`] if it is empty or has another character,
     /// [`Capacity::AccessTokenTooLong`] if it has more than `N` bytes. It is never cut.
     pub fn parse(value: &str) -> Result<Self, Error> {
+        let mut token = Self::blank();
+        token.replace(value)?;
+        Ok(token)
+    }
+
+    /// The place of a token, before there is one.
+    pub(crate) const fn blank() -> Self {
+        Self(Secret::blank())
+    }
+
+    /// As [`parse`](Self::parse), in the place of the token before: kilobytes need not move. An error leaves that one.
+    pub(crate) fn replace(&mut self, value: &str) -> Result<(), Error> {
         if value.is_empty() || !value.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(Misuse::InvalidAccessToken.into());
         }
-        Secret::copy(value)
-            .map(Self)
+        self.0
+            .replace(value)
             .ok_or(Error::Capacity(Capacity::AccessTokenTooLong))
+    }
+
+    /// Makes it the place of a token again.
+    pub(crate) fn wipe(&mut self) {
+        self.0.zeroize();
     }
 
     /// The secret itself. Whoever calls this answers for where it goes.
@@ -285,18 +302,21 @@ impl Claim {
         })
     }
 
-    /// Issues the token of this claim. The claim differs from every other of the tunnel, so the same token never
-    /// comes out twice, whatever the entropy.
-    pub(crate) fn issue(&self, entropy: &Entropy) -> Option<IssuedToken> {
+    /// Issues the token of a claim. The claim differs from every other of the tunnel, so the same token never comes
+    /// out twice, whatever the entropy.
+    pub(crate) fn issue(
+        tunnel_id: &TunnelId,
+        side: Side,
+        generation: u32,
+        entropy: &Entropy,
+    ) -> Option<IssuedToken> {
         let mut raw = Zeroizing::new([0; MAX_RAW]);
-        let generation = self.generation.to_be_bytes();
-        let side = [self.side as u8];
         let parts: [&[u8]; 5] = [
             &MAGIC,
-            &side,
-            &generation,
-            self.tunnel_id.as_str().as_bytes(),
-            entropy.of_side(self.side),
+            &[side as u8],
+            &generation.to_be_bytes(),
+            tunnel_id.as_str().as_bytes(),
+            entropy.of_side(side),
         ];
         let mut len = 0;
         for (slot, byte) in raw.iter_mut().zip(parts.into_iter().flatten()) {
@@ -330,7 +350,8 @@ mod tests {
         };
         let mut bytes = [7; 64];
         bytes[0] = 8;
-        let token = claim.issue(&Entropy::new(bytes).unwrap()).unwrap();
+        let entropy = Entropy::new(bytes).unwrap();
+        let token = Claim::issue(&claim.tunnel_id, claim.side, claim.generation, &entropy).unwrap();
         assert!(token.expose().starts_with(ISSUED_PREFIX));
         assert!(token.expose().len() <= MAX_ISSUED && MAX_ISSUED <= 300);
         assert_eq!(Claim::read(token.expose()), Some(claim));

@@ -15,6 +15,7 @@
 
 mod effects;
 mod issued;
+mod slot;
 mod state;
 mod table;
 #[cfg(test)]
@@ -22,8 +23,9 @@ mod tests;
 mod view;
 
 pub use effects::{Disconnect, DisconnectReason, Effect, Effects};
+pub use slot::{Slot, Slots};
 pub use state::{ClosedBy, ConnectionId};
-pub use table::Table;
+pub use table::{Table, TableIn};
 pub use view::{ConnectionState, Description, TunnelStatus};
 
 use core::fmt;
@@ -71,8 +73,34 @@ pub struct Opened {
     pub effects: Effects,
 }
 
+impl Opened {
+    fn issue(
+        id: &TunnelId,
+        destination_config: Option<&DestinationConfig>,
+        entropy: &Entropy,
+    ) -> Result<Self, Error> {
+        let first = |side| Issued::issue(id, side, 0, entropy);
+        Ok(Self {
+            source: first(Side::Source)?,
+            destination: first(Side::Destination)?,
+            effects: Effects {
+                notify: has_thing(destination_config),
+                ..Effects::default()
+            },
+        })
+    }
+
+    /// What a record keeps of the tokens.
+    fn kept(&self) -> Pair<Issued> {
+        Pair {
+            source: Issued::of(0, &self.source),
+            destination: Issued::of(0, &self.destination),
+        }
+    }
+}
+
 /// The answer to [`Tunnel::rotate`]: a token for each rotated side, and no other.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Rotated {
     /// The source's new token, if the source was rotated.
     pub source: Option<IssuedToken>,
@@ -80,6 +108,15 @@ pub struct Rotated {
     pub destination: Option<IssuedToken>,
     /// What to do next.
     pub effects: Effects,
+}
+
+impl Rotated {
+    const fn token_mut(&mut self, side: Side) -> &mut Option<IssuedToken> {
+        match side {
+            Side::Source => &mut self.source,
+            Side::Destination => &mut self.destination,
+        }
+    }
 }
 
 /// What a peer presents when it connects.
@@ -116,30 +153,45 @@ impl Tunnel {
         now: Millis,
         entropy: &Entropy,
     ) -> Result<(Self, Opened), Error> {
-        let (source, source_token) = Issued::first(&id, Side::Source, entropy)?;
-        let (destination, destination_token) = Issued::first(&id, Side::Destination, entropy)?;
+        let opened = Opened::issue(&id, destination_config.as_ref(), entropy)?;
         let tunnel = Self {
+            destination_config,
+            ..Self::new(id, lifetime, now, opened.kept())
+        };
+        Ok((tunnel, opened))
+    }
+
+    /// As [`open`](Self::open), but the record is made in a free slot instead of moved into it.
+    ///
+    /// # Errors
+    /// Those of [`open`](Self::open). The slot is then still free.
+    pub fn open_in(
+        slot: &mut impl Slot,
+        id: TunnelId,
+        destination_config: Option<DestinationConfig>,
+        lifetime: Lifetime,
+        now: Millis,
+        entropy: &Entropy,
+    ) -> Result<Opened, Error> {
+        let opened = Opened::issue(&id, destination_config.as_ref(), entropy)?;
+        slot.fill(|| Self::new(id, lifetime, now, opened.kept()));
+        if let Some(tunnel) = slot.get_mut() {
+            tunnel.destination_config = destination_config;
+        }
+        Ok(opened)
+    }
+
+    const fn new(id: TunnelId, lifetime: Lifetime, now: Millis, tokens: Pair<Issued>) -> Self {
+        Self {
             id,
             created_at: now,
             lifetime,
             last_updated_at: now,
-            destination_config,
-            tokens: Pair { source, destination },
+            destination_config: None,
+            tokens,
             connection_updated_at: Pair::both(now),
             state: State::Open(Pair::both(Life::Fresh)),
-        };
-        let effects = Effects {
-            notify: tunnel.has_thing(),
-            ..Effects::default()
-        };
-        Ok((
-            tunnel,
-            Opened {
-                source: source_token,
-                destination: destination_token,
-                effects,
-            },
-        ))
+        }
     }
 
     /// A peer's handshake: accepts it and marks the token used, or says which rule refuses it.
@@ -231,24 +283,25 @@ impl Tunnel {
     ) -> Result<Rotated, Error> {
         let rotation = client_mode.rotation(destination_config.is_some())?;
         let lives = self.state.open_at(self.lifetime.end(self.created_at), now)?;
-        let issue = |side| match rotation.rotates(side) {
-            true => self.tokens.get(side).next(&self.id, side, entropy).map(Some),
-            false => Ok(None),
-        };
-        let (source, destination) = (issue(Side::Source)?, issue(Side::Destination)?);
+        let mut rotated = Rotated::default();
+        for side in Side::BOTH {
+            if rotation.rotates(side) {
+                *rotated.token_mut(side) = Some(self.tokens.get(side).next(&self.id, side, entropy)?);
+            }
+        }
 
         // Nothing fails from here on.
-        let mut effects = Effects::default();
-        let mut apply = |side, (issued, token)| {
-            *self.tokens.get_mut(side) = issued;
-            if let Some(connection) = core::mem::take(lives.get_mut(side)).connection() {
-                effects.disconnect(side, connection, DisconnectReason::Rotated);
-                *self.connection_updated_at.get_mut(side) = now;
+        for side in Side::BOTH {
+            if let Some(token) = rotated.token_mut(side) {
+                self.tokens.get_mut(side).replace(token);
+                if let Some(connection) = core::mem::take(lives.get_mut(side)).connection() {
+                    let reason = DisconnectReason::Rotated;
+                    rotated.effects.disconnect(side, connection, reason);
+                    *self.connection_updated_at.get_mut(side) = now;
+                }
             }
-            token
-        };
-        let source = source.map(|new| apply(Side::Source, new));
-        let destination = destination.map(|new| apply(Side::Destination, new));
+        }
+        let effects = &mut rotated.effects;
         for side in Side::BOTH {
             if effects.disconnects(side).is_some() {
                 effects.reset_peer_of(side, lives);
@@ -257,13 +310,9 @@ impl Tunnel {
         if rotation.replaces_destination_config {
             self.destination_config = destination_config;
         }
-        effects.notify = rotation.destination && self.has_thing();
+        effects.notify = rotation.destination && has_thing(self.destination_config.as_ref());
         self.last_updated_at = now.max(self.last_updated_at);
-        Ok(Rotated {
-            source,
-            destination,
-            effects,
-        })
+        Ok(rotated)
     }
 
     /// CloseTunnel. Closing a closed tunnel succeeds and changes nothing (ours); with `delete` it is to be deleted
@@ -309,10 +358,8 @@ impl Tunnel {
         }
         effects
     }
+}
 
-    fn has_thing(&self) -> bool {
-        self.destination_config
-            .as_ref()
-            .is_some_and(|config| config.thing_name().is_some())
-    }
+fn has_thing(config: Option<&DestinationConfig>) -> bool {
+    config.is_some_and(|config| config.thing_name().is_some())
 }

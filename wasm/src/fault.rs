@@ -1,6 +1,6 @@
 //! Core's errors, thrown as the package's own classes.
 
-use alloc::string::{String, ToString};
+use alloc::format;
 use core::fmt::Display;
 
 use iot_tunnel_core::{Capacity, Error, InvalidText, Misuse, PeerFault, Refusal};
@@ -8,69 +8,60 @@ use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen(raw_module = "../errors.js")]
 extern "C" {
+    /// Makes the error of that number. `table` has its line; an empty `message` stands for the text there.
     #[wasm_bindgen(js_name = tunnelError)]
-    fn tunnel_error(number: u16, code: &str, message: &str) -> JsValue;
+    fn tunnel_error(number: u16, table: &str, message: &str) -> JsValue;
 }
 
 /// What a failed call throws.
-pub struct Fault {
-    error: Error,
-    /// What is said instead of the error's own text.
-    message: Option<String>,
-}
+pub struct Fault(JsValue);
 
 impl Fault {
     /// An error, and what exactly was wrong.
-    pub(crate) fn new(error: impl Into<Error>, message: impl Display) -> Self {
-        Self {
-            error: error.into(),
-            message: Some(message.to_string()),
-        }
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn new(error: Error, message: &dyn Display) -> Self {
+        Self(of_number(error.code(), &format!("{message}")))
+    }
+
+    /// Not inline, so that the way from errors to exceptions is there once.
+    #[cold]
+    #[inline(never)]
+    fn of(error: Error) -> Self {
+        Self(of_number(error.code(), ""))
     }
 }
 
 impl<E: Into<Error>> From<E> for Fault {
     fn from(error: E) -> Self {
-        Self {
-            error: error.into(),
-            message: None,
-        }
+        Self::of(error.into())
     }
 }
 
 impl From<Fault> for JsValue {
-    fn from(Fault { error, message }: Fault) -> Self {
-        let (name, text) = name_and_text(error);
-        tunnel_error(error.code(), name, message.as_deref().unwrap_or(text))
+    fn from(fault: Fault) -> Self {
+        fault.0
     }
 }
 
 /// The error of a value that breaks its rule, and how exactly.
+#[cold]
 pub(crate) fn invalid(text: InvalidText) -> Fault {
-    Fault::new(text, text)
-}
-
-fn name_and_text(error: Error) -> (&'static str, &'static str) {
-    match error {
-        Error::Misuse(error) => (error.name(), error.text()),
-        Error::Refusal(error) => (error.name(), error.text()),
-        Error::Peer(error) => (error.name(), error.text()),
-        Error::Capacity(error) => (error.name(), error.text()),
-    }
+    Fault::new(text.into(), &text)
 }
 
 /// The error of a number, as it would be thrown; `undefined` if there is none.
 #[wasm_bindgen(js_name = errorOf)]
 pub fn error_of(number: u16) -> JsValue {
-    fn find<E: Copy + Into<Error>>(every: &[E], number: u16) -> Option<Error> {
-        let mut errors = every.iter().map(|error| (*error).into());
-        errors.find(|error: &Error| error.code() == number)
-    }
-    let error = match number / 100 {
-        1 => find(Misuse::EVERY, number),
-        2 => find(Refusal::EVERY, number),
-        3 => find(PeerFault::EVERY, number),
-        _ => find(Capacity::EVERY, number),
+    of_number(number, "")
+}
+
+fn of_number(number: u16, message: &str) -> JsValue {
+    let table = match number / 100 {
+        1 => Misuse::TABLE,
+        2 => Refusal::TABLE,
+        3 => PeerFault::TABLE,
+        _ => Capacity::TABLE,
     };
-    error.map_or(JsValue::UNDEFINED, |error| Fault::from(error).into())
+    tunnel_error(number, table, message)
 }

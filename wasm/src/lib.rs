@@ -11,6 +11,10 @@
 //! - **Times** are milliseconds of any clock of the caller's; a record counts from 1970-01-01 UTC. Fractions are cut off.
 //! - **Entropy** is drawn here, from `crypto.getRandomValues`.
 //!
+//! # Two modules
+//! Each feature makes a WebAssembly of its own, so that nobody downloads what he does not use: `connection` is the package's
+//! main entry, with the rules and the session; `local` is its entry `local`, with the service's record and the messages.
+//!
 //! # A session
 //! [`Session`](session::Session) is core's, with two buffers around it. The loop of a client:
 //!
@@ -24,19 +28,38 @@
 //! 5. Until `poll` says `wait`: do what it says; after `send`, report `sent`.
 //! 6. Sleep until something happens or `deadline` has come.
 
+#![cfg_attr(target_family = "wasm", no_std)]
+
 extern crate alloc;
 
 mod entropy;
 pub mod fault;
 pub mod members;
+#[cfg(feature = "local")]
 pub mod record;
+#[cfg(feature = "connection")]
 pub mod rotate;
+#[cfg(feature = "connection")]
 pub mod rules;
+mod services;
+#[cfg(feature = "connection")]
 pub mod session;
+#[cfg(feature = "local")]
 pub mod wire;
 pub mod words;
 
 use iot_tunnel_core::Millis;
+
+/// A panic is a trap, without a word: none can be reached, and words about it would be a tenth of the package.
+#[cfg(target_family = "wasm")]
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+    core::arch::wasm32::unreachable()
+}
+
+#[cfg(target_family = "wasm")]
+#[global_allocator]
+static MEMORY: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
 
 /// A time of JavaScript. What is no time of this side of the year 285,000 is the next that is.
 fn millis(time: f64) -> Millis {

@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use crate::fault::{Fault, invalid};
 use crate::members::{Members, Texts};
-use crate::session::service_ids;
+use crate::services::service_ids;
 use crate::words::{ClientMode, Side};
 use crate::{entropy, millis, number};
 

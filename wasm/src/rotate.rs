@@ -1,13 +1,12 @@
 //! The JSON of RotateTunnelAccessToken and of the device's notification.
 
 use alloc::format;
-use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt::Display;
 
 use iot_tunnel_core::Capacity;
 use iot_tunnel_core::json::{
-    BodyFault, MessageFault, NotificationRef, RotateRequest, RotateRequestError, RotateResponseRef,
+    BodyFault, MessageFault, NotificationRef, RotateRequestError, RotateRequestRef, RotateResponseRef,
 };
 use wasm_bindgen::prelude::*;
 use zeroize::Zeroizing;
@@ -15,34 +14,25 @@ use zeroize::Zeroizing;
 use crate::fault::Fault;
 use crate::members::{Members, Texts};
 
-/// Room for every valid request: its names and at most 5 values of 128 characters.
-const MAX_REQUEST: usize = 1024;
-
-/// Judges a request, and writes it as it is sent. `undefined` if it is refused: then `violations` has two texts for each
-/// violation, the member and what it must be.
+/// Judges a request. `violations` gets two texts for each violation, the member and what it must be; none if the request is
+/// valid.
 #[wasm_bindgen(js_name = rotateRequest)]
-pub fn rotate_request(json: &str, violations: &Texts) -> Option<String> {
+pub fn rotate_request(json: &[u8], violations: &Texts) {
     let report = |member: &dyn Display, message: &dyn Display| {
         violations.push(&format!("{member}"));
         violations.push(&format!("{message}"));
     };
-    match RotateRequest::parse(json.as_bytes()) {
-        Ok(request) => {
-            let mut buffer = [0; MAX_REQUEST];
-            let length = request.write(&mut buffer).ok()?;
-            let written = buffer.get(..length).and_then(|json| str::from_utf8(json).ok())?;
-            return Some(written.to_string());
-        }
+    match RotateRequestRef::check(json) {
+        Ok(()) => {}
         Err(RotateRequestError::Validation(broken)) => {
             broken.for_each(|violation| report(&violation.member, &violation.constraint));
         }
         Err(RotateRequestError::TooManyServices { .. }) => {
-            report(&"destinationConfig.services", &Capacity::TooManyServices);
+            report(&"destinationConfig.services", &Capacity::TooManyServices.text());
         }
         Err(RotateRequestError::Serialization(BodyFault::Unexpected(fault))) => report(&fault.member, &fault),
         Err(RotateRequestError::Serialization(fault)) => report(&"", &fault),
     }
-    None
 }
 
 /// Reads the answer to a rotation into `answer`: `tunnelArn`, and of each rotated side `sourceAccessToken` and
@@ -75,5 +65,5 @@ pub fn notification(payload: Vec<u8>, notification: &Members, services: &Texts) 
 
 /// The number says what kind of fault it is, the message says where.
 fn refused(fault: MessageFault) -> Fault {
-    Fault::new(fault, fault)
+    Fault::new(fault.into(), &fault)
 }

@@ -4,11 +4,13 @@
 mod event;
 mod inbox;
 mod outbox;
+pub mod words;
 
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use alloc::vec;
 use alloc::vec::Vec;
+use core::num::NonZeroU32;
 
 use iot_tunnel_core::handshake::{PeerText, Subprotocol, Upgrade};
 use iot_tunnel_core::session::{
@@ -17,17 +19,19 @@ use iot_tunnel_core::session::{
 use iot_tunnel_core::token::MAX_ACCESS_TOKEN;
 use iot_tunnel_core::websocket::{Close, CloseCode};
 use iot_tunnel_core::wire::{MAX_ENVELOPE, MAX_MESSAGE};
-use iot_tunnel_core::{AccessToken, Capacity, ClientToken, MAX_SERVICES, Misuse, PeerFault, ServiceId};
+use iot_tunnel_core::{Capacity, ClientToken, MAX_SERVICES, Misuse, PeerFault};
 use wasm_bindgen::prelude::*;
 use zeroize::Zeroizing;
 
 use crate::fault::{Fault, invalid};
 use crate::members::{Members, Texts};
-use crate::words::{EventKind, Format, OutputKind, SessionStatus, Side, Taken, TimeoutKind, WithoutToken};
+use crate::services::service_ids;
+use crate::words::Side;
 use crate::{entropy, millis, number};
 use event::{Event, Span};
 use inbox::Inbox;
 use outbox::Outbox;
+use words::{EventKind, Format, OutputKind, SessionStatus, Taken, TimeoutKind, WithoutToken};
 
 /// Connections of a service at a time (ours: what a busy local port has).
 const MAX_CONNECTIONS: usize = 256;
@@ -132,11 +136,10 @@ impl Session {
             Some("") => Binding::Unbound,
             Some(text) => Binding::With(ClientToken::parse(text).map_err(invalid)?),
         };
-        let access_token = AccessToken::parse(&access_token)?;
         let taken = self.core.handle_token(
             millis(now),
             side.core()?,
-            access_token,
+            &access_token,
             binding,
             &entropy::draw()?,
         )?;
@@ -388,19 +391,13 @@ pub fn service_of(connection: f64) -> usize {
     (connection as u64 >> 32) as usize
 }
 
-pub(crate) fn service_ids(names: Vec<String>) -> Result<Vec<ServiceId>, Fault> {
-    names
-        .into_iter()
-        .map(|name| ServiceId::parse(&name).map_err(invalid))
-        .collect()
-}
-
 /// A connection's name: its service's place in the upper 32 bits, its serial number in the lower.
 fn name_of(connection: Connection) -> f64 {
-    ((connection.service() as u64) << 32 | u64::from(connection.serial())) as f64
+    ((connection.service() as u64) << 32 | u64::from(connection.serial().get())) as f64
 }
 
 fn named(name: f64) -> Result<Connection, Fault> {
-    let connection = Connection::from_parts(service_of(name), name as u64 as u32);
+    let connection = NonZeroU32::new(name as u64 as u32)
+        .and_then(|serial| Connection::from_parts(service_of(name), serial));
     Ok(connection.ok_or(Misuse::ConnectionEnded)?)
 }

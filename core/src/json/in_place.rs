@@ -15,18 +15,20 @@ impl Text<'_> {
 }
 
 /// Decodes the strings at these places of a body and lends them. None overlaps another.
-pub(super) fn decode<const N: usize>(body: &mut [u8], places: [Range<usize>; N]) -> [&str; N] {
-    let decoded = places.map(|place| {
-        let start = place.start;
-        let length = body.get_mut(place).map_or(0, unescape);
-        start..start.wrapping_add(length)
-    });
-    let body: &[u8] = body;
-    // A text that came from nowhere has no place, and is empty.
-    decoded.map(|place| {
-        let text = body.get(place).map(str::from_utf8);
-        text.and_then(Result::ok).unwrap_or_default()
-    })
+pub(super) fn decode<const N: usize>(body: &mut [u8], mut places: [Range<usize>; N]) -> [&str; N] {
+    for place in &mut places {
+        let length = body.get_mut(place.clone()).map_or(0, unescape);
+        place.end = place.start.wrapping_add(length);
+    }
+    let mut texts = [""; N];
+    for (text, place) in texts.iter_mut().zip(places) {
+        // A text that came from nowhere has no place, and is empty.
+        *text = body
+            .get(place)
+            .and_then(|text| str::from_utf8(text).ok())
+            .unwrap_or_default();
+    }
+    texts
 }
 
 /// Decodes a checked string to its own start; returns its length then. An escape is longer than its character.

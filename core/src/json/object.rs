@@ -7,8 +7,6 @@ use super::fault::{Problem, Unexpected};
 use super::text::Text;
 use super::violation::Path;
 
-const WHITE_SPACE: [char; 4] = [' ', '\t', '\n', '\r'];
-
 /// A value of a checked text.
 #[derive(Clone, Copy)]
 pub(crate) struct Value<'a>(pub(super) &'a str);
@@ -16,7 +14,7 @@ pub(crate) struct Value<'a>(pub(super) &'a str);
 impl<'a> Value<'a> {
     /// The value that a checked text is.
     pub(crate) fn of(text: &'a str) -> Self {
-        Self(text.trim_matches(WHITE_SPACE))
+        Values(text).next().unwrap_or(Self(text))
     }
 
     pub(crate) fn is_null(self) -> bool {
@@ -25,13 +23,13 @@ impl<'a> Value<'a> {
 
     /// The string it must be.
     pub(crate) fn text(self, member: Path<'static>) -> Result<Text<'a>, Unexpected> {
-        let text = self.between('"', '"', member, Problem::NotAString)?;
+        let text = self.between(b'"', member, Problem::NotAString)?;
         Ok(Text::checked(text))
     }
 
     /// The elements of the array it must be.
     pub(crate) fn elements(self, member: Path<'static>) -> Result<Values<'a>, Unexpected> {
-        self.between('[', ']', member, Problem::NotAnArray).map(Values)
+        self.between(b'[', member, Problem::NotAnArray).map(Values)
     }
 
     /// The members of the object it must be: names and values.
@@ -39,21 +37,19 @@ impl<'a> Value<'a> {
         self,
         member: Path<'static>,
     ) -> Result<impl Iterator<Item = (Text<'a>, Self)>, Unexpected> {
-        let mut parts = self.between('{', '}', member, Problem::NotAnObject).map(Values)?;
+        let mut parts = self.between(b'{', member, Problem::NotAnObject).map(Values)?;
         Ok(core::iter::from_fn(move || {
             let name = parts.next()?.text(member).ok()?;
             Some((name, parts.next()?))
         }))
     }
 
-    fn between(
-        self,
-        start: char,
-        end: char,
-        member: Path<'static>,
-        problem: Problem,
-    ) -> Result<&'a str, Unexpected> {
-        let inside = self.0.strip_prefix(start).and_then(|text| text.strip_suffix(end));
+    /// What stands between the first character, which must be that one, and its counterpart at the end.
+    fn between(self, start: u8, member: Path<'static>, problem: Problem) -> Result<&'a str, Unexpected> {
+        let inside = match self.0.as_bytes() {
+            [first, _inside @ .., _last] if *first == start => self.0.get(1..self.0.len() - 1),
+            _ => None,
+        };
         inside.ok_or(Unexpected { member, problem })
     }
 }
@@ -66,8 +62,9 @@ impl<'a> Iterator for Values<'a> {
     type Item = Value<'a>;
 
     fn next(&mut self) -> Option<Value<'a>> {
-        let [space, tab, feed, carriage] = WHITE_SPACE;
-        let text = self.0.trim_start_matches([space, tab, feed, carriage, ',', ':']);
+        let is_between = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | b',' | b':');
+        let start = self.0.bytes().take_while(is_between).count();
+        let text = self.0.get(start..)?;
         let (value, rest) = text.split_at_checked(length(text.as_bytes()))?;
         self.0 = rest;
         (!value.is_empty()).then_some(Value(value))

@@ -53,8 +53,11 @@ impl<'a> List<'a> {
 
     /// The elements of a valid list; what a longer one has besides is left out.
     pub(crate) fn texts(self) -> [Text<'a>; MAX_SERVICES] {
-        let mut elements = self.iter();
-        [(); MAX_SERVICES].map(|()| elements.next().and_then(|(_, text)| text).unwrap_or_default())
+        let mut texts = [Text::default(); MAX_SERVICES];
+        for (slot, (_, text)) in texts.iter_mut().zip(self.iter()) {
+            *slot = text.unwrap_or_default();
+        }
+        texts
     }
 
     /// A copy of a valid list.
@@ -95,11 +98,12 @@ impl<'a> Lent<'a> {
 
     /// Lends what a message owns: not more than there is room for.
     pub(crate) fn of(services: &'a [ServiceId]) -> Self {
-        let mut names = services.iter().map(ServiceId::as_str);
-        Self {
-            names: [(); MAX_SERVICES].map(|()| names.next().unwrap_or_default()),
-            count: services.len(),
+        let mut lent = Self::default();
+        for (slot, service) in lent.names.iter_mut().zip(services) {
+            *slot = service.as_str();
+            lent.count += 1;
         }
+        lent
     }
 
     pub(crate) fn names(&self) -> &[&'a str] {

@@ -30,7 +30,7 @@ impl<'a> Text<'a> {
     pub(crate) fn checked(raw: &'a str) -> Self {
         Self {
             raw,
-            escaped: raw.as_bytes().contains(&b'\\'),
+            escaped: raw.bytes().any(|byte| byte == b'\\'),
         }
     }
 

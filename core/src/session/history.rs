@@ -1,5 +1,7 @@
 //! [`TokenHistory`]: which access tokens a session has had.
 
+use heapless::Vec;
+
 use super::event::TokenTaken;
 use crate::token::TokenDigest;
 
@@ -7,30 +9,30 @@ use crate::token::TokenDigest;
 /// acknowledged; that a tunnel is rotated this often meanwhile is not to be expected.
 pub const REMEMBERED_TOKENS: usize = 4;
 
-/// The digests of the latest access tokens, the latest of all first.
-pub(super) struct TokenHistory([Option<TokenDigest>; REMEMBERED_TOKENS]);
+/// The digests of the latest access tokens, the latest of all last.
+pub(super) struct TokenHistory(Vec<TokenDigest, REMEMBERED_TOKENS, u8>);
 
 impl TokenHistory {
     pub(super) const fn new() -> Self {
-        Self([None; REMEMBERED_TOKENS])
+        Self(Vec::new())
     }
 
     /// What a token is to a session that has had these.
     pub(super) fn judge(&self, token: &TokenDigest) -> TokenTaken {
-        let [latest, earlier @ ..] = &self.0;
-        match Some(token) {
-            token if latest.as_ref() == token => TokenTaken::Same,
-            token if earlier.iter().any(|earlier| earlier.as_ref() == token) => TokenTaken::Earlier,
+        match self.0.split_last() {
+            Some((latest, _)) if latest == token => TokenTaken::Same,
+            Some((_, earlier)) if earlier.contains(token) => TokenTaken::Earlier,
             _ => TokenTaken::New,
         }
     }
 
     /// Takes one more. The oldest of a full history is forgotten.
     pub(super) fn add(&mut self, token: TokenDigest) {
-        let mut newer = Some(token);
-        for place in &mut self.0 {
-            core::mem::swap(place, &mut newer);
+        if self.0.is_full() {
+            self.0.remove(0);
         }
+        // There is room now.
+        let _ = self.0.push(token);
     }
 }
 

@@ -75,15 +75,15 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>, const SERVICES: usize, const CONNECTIONS: usi
             self.answer(MessageType::StreamReset, message);
             return self.fail_stream(service);
         }
-        if let Some(connection) = stream.start(service, message.connection_id, self.counters) {
+        if let Some(connection) = stream.start(message.connection_id, self.counters) {
             return Event::Started {
                 connection,
                 replaces: false,
             };
         }
         // No room, or the id is taken. Then it ends on both sides: the reset means either to its receiver.
-        let taken = stream.live(service, message.connection_id);
-        stream.end(service, message.connection_id);
+        let taken = stream.live(message.connection_id);
+        stream.end(message.connection_id);
         self.answer(MessageType::ConnectionReset, message);
         taken.map_or(Event::Handled, |connection| Event::Ended { connection })
     }
@@ -91,7 +91,7 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>, const SERVICES: usize, const CONNECTIONS: usi
     fn data<'m>(&mut self, message: &Message<'m>) -> Event<'m> {
         let connection = self.service(message).and_then(|service| {
             let stream = self.streams.get(service, message.stream_id)?;
-            stream.live(service, message.connection_id)
+            stream.live(message.connection_id)
         });
         match (connection, message.payload) {
             (Some(connection), payload @ [_, ..]) => Event::Data { connection, payload },
@@ -106,7 +106,7 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>, const SERVICES: usize, const CONNECTIONS: usi
         match self.streams.get(service, message.stream_id) {
             // Its sender is done with it already, and a reset is never answered with one.
             Some(stream) if !stream.has_connection_ids() => self.fail_stream(service),
-            Some(stream) => match stream.end(service, message.connection_id) {
+            Some(stream) => match stream.end(message.connection_id) {
                 Some(connection) => Event::Ended { connection },
                 None => Event::Handled,
             },

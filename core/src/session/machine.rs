@@ -4,20 +4,19 @@ mod calls;
 
 use super::backoff::Failures;
 use super::config::Config;
+use super::credentials::Credentials;
 use super::event::{Announced, Binding, Connect, Event, Output, Timeout, TokenTaken};
 use super::history::TokenHistory;
 use super::incoming::Incoming;
 use super::outgoing::Outgoing;
 use super::services::ServiceList;
-use super::state::{
-    Active, Credentials, Link, NoToken, Offered, Open, Phase, SERVICE_IDS_TIMEOUT, State, Status,
-};
+use super::state::{Active, Link, NoToken, Offered, Open, Phase, SERVICE_IDS_TIMEOUT, State, Status};
 use super::streams::{Counters, Streams};
 use crate::error::{Capacity, Error, Misuse, PeerFault};
 use crate::handshake::{Subprotocol, Upgrade};
 use crate::mode::Side;
 use crate::time::Millis;
-use crate::token::{AccessToken, ClientToken, Entropy};
+use crate::token::{ClientToken, Entropy, TokenDigest};
 use crate::tunnel::DisconnectReason;
 use crate::websocket::{Close, CloseCode, MAX_FRAME_PAYLOAD};
 use crate::wire::{Message, MessageType, Origin, Verdict};
@@ -28,7 +27,11 @@ pub(super) struct Machine<B, const TOKEN: usize, const SERVICES: usize, const CO
     format: Subprotocol,
     max_payload: usize,
     history: TokenHistory,
-    pub(super) state: State<TOKEN, SERVICES, CONNECTIONS>,
+    pub(super) state: State<SERVICES>,
+    /// Of [`State::Active`].
+    pub(super) credentials: Credentials<TOKEN>,
+    /// Of [`Phase::Open`].
+    pub(super) streams: Streams<SERVICES, CONNECTIONS>,
     counters: Counters,
     outgoing: Outgoing<B>,
     /// A socket that the session has given up and the caller still has.
@@ -40,6 +43,7 @@ impl<B, const TOKEN: usize, const SERVICES: usize, const CONNECTIONS: usize>
 where
     B: AsRef<[u8]> + AsMut<[u8]>,
 {
+    #[inline(always)]
     pub(super) const fn new(config: &Config<'_>, outgoing: B) -> Self {
         Self {
             side: config.side,
@@ -47,6 +51,8 @@ where
             max_payload: config.max_payload,
             history: TokenHistory::new(),
             state: State::AwaitingToken(NoToken::None),
+            credentials: Credentials::blank(),
+            streams: Streams::new(),
             counters: Counters::new(),
             outgoing: Outgoing::new(outgoing),
             hang_up: None,
@@ -75,7 +81,7 @@ where
         &mut self,
         now: Millis,
         side: Side,
-        access_token: AccessToken<TOKEN>,
+        access_token: &str,
         binding: Binding,
         entropy: &Entropy,
     ) -> Result<TokenTaken, Error> {
@@ -85,7 +91,7 @@ where
         if let State::Closed = self.state {
             return Err(Misuse::SessionClosed.into());
         }
-        let digest = access_token.digest();
+        let digest = TokenDigest::of(access_token);
         let taken = self.history.judge(&digest);
         if taken != TokenTaken::New {
             return Ok(taken);
@@ -95,16 +101,13 @@ where
             Binding::With(client_token) => Some(client_token),
             Binding::Unbound => None,
         };
+        self.credentials.replace(access_token, client_token)?;
         // Nothing fails from here on.
         self.history.add(digest);
         self.give_up_socket(CloseCode::NORMAL);
         self.counters.random.stir(entropy.seed());
-        self.outgoing.clear();
+        self.forget_connection();
         self.state = State::Active(Active {
-            credentials: Credentials {
-                access_token,
-                client_token,
-            },
             failures: Failures::default(),
             phase: Phase::ConnectDue { since: now },
         });
@@ -126,7 +129,6 @@ where
                     Subprotocol::V1 => Phase::Open(Open {
                         link,
                         offer: Offered::Unnamed,
-                        streams: Streams::new(),
                     }),
                     Subprotocol::V2 | Subprotocol::V3 => Phase::AwaitingServices {
                         link,
@@ -140,10 +142,21 @@ where
         Ok(())
     }
 
+    /// What belongs to a connection goes with it.
+    fn forget_connection(&mut self) {
+        self.outgoing.clear();
+        self.streams.clear();
+    }
+
     /// The token is of no more use: it is wiped, and its digest stays.
     fn await_token(&mut self, why: NoToken) {
-        self.outgoing.clear();
-        self.state = State::AwaitingToken(why);
+        self.leave_active(State::AwaitingToken(why));
+    }
+
+    fn leave_active(&mut self, state: State<SERVICES>) {
+        self.forget_connection();
+        self.credentials.wipe();
+        self.state = state;
     }
 
     /// The connection is gone, or did not come about.
@@ -154,14 +167,14 @@ where
         // Before the 101 the access token is not known to be used.
         let usable = match active.phase {
             Phase::ConnectDue { .. } | Phase::Connecting { .. } | Phase::Backoff { .. } => true,
-            Phase::AwaitingServices { .. } | Phase::Open(_) => active.credentials.client_token.is_some(),
+            Phase::AwaitingServices { .. } | Phase::Open(_) => self.credentials.client_token().is_some(),
         };
         if usable {
             let wait = active.failures.next_wait(&mut self.counters.random);
             active.phase = Phase::Backoff {
                 until: now.after(wait),
             };
-            self.outgoing.clear();
+            self.forget_connection();
         } else {
             self.await_token(NoToken::Spent);
         }
@@ -232,8 +245,7 @@ where
     }
 
     fn end(&mut self) {
-        self.outgoing.clear();
-        self.state = State::Closed;
+        self.leave_active(State::Closed);
     }
 
     /// Whether the answer that a message may need has room. A source never waits for that: it owes no answers, and two
@@ -276,10 +288,10 @@ where
         let State::Active(active) = &mut self.state else {
             return Ok(Event::Handled);
         };
-        if let Phase::Open(open) = &mut active.phase {
+        if let Phase::Open(_) = active.phase {
             let event = Incoming {
                 services,
-                streams: &mut open.streams,
+                streams: &mut self.streams,
                 counters: &mut self.counters,
                 outgoing: &mut self.outgoing,
             }
@@ -299,7 +311,6 @@ where
             active.phase = Phase::Open(Open {
                 link: *link,
                 offer: Offered::of(tunnel, services),
-                streams: Streams::new(),
             });
             return Ok(Event::Open(Announced {
                 tunnel,
@@ -318,19 +329,15 @@ where
         if let Some(code) = self.hang_up.take() {
             return Output::CloseWebSocket(code);
         }
-        if let Some(open) = self.state.open() {
-            while open.streams.pay_reset(services, &mut self.outgoing) {}
-        }
+        while self.streams.pay_reset(services, &mut self.outgoing) {}
         if self.state.link().is_some_and(Link::take_ping) {
             return Output::Ping;
         }
-        if self.state.begin_connect()
-            && let State::Active(Active { credentials, .. }) = &self.state
-        {
+        if self.state.begin_connect() {
             return Output::Connect(Connect {
                 side: self.side,
-                access_token: &credentials.access_token,
-                client_token: credentials.client_token.as_ref(),
+                access_token: self.credentials.access_token(),
+                client_token: self.credentials.client_token(),
             });
         }
         let deadline = self.state.deadline();

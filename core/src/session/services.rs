@@ -26,21 +26,39 @@ pub(super) enum Found {
 }
 
 impl<const SERVICES: usize> ServiceList<SERVICES> {
-    pub(super) fn new(services: Services<'_>) -> Result<Self, Error> {
+    /// Whether a session can have these.
+    pub(super) fn check(services: Services<'_>) -> Result<(), Error> {
         let Services::Named(names) = services else {
-            return Ok(Self::Unnamed(Found::Nothing));
+            return Ok(());
         };
         if names.is_empty() {
             return Err(Misuse::NoServices.into());
         }
-        let mut list = Vec::new();
-        for name in names {
-            if list.contains(name) {
+        for (index, name) in names.iter().enumerate() {
+            if names.iter().take(index).any(|earlier| earlier == name) {
                 return Err(Misuse::DuplicateService.into());
             }
-            list.push(name.clone()).map_err(|_| Capacity::ServiceTableFull)?;
+            if index >= SERVICES {
+                return Err(Capacity::ServiceTableFull.into());
+            }
         }
-        Ok(Self::Named(list))
+        Ok(())
+    }
+
+    /// A list without a name yet.
+    pub(super) const fn new(services: Services<'_>) -> Self {
+        match services {
+            Services::Named(_) => Self::Named(Vec::new()),
+            Services::Unnamed => Self::Unnamed(Found::Nothing),
+        }
+    }
+
+    /// Takes the names, which were checked.
+    pub(super) fn fill(&mut self, services: Services<'_>) {
+        if let (Self::Named(list), Services::Named(names)) = (self, services) {
+            // They have room: see `check`.
+            let _ = list.extend_from_slice(names);
+        }
     }
 
     /// How many there are.

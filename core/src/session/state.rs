@@ -1,12 +1,10 @@
-//! The states of a session. Each owns its data; where there is no token there is none to leak, where there is no
-//! connection there are no streams.
+//! The states of a session. Each owns its data, but for what is too big to move: the tokens and the streams stand beside
+//! it, and are wiped and cleared when it is left.
 
 use super::backoff::Failures;
 use super::services::ServiceList;
-use super::streams::Streams;
 use crate::handshake::Subprotocol;
 use crate::time::Millis;
-use crate::token::{AccessToken, ClientToken};
 use crate::wire::AvailableServiceIds;
 
 /// Longest wait for an answer to a Connect, in milliseconds: name, TCP, TLS and upgrade together (ours).
@@ -19,10 +17,10 @@ pub const PING_INTERVAL: u64 = 20_000;
 /// as we do is always heard in time).
 pub const PONG_TIMEOUT: u64 = 30_000;
 
-pub(super) enum State<const TOKEN: usize, const SERVICES: usize, const CONNECTIONS: usize> {
+pub(super) enum State<const SERVICES: usize> {
     /// There is no token to connect with.
     AwaitingToken(NoToken),
-    Active(Active<TOKEN, SERVICES, CONNECTIONS>),
+    Active(Active<SERVICES>),
     Closed,
 }
 
@@ -41,20 +39,13 @@ pub enum NoToken {
 }
 
 /// There is a token.
-pub(super) struct Active<const TOKEN: usize, const SERVICES: usize, const CONNECTIONS: usize> {
-    pub(super) credentials: Credentials<TOKEN>,
+pub(super) struct Active<const SERVICES: usize> {
     pub(super) failures: Failures,
-    pub(super) phase: Phase<SERVICES, CONNECTIONS>,
-}
-
-/// The tokens of a connection.
-pub(super) struct Credentials<const TOKEN: usize> {
-    pub(super) access_token: AccessToken<TOKEN>,
-    pub(super) client_token: Option<ClientToken>,
+    pub(super) phase: Phase<SERVICES>,
 }
 
 /// What is done with the token.
-pub(super) enum Phase<const SERVICES: usize, const CONNECTIONS: usize> {
+pub(super) enum Phase<const SERVICES: usize> {
     /// The Connect has not been handed out.
     ConnectDue {
         since: Millis,
@@ -68,17 +59,16 @@ pub(super) enum Phase<const SERVICES: usize, const CONNECTIONS: usize> {
         link: Link,
         until: Millis,
     },
-    Open(Open<SERVICES, CONNECTIONS>),
+    Open(Open<SERVICES>),
     Backoff {
         until: Millis,
     },
 }
 
 /// Bytes flow.
-pub(super) struct Open<const SERVICES: usize, const CONNECTIONS: usize> {
+pub(super) struct Open<const SERVICES: usize> {
     pub(super) link: Link,
     pub(super) offer: Offered<SERVICES>,
-    pub(super) streams: Streams<SERVICES, CONNECTIONS>,
 }
 
 /// Which of the session's services the tunnel has.
@@ -199,9 +189,7 @@ impl Link {
     }
 }
 
-impl<const TOKEN: usize, const SERVICES: usize, const CONNECTIONS: usize>
-    State<TOKEN, SERVICES, CONNECTIONS>
-{
+impl<const SERVICES: usize> State<SERVICES> {
     /// The WebSocket, if one is up.
     pub(super) const fn link(&mut self) -> Option<&mut Link> {
         match self {
@@ -214,7 +202,7 @@ impl<const TOKEN: usize, const SERVICES: usize, const CONNECTIONS: usize>
     }
 
     /// What is open, if the session is.
-    pub(super) const fn open(&mut self) -> Option<&mut Open<SERVICES, CONNECTIONS>> {
+    pub(super) const fn open(&self) -> Option<&Open<SERVICES>> {
         match self {
             Self::Active(Active {
                 phase: Phase::Open(open),

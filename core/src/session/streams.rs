@@ -1,22 +1,24 @@
 //! The streams of a session's services and the connections in them, in fixed tables.
 
+use core::num::NonZeroU32;
+
 use heapless::Vec;
 
 use super::outgoing::Outgoing;
 use super::random::Random;
 use super::services::ServiceList;
-use crate::error::{Capacity, Error, Misuse};
+use crate::error::{Capacity, Error};
 use crate::wire::{Message, MessageType};
 
 /// Highest stream id: a public encoder cannot go further (data-plane.md §4).
 pub const MAX_STREAM_ID: i32 = (1 << 28) - 1;
 
 /// Names one connection in the tunnel, from its start to its end. Another never has the same name, not even after a
-/// reconnect (ours: not before 2^32 others).
+/// reconnect (ours: not before 2^32 - 2 others).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Connection {
     service: u8,
-    serial: u32,
+    serial: NonZeroU32,
 }
 
 impl Connection {
@@ -26,15 +28,15 @@ impl Connection {
         self.service as usize
     }
 
-    /// What tells it from every other connection of its service, for a caller who keeps names as numbers; never 0.
+    /// What tells it from every other connection, for a caller who keeps names as numbers.
     #[must_use]
-    pub const fn serial(self) -> u32 {
+    pub const fn serial(self) -> NonZeroU32 {
         self.serial
     }
 
     /// The connection of these numbers. One that never was is used like one that has ended.
     #[must_use]
-    pub fn from_parts(service: usize, serial: u32) -> Option<Self> {
+    pub fn from_parts(service: usize, serial: NonZeroU32) -> Option<Self> {
         let service = u8::try_from(service).ok()?;
         Some(Self { service, serial })
     }
@@ -53,7 +55,8 @@ pub(super) struct Counters {
     pub(super) random: Random,
     /// The latest stream id of a source; 0 before the first.
     stream: i32,
-    serial: u32,
+    /// The latest connection's; the highest before the first.
+    serial: NonZeroU32,
 }
 
 impl Counters {
@@ -61,7 +64,7 @@ impl Counters {
         Self {
             random: Random::new(),
             stream: 0,
-            serial: 0,
+            serial: NonZeroU32::MAX,
         }
     }
 
@@ -75,24 +78,25 @@ impl Counters {
         self.stream
     }
 
-    fn next_serial(&mut self) -> u32 {
-        self.serial = self.serial.wrapping_add(1).max(1);
+    fn next_serial(&mut self) -> NonZeroU32 {
+        self.serial = self.serial.checked_add(1).unwrap_or(NonZeroU32::MIN);
         self.serial
     }
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Slot {
-    serial: u32,
+    /// What names it here; `None` when it is over here and the peer is still to be told.
+    serial: Option<NonZeroU32>,
     /// The connection id; 1 in a stream without such ids.
     id: u32,
-    /// Whether it is over here and the peer is still to be told.
-    reset_owed: bool,
 }
 
 /// A stream and its connections.
 #[derive(Debug)]
 pub(super) struct Stream<const CONNECTIONS: usize> {
+    /// A session has at most 255.
+    service: u8,
     id: i32,
     format: Format,
     latest_connection: u32,
@@ -100,6 +104,21 @@ pub(super) struct Stream<const CONNECTIONS: usize> {
 }
 
 impl<const CONNECTIONS: usize> Stream<CONNECTIONS> {
+    /// A stream without a connection yet.
+    const fn new(service: usize, id: i32, format: Format) -> Self {
+        Self {
+            service: service as u8,
+            id,
+            format,
+            latest_connection: 0,
+            slots: Vec::new(),
+        }
+    }
+
+    fn is_of(&self, service: usize) -> bool {
+        usize::from(self.service) == service
+    }
+
     fn position(&self, id: u32) -> Option<usize> {
         self.slots.iter().position(|slot| slot.id == id)
     }
@@ -117,43 +136,33 @@ impl<const CONNECTIONS: usize> Stream<CONNECTIONS> {
     }
 
     /// The connection of that id, if it lives.
-    pub(super) fn live(&self, service: usize, given: u32) -> Option<Connection> {
+    pub(super) fn live(&self, given: u32) -> Option<Connection> {
         let id = self.connection_id(given);
-        let mut slots = self.slots.iter();
-        slots
-            .find(|slot| slot.id == id && !slot.reset_owed)
-            .map(|slot| connection(service, slot.serial))
+        let slot = self.slots.iter().find(|slot| slot.id == id)?;
+        Some(self.named(slot.serial?))
     }
 
     /// Starts the connection of that id. `None` leaves everything as it was: there is no room, or the id is taken.
-    pub(super) fn start(
-        &mut self,
-        service: usize,
-        given: u32,
-        counters: &mut Counters,
-    ) -> Option<Connection> {
+    pub(super) fn start(&mut self, given: u32, counters: &mut Counters) -> Option<Connection> {
         let id = self.connection_id(given);
         if self.position(id).is_some() || self.slots.is_full() {
             return None;
         }
         let serial = counters.next_serial();
-        let reset_owed = false;
-        self.slots
-            .push(Slot {
-                serial,
-                id,
-                reset_owed,
-            })
-            .ok()?;
+        let slot = Slot {
+            serial: Some(serial),
+            id,
+        };
+        self.slots.push(slot).ok()?;
         self.latest_connection = id;
-        Some(connection(service, serial))
+        Some(self.named(serial))
     }
 
     /// Ends the connection of that id, of which the peer knows or has been told.
-    pub(super) fn end(&mut self, service: usize, given: u32) -> Option<Connection> {
+    pub(super) fn end(&mut self, given: u32) -> Option<Connection> {
         let position = self.position(self.connection_id(given))?;
         let slot = self.slots.swap_remove(position);
-        (!slot.reset_owed).then(|| connection(service, slot.serial))
+        Some(self.named(slot.serial?))
     }
 
     /// A connection id that is free; 0, which stands for none, is left out.
@@ -165,6 +174,13 @@ impl<const CONNECTIONS: usize> Stream<CONNECTIONS> {
             if self.position(id).is_none() {
                 return id;
             }
+        }
+    }
+
+    const fn named(&self, serial: NonZeroU32) -> Connection {
+        Connection {
+            service: self.service,
+            serial,
         }
     }
 
@@ -180,37 +196,42 @@ impl<const CONNECTIONS: usize> Stream<CONNECTIONS> {
     }
 }
 
-const fn connection(service: usize, serial: u32) -> Connection {
-    Connection {
-        // A session has at most 255 services.
-        service: service as u8,
-        serial,
-    }
-}
-
-/// One stream at most for each service. It is forgotten whole at a reconnect.
+/// The active streams: one at most for each service. They go with their connection.
 #[derive(Debug)]
 pub(super) struct Streams<const SERVICES: usize, const CONNECTIONS: usize>(
-    [Option<Stream<CONNECTIONS>>; SERVICES],
+    Vec<Stream<CONNECTIONS>, SERVICES, u8>,
 );
 
 impl<const SERVICES: usize, const CONNECTIONS: usize> Streams<SERVICES, CONNECTIONS> {
     pub(super) const fn new() -> Self {
-        Self([const { None }; SERVICES])
+        Self(Vec::new())
     }
 
+    /// Forgets them all.
     pub(super) fn clear(&mut self) {
-        *self = Self::new();
+        self.0.clear();
+    }
+
+    fn active(&mut self, service: usize) -> Option<&mut Stream<CONNECTIONS>> {
+        self.0.iter_mut().find(|stream| stream.is_of(service))
     }
 
     /// The active stream of a service, if it has that id.
     pub(super) fn get(&mut self, service: usize, id: i32) -> Option<&mut Stream<CONNECTIONS>> {
-        self.0.get_mut(service)?.as_mut().filter(|stream| stream.id == id)
+        self.active(service).filter(|stream| stream.id == id)
     }
 
-    /// Ends the active stream of a service, if there is one.
-    pub(super) fn end(&mut self, service: usize) -> Option<Stream<CONNECTIONS>> {
-        self.0.get_mut(service)?.take()
+    /// Ends the active stream of a service. Whether there was one.
+    pub(super) fn end(&mut self, service: usize) -> bool {
+        let before = self.0.len();
+        self.0.retain(|stream| !stream.is_of(service));
+        self.0.len() < before
+    }
+
+    /// A new stream of a service, which has none.
+    fn begin(&mut self, service: usize, id: i32, format: Format) -> Option<&mut Stream<CONNECTIONS>> {
+        self.0.push(Stream::new(service, id, format)).ok()?;
+        self.0.last_mut()
     }
 
     /// Starts a stream and its first connection; tells whether it replaces another one.
@@ -222,16 +243,9 @@ impl<const SERVICES: usize, const CONNECTIONS: usize> Streams<SERVICES, CONNECTI
         first: u32,
         counters: &mut Counters,
     ) -> Option<(Connection, bool)> {
-        let place = self.0.get_mut(service)?;
-        let mut stream = Stream {
-            id,
-            format,
-            latest_connection: 0,
-            slots: Vec::new(),
-        };
-        let connection = stream.start(service, first, counters)?;
-        let replaces = place.replace(stream).is_some();
-        Some((connection, replaces))
+        let replaces = self.end(service);
+        let stream = self.begin(service, id, format)?;
+        Some((stream.start(first, counters)?, replaces))
     }
 
     /// Opens a connection for a source: in the active stream if that has a connection, else in a new stream, since a
@@ -244,41 +258,34 @@ impl<const SERVICES: usize, const CONNECTIONS: usize> Streams<SERVICES, CONNECTI
         format: Format,
         counters: &mut Counters,
     ) -> Result<(Connection, Message<'m>), Error> {
-        let place = self.0.get_mut(index).ok_or(Misuse::UnknownService)?;
-        let active = place
-            .as_mut()
-            .filter(|stream| stream.slots.iter().any(|slot| !slot.reset_owed));
+        let active = self
+            .active(index)
+            .filter(|stream| stream.slots.iter().any(|slot| slot.serial.is_some()));
         if let Some(stream) = active {
             if !stream.format.connection_id {
                 return Err(Capacity::OneConnectionOnly.into());
             }
             let id = stream.free_connection_id();
-            let connection = stream
-                .start(index, id, counters)
-                .ok_or(Capacity::ConnectionTableFull)?;
+            let connection = stream.start(id, counters).ok_or(Capacity::ConnectionTableFull)?;
             return Ok((
                 connection,
                 stream.message(MessageType::ConnectionStart, service, id),
             ));
         }
-        let mut stream = Stream {
-            id: counters.next_stream(),
-            format,
-            latest_connection: 0,
-            slots: Vec::new(),
-        };
-        let connection = stream
-            .start(index, 1, counters)
+        self.end(index);
+        // There is a place for every service, and in it one for a first connection.
+        let id = counters.next_stream();
+        let stream = self
+            .begin(index, id, format)
             .ok_or(Capacity::ConnectionTableFull)?;
-        let message = stream.message(MessageType::StreamStart, service, 1);
-        *place = Some(stream);
-        Ok((connection, message))
+        let connection = stream.start(1, counters).ok_or(Capacity::ConnectionTableFull)?;
+        Ok((connection, stream.message(MessageType::StreamStart, service, 1)))
     }
 
     fn find(&mut self, connection: Connection) -> Option<(&mut Stream<CONNECTIONS>, usize)> {
-        let stream = self.0.get_mut(connection.service())?.as_mut()?;
+        let stream = self.active(connection.service())?;
         let mut slots = stream.slots.iter();
-        let position = slots.position(|slot| slot.serial == connection.serial && !slot.reset_owed)?;
+        let position = slots.position(|slot| slot.serial == Some(connection.serial))?;
         Some((stream, position))
     }
 
@@ -296,7 +303,7 @@ impl<const SERVICES: usize, const CONNECTIONS: usize> Streams<SERVICES, CONNECTI
             .and_then(|(stream, position)| stream.slots.get_mut(position));
         match slot {
             Some(slot) => {
-                slot.reset_owed = true;
+                slot.serial = None;
                 true
             }
             None => false,
@@ -309,12 +316,8 @@ impl<const SERVICES: usize, const CONNECTIONS: usize> Streams<SERVICES, CONNECTI
         services: &ServiceList<SERVICES>,
         outgoing: &mut Outgoing<impl AsRef<[u8]> + AsMut<[u8]>>,
     ) -> bool {
-        for (index, place) in self.0.iter_mut().enumerate() {
-            let Some(stream) = place else { continue };
-            let Some(position) = stream.slots.iter().position(|slot| slot.reset_owed) else {
-                continue;
-            };
-            let Some(id) = stream.slots.get(position).map(|slot| slot.id) else {
+        for stream in &mut self.0 {
+            let Some(&Slot { id, .. }) = stream.slots.iter().find(|slot| slot.serial.is_none()) else {
                 continue;
             };
             let has_connection_ids = stream.format.connection_id;
@@ -322,12 +325,14 @@ impl<const SERVICES: usize, const CONNECTIONS: usize> Streams<SERVICES, CONNECTI
                 true => MessageType::ConnectionReset,
                 false => MessageType::StreamReset,
             };
-            if !outgoing.push(&stream.message(message_type, services.id(index), id)) {
+            let service = usize::from(stream.service);
+            if !outgoing.push(&stream.message(message_type, services.id(service), id)) {
                 return false;
             }
-            match has_connection_ids {
-                true => drop(stream.slots.swap_remove(position)),
-                false => *place = None,
+            if has_connection_ids {
+                stream.slots.retain(|slot| slot.id != id);
+            } else {
+                self.end(service);
             }
             return true;
         }
@@ -337,11 +342,9 @@ impl<const SERVICES: usize, const CONNECTIONS: usize> Streams<SERVICES, CONNECTI
     /// How many connections live, for the invariants of the tests.
     #[cfg(test)]
     pub(super) fn live(&self) -> impl Iterator<Item = Connection> {
-        self.0.iter().enumerate().flat_map(|(service, stream)| {
-            let slots = stream.iter().flat_map(|stream| stream.slots.iter());
-            slots
-                .filter(|slot| !slot.reset_owed)
-                .map(move |slot| connection(service, slot.serial))
+        self.0.iter().flat_map(|stream| {
+            let slots = stream.slots.iter();
+            slots.filter_map(|slot| Some(stream.named(slot.serial?)))
         })
     }
 }
@@ -361,6 +364,14 @@ mod tests {
     }
 
     #[test]
+    fn after_the_highest_serial_comes_the_lowest() {
+        let mut counters = Counters::new();
+        assert_eq!(counters.next_serial().get(), 1);
+        counters.serial = NonZeroU32::MAX;
+        assert_eq!(counters.next_serial().get(), 1);
+    }
+
+    #[test]
     fn after_the_highest_connection_id_comes_the_lowest_that_is_free() {
         let (mut streams, mut counters) = (Streams::<1, 4>::new(), Counters::new());
         let format = Format {
@@ -372,7 +383,7 @@ mod tests {
         stream.latest_connection = u32::MAX - 1;
         for id in [u32::MAX, 2, 3] {
             assert_eq!(stream.free_connection_id(), id);
-            stream.start(0, id, &mut counters).unwrap();
+            stream.start(id, &mut counters).unwrap();
         }
     }
 }

@@ -14,41 +14,33 @@ pub(super) struct Issued {
 }
 
 impl Issued {
-    pub(super) fn first(id: &TunnelId, side: Side, entropy: &Entropy) -> Result<(Self, IssuedToken), Error> {
-        Self::issue(id, side, 0, entropy)
+    /// What is kept of a token.
+    pub(super) fn of(generation: u32, token: &IssuedToken) -> Self {
+        Self {
+            generation,
+            digest: token.digest(),
+        }
     }
 
-    pub(super) fn next(
-        &self,
-        id: &TunnelId,
-        side: Side,
-        entropy: &Entropy,
-    ) -> Result<(Self, IssuedToken), Error> {
-        let generation = self
-            .generation
-            .checked_add(1)
-            .ok_or(Capacity::RotationsExhausted)?;
-        Self::issue(id, side, generation, entropy)
-    }
-
-    fn issue(
+    /// Issues a token of that generation.
+    pub(super) fn issue(
         id: &TunnelId,
         side: Side,
         generation: u32,
         entropy: &Entropy,
-    ) -> Result<(Self, IssuedToken), Error> {
-        let claim = Claim {
-            tunnel_id: id.clone(),
-            side,
-            generation,
-        };
-        let token = claim.issue(entropy).ok_or(Capacity::AccessTokenTooLong)?;
-        Ok((
-            Self {
-                generation,
-                digest: token.digest(),
-            },
-            token,
-        ))
+    ) -> Result<IssuedToken, Error> {
+        let token = Claim::issue(id, side, generation, entropy);
+        token.ok_or(Error::Capacity(Capacity::AccessTokenTooLong))
+    }
+
+    /// Issues the token that may replace this one.
+    pub(super) fn next(&self, id: &TunnelId, side: Side, entropy: &Entropy) -> Result<IssuedToken, Error> {
+        let next = self.generation.checked_add(1);
+        Self::issue(id, side, next.ok_or(Capacity::RotationsExhausted)?, entropy)
+    }
+
+    /// Keeps what [`next`](Self::next) has issued.
+    pub(super) fn replace(&mut self, token: &IssuedToken) {
+        *self = Self::of(self.generation.saturating_add(1), token);
     }
 }

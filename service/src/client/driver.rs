@@ -159,7 +159,7 @@ impl Driver {
         let (token, binding) = (handed.access_token, handed.binding);
         match self
             .session
-            .handle_token(now, side, token, binding, &handed.entropy)
+            .handle_token(now, side, token.expose(), binding, &handed.entropy)
         {
             Ok(taken) => tracing::debug!(?taken, "a token was handed in"),
             Err(error) => tracing::warn!(%error, "a token was not taken"),

@@ -7,6 +7,7 @@
 #![cfg_attr(target_os = "none", no_std)]
 
 use core::fmt::{self, Write};
+use core::mem::MaybeUninit;
 
 use iot_tunnel_core::handshake::{
     Answer, Endpoint, HandshakeFault, HandshakeRequest, InvalidEndpoint, Offer, PeerText, PendingUpgrade,
@@ -21,6 +22,7 @@ use iot_tunnel_core::session::{
     Announced, Binding, Config, Connection, Event as SessionEvent, Output, Progress, Session, Status,
     Timeout, TokenTaken,
 };
+use iot_tunnel_core::token::MAX_ACCESS_TOKEN;
 use iot_tunnel_core::websocket::{
     Close, CloseCode, CloseHandshake, Event, Frame, FrameHeader, MaskKey, Opcode, Receiver, SendError, Sender,
 };
@@ -30,8 +32,8 @@ use iot_tunnel_core::wire::{
 use iot_tunnel_core::{
     AccessToken, Claim, ClientMode, ClientToken, ConnectionId, Description, DestinationConfig,
     DisconnectReason, Effects, Entropy, Error, Handshake, InvalidText, Lifetime, Millis, Misuse, Opened,
-    PeerFault, Refusal, Region, Rotated, Rotation, ServiceId, Side, Table, ThingName, TokenDigest, Tunnel,
-    TunnelArn, TunnelId,
+    PeerFault, Refusal, Region, Rotated, Rotation, ServiceId, Side, Slot, Table, TableIn, ThingName,
+    TokenDigest, Tunnel, TunnelArn, TunnelId,
 };
 
 #[cfg(target_os = "none")]
@@ -57,8 +59,48 @@ macro_rules! export {
 type Token = AccessToken<512>;
 /// Any number shows the same code.
 type Tunnels = Table<4>;
-/// Likewise.
-type Client<'b> = Session<&'b mut [u8], 512>;
+/// As a device in C has it.
+type Client<'b> = Session<&'b mut [u8]>;
+
+/// A caller's buffer to print into.
+pub struct Line<'b> {
+    room: &'b mut [u8],
+}
+
+impl Write for Line<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let room = self.room.split_off_mut(..text.len()).ok_or(fmt::Error)?;
+        room.copy_from_slice(text.as_bytes());
+        Ok(())
+    }
+}
+
+/// A slot as C has it: all zero is free.
+pub struct Record {
+    taken: bool,
+    tunnel: MaybeUninit<Tunnel>,
+}
+
+impl Slot for Record {
+    fn get(&self) -> Option<&Tunnel> {
+        // SAFETY: a record that is taken has been written by `fill`.
+        self.taken.then(|| unsafe { self.tunnel.assume_init_ref() })
+    }
+
+    fn get_mut(&mut self) -> Option<&mut Tunnel> {
+        // SAFETY: as above.
+        self.taken.then(|| unsafe { self.tunnel.assume_init_mut() })
+    }
+
+    fn fill(&mut self, make: impl FnOnce() -> Tunnel) {
+        self.tunnel.write(make());
+        self.taken = true;
+    }
+
+    fn free(&mut self) {
+        self.taken = false;
+    }
+}
 
 export! {
     /// Parsing.
@@ -145,6 +187,18 @@ export! {
         table: &mut Tunnels, id: TunnelId, config: Option<DestinationConfig>, now: Millis, entropy: &Entropy
     ) -> Result<Opened, Error> {
         table.open(id, config, Lifetime::default(), now, entropy)
+    }
+    /// A record in memory of the caller's.
+    fn gate_open_in(
+        slot: &mut Record, id: TunnelId, config: Option<DestinationConfig>, now: Millis, entropy: &Entropy
+    ) -> Result<Opened, Error> {
+        Tunnel::open_in(slot, id, config, Lifetime::default(), now, entropy)
+    }
+    /// A table in memory of the caller's.
+    fn gate_table_over(slots: &mut [Record], id: &TunnelId, now: Millis) -> Option<Effects> {
+        let mut table = TableIn::over(slots);
+        table.vacancy(id).ok()?;
+        table.expire_next(now).map(|(_, effects)| effects)
     }
     /// The table.
     fn gate_table_connect(
@@ -239,7 +293,7 @@ export! {
     }
     /// Every violation, one by one and as the message of the exception.
     fn gate_violations(
-        error: &RotateRequestError<'_>, visit: fn(Violation<'_>), out: &mut dyn Write
+        error: &RotateRequestError<'_>, visit: fn(Violation<'_>), out: &mut Line<'_>
     ) -> fmt::Result {
         if let RotateRequestError::Validation(violations) = error {
             violations.for_each(visit);
@@ -420,25 +474,32 @@ export! {
     }
 
     /// Printing.
-    fn gate_print_message_type(message: &Message<'_>, out: &mut dyn Write) -> fmt::Result {
+    fn gate_print_message_type(message: &Message<'_>, out: &mut Line<'_>) -> fmt::Result {
         write!(out, "{}", message.message_type)
     }
     /// Printing.
     fn gate_print_wire_faults(
-        faults: &(FrameFault, DecodeFault, ContentFault, EncodeFault), out: &mut dyn Write
+        faults: &(FrameFault, DecodeFault, ContentFault, EncodeFault), out: &mut Line<'_>
     ) -> fmt::Result {
         let (frame, decode, content, encode) = faults;
         write!(out, "{frame} {decode} {content} {encode}")
     }
 
     /// A client's end of a tunnel.
-    fn gate_session(config: &Config<'_>, buffers: [&'static mut [u8]; 2]) -> Result<Client<'static>, Error> {
+    fn gate_session_new(config: &Config<'_>, buffers: [&'static mut [u8]; 2]) -> Result<Client<'static>, Error> {
         let [incoming, outgoing] = buffers;
         Client::new(config, incoming, outgoing)
     }
+    /// A client's end of a tunnel, made in its place.
+    fn gate_session_init(
+        place: &mut MaybeUninit<Client<'static>>, config: &Config<'_>, buffers: [&'static mut [u8]; 2]
+    ) -> Result<(), Error> {
+        let [incoming, outgoing] = buffers;
+        Client::init(place, config, incoming, outgoing).map(drop)
+    }
     /// A client's end of a tunnel.
     fn gate_session_token(
-        session: &mut Client<'_>, now: Millis, side: Side, token: Token, binding: Binding, entropy: &Entropy
+        session: &mut Client<'_>, now: Millis, side: Side, token: &str, binding: Binding, entropy: &Entropy
     ) -> Result<TokenTaken, Error> {
         session.handle_token(now, side, token, binding, entropy)
     }
@@ -500,38 +561,38 @@ export! {
     /// A client's end of a tunnel.
     fn gate_session_close(session: &mut Client<'_>) -> () { session.close() }
     /// What is to be done.
-    fn gate_session_poll(session: &mut Client<'_>, visit: fn(Output<'_, 512>)) -> () { visit(session.poll_output()) }
+    fn gate_session_poll(session: &mut Client<'_>, visit: fn(Output<'_, MAX_ACCESS_TOKEN>)) -> () { visit(session.poll_output()) }
     /// A client's end of a tunnel.
     fn gate_session_sent(session: &mut Client<'_>, count: usize) -> Result<(), Misuse> { session.sent(count) }
 
     /// Printing.
-    fn gate_print_error(error: &Error, out: &mut dyn Write) -> fmt::Result { write!(out, "{error}") }
+    fn gate_print_error(error: &Error, out: &mut Line<'_>) -> fmt::Result { write!(out, "{error}") }
     /// Printing.
-    fn gate_print_invalid_text(error: &InvalidText, out: &mut dyn Write) -> fmt::Result {
+    fn gate_print_invalid_text(error: &InvalidText, out: &mut Line<'_>) -> fmt::Result {
         write!(out, "{error}")
     }
     /// Printing.
-    fn gate_print_json_fault(error: &JsonFault, out: &mut dyn Write) -> fmt::Result { write!(out, "{error}") }
+    fn gate_print_json_fault(error: &JsonFault, out: &mut Line<'_>) -> fmt::Result { write!(out, "{error}") }
     /// Printing.
-    fn gate_print_message_fault(error: &MessageFault, out: &mut dyn Write) -> fmt::Result {
+    fn gate_print_message_fault(error: &MessageFault, out: &mut Line<'_>) -> fmt::Result {
         write!(out, "{error}")
     }
     /// Printing.
     fn gate_print_endpoint(
-        endpoint: &Endpoint, error: &InvalidEndpoint, out: &mut dyn Write
+        endpoint: &Endpoint, error: &InvalidEndpoint, out: &mut Line<'_>
     ) -> fmt::Result {
         write!(out, "{endpoint} {error}")
     }
     /// Printing.
-    fn gate_print_upgrade_request_error(error: &UpgradeRequestError, out: &mut dyn Write) -> fmt::Result {
+    fn gate_print_upgrade_request_error(error: &UpgradeRequestError, out: &mut Line<'_>) -> fmt::Result {
         write!(out, "{error}")
     }
     /// Printing.
-    fn gate_print_handshake_fault(fault: &HandshakeFault, out: &mut dyn Write) -> fmt::Result {
+    fn gate_print_handshake_fault(fault: &HandshakeFault, out: &mut Line<'_>) -> fmt::Result {
         write!(out, "{fault}")
     }
     /// Printing what a network wrote.
-    fn gate_print_peer_text(bytes: &[u8], out: &mut dyn Write) -> fmt::Result {
+    fn gate_print_peer_text(bytes: &[u8], out: &mut Line<'_>) -> fmt::Result {
         write!(out, "{}", PeerText::new(bytes))
     }
 }

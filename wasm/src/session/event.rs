@@ -1,8 +1,8 @@
 //! What one message meant, kept until the next call.
 
 use super::name_of;
+use super::words::EventKind;
 use crate::members::Texts;
-use crate::words::EventKind;
 use iot_tunnel_core::{PeerFault, session};
 
 /// The fields of an event. What does not belong to its kind is 0.

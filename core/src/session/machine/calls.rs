@@ -43,7 +43,7 @@ where
             return Err(Misuse::ServiceNeedsName.into());
         }
         // What has ended goes first: its place may be needed, and a new stream would cut short what it had sent.
-        while open.streams.pay_reset(services, &mut self.outgoing) {}
+        while self.streams.pay_reset(services, &mut self.outgoing) {}
         if !self.outgoing.takes_control() {
             return Ok(Progress::WouldBlock);
         }
@@ -52,7 +52,7 @@ where
             connection_id: format >= Subprotocol::V3,
         };
         let service = services.id(index);
-        let (connection, message) = open.streams.open(index, service, format, &mut self.counters)?;
+        let (connection, message) = self.streams.open(index, service, format, &mut self.counters)?;
         // There is room: see above.
         self.outgoing.push(&message);
         Ok(Progress::Done(connection))
@@ -65,9 +65,8 @@ where
         services: &ServiceList<SERVICES>,
     ) -> Result<Progress<usize>, Misuse> {
         let misuse = self.misuse(Misuse::ConnectionEnded);
-        let open = self.state.open().ok_or(misuse)?;
         let service = services.id(connection.service());
-        let mut message = open.streams.data(connection, service).ok_or(misuse)?;
+        let mut message = self.streams.data(connection, service).ok_or(misuse)?;
         let length = self.max_payload.min(self.outgoing.room_for_payload());
         message.payload = data.get(..length).unwrap_or(data);
         Ok(match message.payload.len() {
@@ -85,9 +84,8 @@ where
         buffer: &'b mut [u8],
     ) -> Result<Progress<(Envelope<'b>, usize)>, Error> {
         let misuse = self.misuse(Misuse::ConnectionEnded);
-        let open = self.state.open().ok_or(misuse)?;
         let service = services.id(connection.service());
-        let mut message = open.streams.data(connection, service).ok_or(misuse)?;
+        let mut message = self.streams.data(connection, service).ok_or(misuse)?;
         message.payload = data.get(..self.max_payload).unwrap_or(data);
         if data.is_empty() || !self.outgoing.bytes().is_empty() {
             return Ok(Progress::WouldBlock);
@@ -102,7 +100,7 @@ where
 
     pub(in crate::session) fn reset(&mut self, connection: Connection) -> Result<(), Misuse> {
         let misuse = self.misuse(Misuse::ConnectionEnded);
-        match self.state.open().ok_or(misuse)?.streams.reset(connection) {
+        match self.streams.reset(connection) {
             true => Ok(()),
             false => Err(misuse),
         }

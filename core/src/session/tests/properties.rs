@@ -13,7 +13,6 @@ use crate::session::{
     Binding, Config, Connection, MAX_STREAM_ID, MIN_OUTGOING, Output, Progress, Status, TokenTaken,
 };
 use crate::time::Millis;
-use crate::token::AccessToken;
 use crate::tunnel::DisconnectReason;
 use crate::wire::{Deframer, Message, MessageType, Origin, Verdict};
 
@@ -134,14 +133,10 @@ impl World {
     }
 
     fn shown(&mut self) -> Shown {
-        let live = match self.rig.session.machine.state.open() {
-            Some(open) => open.streams.live().collect(),
-            None => HashSet::new(),
-        };
         Shown {
             status: self.rig.session.status(),
             deadline: self.rig.session.deadline(),
-            live,
+            live: self.rig.session.machine.streams.live().collect(),
         }
     }
 
@@ -164,10 +159,10 @@ impl World {
         match *step {
             Step::Token(number, bound, other) => {
                 let before = session.status();
-                let token = AccessToken::parse(&std::format!("token-{number}")).unwrap();
+                let token = std::format!("token-{number}");
                 let of = if other { side.other() } else { side };
                 let binding = if bound { Binding::Fresh } else { Binding::Unbound };
-                let taken = session.handle_token(now, of, token, binding, &entropy(number.into()));
+                let taken = session.handle_token(now, of, &token, binding, &entropy(number.into()));
                 assert_eq!(
                     taken.is_err(),
                     other || before == Status::Closed,
@@ -287,6 +282,10 @@ impl World {
                     .live
                     .retain(|connection| after.live.contains(connection));
             }
+            // What stands beside the state goes with it.
+            let has_token = !matches!(after.status, Status::AwaitingToken(_) | Status::Closed);
+            assert_eq!(self.rig.session.machine.credentials.is_blank(), !has_token);
+            assert!(after.live.is_empty() || after.status == Status::Open);
             // Closed by the peer: nothing is left to close.
             let machine = &self.rig.session.machine;
             if !machine.state.has_socket() && !machine.owes_hang_up() {

@@ -9,7 +9,7 @@ use crate::id::ServiceId;
 use crate::mode::Side;
 use crate::session::{Binding, Config, Connection, Event, Output, Session, Status, TokenTaken};
 use crate::time::Millis;
-use crate::token::{AccessToken, Entropy};
+use crate::token::Entropy;
 use crate::websocket::CloseCode;
 use crate::wire::{Deframer, Message, MessageType};
 
@@ -152,13 +152,7 @@ impl Rig {
         let side = self.session.side();
         let taken = self
             .session
-            .handle_token(
-                self.now,
-                side,
-                AccessToken::parse(token).unwrap(),
-                binding,
-                &entropy(token.len() as u64),
-            )
+            .handle_token(self.now, side, token, binding, &entropy(token.len() as u64))
             .unwrap();
         self.poll();
         taken

@@ -1,12 +1,12 @@
 //! Which tokens a session takes, whatever state it is in: a rotated one at once, one that it has had never again.
 
 use super::rig::{Rig, data, entropy};
-use crate::error::Misuse;
+use crate::error::{Capacity, Error, Misuse};
 use crate::handshake::{PeerText, Upgrade};
 use crate::mode::Side;
 use crate::session::{Binding, NoToken, Output, Progress, REMEMBERED_TOKENS, Status, Timeout, TokenTaken};
 use crate::time::Millis;
-use crate::token::{AccessToken, ClientToken};
+use crate::token::ClientToken;
 
 fn refuse(rig: &mut Rig, status: u16) -> Status {
     let upgrade = Upgrade::Refused {
@@ -133,10 +133,59 @@ fn what_became_of_the_latest_token_makes_no_earlier_one_news() {
 #[test]
 fn a_token_that_is_not_taken_is_not_remembered() {
     let mut rig = Rig::open(Side::Destination);
-    let token = AccessToken::parse("other-side").unwrap();
     let taken = rig
         .session
-        .handle_token(rig.now, Side::Source, token.clone(), Binding::Fresh, &entropy(1));
+        .handle_token(rig.now, Side::Source, "other-side", Binding::Fresh, &entropy(1));
     assert_eq!(taken, Err(Misuse::TokenOfOtherSide.into()));
-    assert_eq!(rig.token(token.expose(), Binding::Fresh), TokenTaken::New);
+    assert_eq!(rig.token("other-side", Binding::Fresh), TokenTaken::New);
+}
+
+#[test]
+fn a_text_that_is_no_token_changes_nothing() {
+    let mut rig = Rig::open(Side::Destination);
+    let connection = rig.start(7, "SSH", 1);
+    let too_long = "t".repeat(65);
+    for (text, error) in [
+        ("", Misuse::InvalidAccessToken.into()),
+        ("two words", Misuse::InvalidAccessToken.into()),
+        ("line\r\nbreak", Misuse::InvalidAccessToken.into()),
+        ("é", Misuse::InvalidAccessToken.into()),
+        (&too_long, Error::from(Capacity::AccessTokenTooLong)),
+    ] {
+        let taken = rig
+            .session
+            .handle_token(rig.now, Side::Destination, text, Binding::Unbound, &entropy(1));
+        assert_eq!(taken, Err(error), "{text:?}");
+    }
+    assert_eq!(rig.session.send(connection, b"x"), Ok(Progress::Done(1)));
+    // The token before is still the one to connect with.
+    rig.lose();
+    rig.session.handle_timeout(rig.session.deadline().unwrap());
+    let Output::Connect(connect) = rig.session.poll_output() else {
+        panic!("it does not connect")
+    };
+    assert_eq!(connect.access_token.expose(), "first");
+    assert!(connect.client_token.is_some());
+}
+
+#[test]
+fn a_token_of_no_more_use_is_wiped() {
+    let is_wiped = |rig: &Rig| rig.session.machine.credentials.is_blank();
+    let mut rig = Rig::open(Side::Destination);
+    assert!(!is_wiped(&rig));
+    rig.lose();
+    assert!(!is_wiped(&rig), "it connects with it again");
+    rig.wait();
+    refuse(&mut rig, 403);
+    assert!(is_wiped(&rig));
+
+    rig.token("once", Binding::Unbound);
+    rig.go_open(&["SSH"]);
+    rig.lose();
+    assert!(is_wiped(&rig));
+
+    rig.token("closed", Binding::Fresh);
+    assert!(!is_wiped(&rig));
+    rig.session.close();
+    assert!(is_wiped(&rig));
 }

@@ -8,7 +8,7 @@ use iot_tunnel_core::session::{
 };
 use iot_tunnel_core::websocket::Close;
 use iot_tunnel_core::wire::MAX_ENVELOPE;
-use iot_tunnel_core::{AccessToken, Capacity, Entropy, Error, Millis, Misuse, ServiceId, Side};
+use iot_tunnel_core::{Capacity, Entropy, Error, Millis, Misuse, ServiceId, Side};
 
 use super::script::Setup;
 use super::{Client, Seen, Task};
@@ -105,12 +105,12 @@ impl Twins {
         &mut self,
         now: Millis,
         side: Side,
-        access_token: &AccessToken<{ super::TOKEN }>,
+        access_token: &str,
         binding: &Binding,
         entropy: &Entropy,
     ) -> Result<TokenTaken, Error> {
         self.both(
-            |client| client.handle_token(now, side, access_token.clone(), binding.clone(), entropy),
+            |client| client.handle_token(now, side, access_token, binding.clone(), entropy),
             |taken| *taken != Ok(TokenTaken::New),
         )
     }

@@ -3,7 +3,7 @@
 use iot_tunnel_core::handshake::{PeerText, Upgrade};
 use iot_tunnel_core::session::{Binding, REMEMBERED_TOKENS, Status, Timeout, TokenTaken};
 use iot_tunnel_core::websocket::{Close, CloseCode};
-use iot_tunnel_core::{AccessToken, ClientToken, DisconnectReason, Entropy, Millis, Misuse};
+use iot_tunnel_core::{ClientToken, DisconnectReason, Entropy, Millis, Misuse};
 
 use super::{Driver, Socket};
 use crate::session::script::subprotocol;
@@ -43,10 +43,9 @@ impl Driver {
             }
         };
         let closed = self.is_closed();
-        let parsed = AccessToken::parse(&access_token).unwrap();
         let taken = self
             .twins
-            .handle_token(self.now, side, &parsed, &binding, &entropy);
+            .handle_token(self.now, side, &access_token, &binding, &entropy);
         if side != self.setup.side() {
             return assert_eq!(taken, Err(Misuse::TokenOfOtherSide.into()));
         }
