@@ -13,25 +13,36 @@ use zeroize::Zeroizing;
 
 use crate::fault::Fault;
 use crate::members::{Members, Texts};
+use crate::words::Verdict;
 
-/// Judges a request. `violations` gets two texts for each violation, the member and what it must be; none if the request is
-/// valid.
-#[wasm_bindgen(js_name = rotateRequest)]
-pub fn rotate_request(json: &[u8], violations: &Texts) {
+/// Judges a request in JSON. `violations` gets two texts for each violation, the member and what it must be; none if the
+/// request is valid.
+#[wasm_bindgen(js_name = judgeRotateRequest)]
+pub fn judge_rotate_request(json: &[u8], violations: &Texts) -> Verdict {
     let report = |member: &dyn Display, message: &dyn Display| {
         violations.push(&format!("{member}"));
         violations.push(&format!("{message}"));
     };
     match RotateRequestRef::check(json) {
-        Ok(()) => {}
+        Ok(()) => Verdict::Valid,
         Err(RotateRequestError::Validation(broken)) => {
             broken.for_each(|violation| report(&violation.member, &violation.constraint));
+            Verdict::Validation
         }
         Err(RotateRequestError::TooManyServices { .. }) => {
-            report(&"destinationConfig.services", &Capacity::TooManyServices.text());
+            report(
+                &"destinationConfig.services",
+                &Capacity::TooManyServices.text(),
+            );
+            Verdict::LimitExceeded
         }
-        Err(RotateRequestError::Serialization(BodyFault::Unexpected(fault))) => report(&fault.member, &fault),
-        Err(RotateRequestError::Serialization(fault)) => report(&"", &fault),
+        Err(RotateRequestError::Serialization(fault)) => {
+            match fault {
+                BodyFault::Unexpected(fault) => report(&fault.member, &fault),
+                BodyFault::NotJson(fault) => report(&"", &fault),
+            }
+            Verdict::Serialization
+        }
     }
 }
 

@@ -50,6 +50,17 @@ impl ClientMode {
     }
 }
 
+/// What is to be said to a request: nothing, or the exception that the API answers with.
+#[cfg(feature = "connection")]
+#[wasm_bindgen]
+#[derive(Clone, Copy)]
+pub enum Verdict {
+    Valid = "valid",
+    Serialization = "SerializationException",
+    Validation = "ValidationException",
+    LimitExceeded = "LimitExceededException",
+}
+
 #[cfg(feature = "connection")]
 /// A kind of value that has a rule.
 #[wasm_bindgen]
