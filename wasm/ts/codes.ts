@@ -42,7 +42,8 @@ export type MisuseCode =
   | "StorageSizeMismatch"
   | "UnknownEnumValue"
   | "NotUtf8"
-  | "OverlappingMemory";
+  | "OverlappingMemory"
+  | "NoWebSocket";
 
 /** The names of the errors whose party is `service`. */
 export type RefusalCode =
@@ -54,7 +55,8 @@ export type RefusalCode =
   | "AccessTokenUsed"
   | "ClientTokenMismatch"
   | "ClientTokenInUse"
-  | "TunnelNotFound";
+  | "TunnelNotFound"
+  | "HandshakeRefused";
 
 /** The names of the errors whose party is `peer`. */
 export type PeerFaultCode =
@@ -93,7 +95,8 @@ export type PeerFaultCode =
   | "FrameAfterClose"
   | "UnmaskedFrame"
   | "MessageBeforeServiceIds"
-  | "StreamWithoutConnectionIds";
+  | "StreamWithoutConnectionIds"
+  | "ConnectionLost";
 
 /** The names of the errors whose party is `room`. */
 export type CapacityCode =
@@ -106,4 +109,5 @@ export type CapacityCode =
   | "ConnectionTableFull"
   | "OneConnectionOnly"
   | "ServiceTableFull"
-  | "OutgoingBufferTooSmall";
+  | "OutgoingBufferTooSmall"
+  | "ReceiveLimitExceeded";

@@ -40,6 +40,17 @@ export class MisuseError extends TunnelError {
 export class RefusalError extends TunnelError {
   declare readonly code: RefusalCode;
   declare readonly party: "service";
+  /** Of a handshake: the HTTP status. */
+  declare readonly status?: number;
+  /** Of a handshake: why, in the service's words. */
+  declare readonly reason?: string;
+  /** Of a handshake: what the service calls it, for its support. */
+  declare readonly channelId?: string;
+
+  /** @internal */
+  withAnswer(status: number, reason: string, channelId: string | undefined): this {
+    return Object.assign(this, { status, reason, ...(channelId !== undefined && { channelId }) });
+  }
 }
 
 /** What came from the other side is not what the protocol allows (300–399). */

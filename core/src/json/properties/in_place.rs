@@ -4,6 +4,8 @@ use std::fmt::Debug;
 use std::string::ToString;
 use std::vec::Vec;
 
+use proptest::prelude::*;
+
 use super::super::*;
 use crate::{DestinationConfig, Error, ServiceId, ThingName};
 
@@ -135,4 +137,38 @@ pub(super) fn reads_alike(body: &[u8]) {
     notification(body);
     response(body);
     request(body);
+}
+
+/// Messages that keep every rule, with `%` in the place of one text.
+const MESSAGES: [&str; 10] = [
+    r#"{"clientAccessToken":%,"clientMode":"source","region":"r"}"#,
+    r#"{"clientAccessToken":"t","clientMode":%,"region":"r"}"#,
+    r#"{"clientAccessToken":"t","clientMode":"source","region":%}"#,
+    r#"{"clientAccessToken":"t","clientMode":"source","region":"r","services":["a",%]}"#,
+    r#"{"tunnelArn":%,"sourceAccessToken":"t"}"#,
+    r#"{"tunnelArn":"arn","sourceAccessToken":"t","destinationAccessToken":%}"#,
+    r#"{"tunnelId":%,"clientMode":"ALL"}"#,
+    r#"{"tunnelId":"t","clientMode":%,"destinationConfig":{"services":["a"]}}"#,
+    r#"{"tunnelId":"t","clientMode":"ALL","destinationConfig":{"thingName":%,"services":["a"]}}"#,
+    r#"{"tunnelId":"t","clientMode":"ALL","destinationConfig":{"services":["a","b",%]}}"#,
+];
+
+proptest! {
+    #[test]
+    fn one_text_decides_and_decides_alike(
+        text in prop_oneof![
+            9 => "([a-z0-9-]{0,33}|[a-zA-Z0-9:_+=-]{0,130}|[!-~]{0,9}|.{0,3}|source|DESTINATION)",
+            1 => (1599..=1601_usize).prop_map(|length| "a".repeat(length)),
+            1 => (3071..=3073_usize).prop_map(|length| "a".repeat(length)),
+        ],
+        escaped in any::<bool>(),
+    ) {
+        let mut text = serde_json::Value::from(text).to_string();
+        if escaped {
+            text = text.replace('a', r"\u0061");
+        }
+        for message in MESSAGES {
+            reads_alike(message.replace('%', &text).as_bytes());
+        }
+    }
 }
