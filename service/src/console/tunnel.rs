@@ -5,9 +5,12 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use base64ct::{Base64UrlUnpadded, Encoding as _};
+use hyper::upgrade::OnUpgrade;
 use iot_tunnel_core::handshake::header;
 use tower::ServiceExt as _;
 use zeroize::Zeroizing;
+
+use super::refusal::Told;
 
 /// What stands before the access token, in base64url without padding: a subprotocol has fewer characters than a token.
 const ACCESS_TOKEN: &str = "iot-tunnel.token.";
@@ -15,7 +18,7 @@ const ACCESS_TOKEN: &str = "iot-tunnel.token.";
 const CLIENT_TOKEN: &str = "iot-tunnel.client-token.";
 
 /// Puts the tokens where the relay looks for them and hands the request to it. The answer names one of AWS's subprotocols,
-/// which the browser offered too.
+/// which the browser offered too. A refusal is told to a page that asks for that ([`Told`]).
 pub(super) async fn upgrade(State(relay): State<Router>, mut request: Request) -> Response {
     let query = request.uri().query().unwrap_or_default();
     let Ok(uri) = format!("/tunnel?{query}").parse::<Uri>() else {
@@ -25,9 +28,15 @@ pub(super) async fn upgrade(State(relay): State<Router>, mut request: Request) -
     if let Err(why) = move_tokens(request.headers_mut()) {
         return (StatusCode::BAD_REQUEST, format!("{why}\n")).into_response();
     }
-    match relay.oneshot(request).await {
+    let on_upgrade = request.extensions().get::<OnUpgrade>().cloned();
+    let told = Told::of(request.headers(), on_upgrade);
+    let response = match relay.oneshot(request).await {
         Ok(response) => response,
         Err(never) => match never {},
+    };
+    match told {
+        Some(told) if response.status() != StatusCode::SWITCHING_PROTOCOLS => told.tell(&response),
+        _ => response,
     }
 }
 

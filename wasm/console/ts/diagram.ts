@@ -92,7 +92,7 @@ export class Diagram {
 }
 
 function tip(id: string, kind: string): SVGMarkerElement {
-  const marker = svg("marker", { id, class: `tip ${kind}`, viewBox: "0 0 8 8", refX: "6", refY: "4", markerWidth: "7", markerHeight: "7", orient: "auto" });
+  const marker = svg("marker", { id, class: `tip ${kind}`, viewBox: "0 0 8 8", refX: "6", refY: "4", markerWidth: "9", markerHeight: "9", markerUnits: "userSpaceOnUse", orient: "auto" });
   marker.append(svg("path", { d: "M0 0L8 4L0 8Z" }));
   return marker;
 }

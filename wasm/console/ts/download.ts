@@ -1,5 +1,6 @@
 /** A download through the tunnel, with its progress and its checksum. */
 
+import type { TunnelStream } from "iot-tunnel";
 import { announce } from "./announce.js";
 import { part, say } from "./dom.js";
 import { get, type Progress } from "./http.js";
@@ -44,7 +45,7 @@ export class Download {
     const began = performance.now();
     try {
       const stream = await this.#link.open(this.#service());
-      this.#reset = () => stream.reset();
+      this.#reset = () => stream.reset(new Error("cancelled"));
       const body = await get(this.#counted(stream), path, (progress) => this.#show(progress));
       stream.reset();
       const seconds = (performance.now() - began) / 1000;
@@ -95,15 +96,14 @@ export class Download {
     part(this.#transfer, "digest", HTMLElement).hidden = false;
   }
 
-  /** The stream, with its bytes counted. */
-  #counted(stream: { readable: ReadableStream<Uint8Array>; writable: WritableStream<Uint8Array> }): typeof stream {
-    const count = (kind: "sent" | "received"): TransformStream<Uint8Array, Uint8Array> =>
-      new TransformStream({
-        transform: (chunk, controller) => {
-          this.#traffic[kind](chunk.length);
-          controller.enqueue(chunk);
-        },
-      });
-    return { readable: stream.readable.pipeThrough(count("received")), writable: stream.writable };
+  /** The stream, with the bytes counted that come. */
+  #counted({ readable, writable }: TunnelStream): Pick<TunnelStream, "readable" | "writable"> {
+    const count = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
+      transform: (chunk, controller) => {
+        this.#traffic.received(chunk.length);
+        controller.enqueue(chunk);
+      },
+    });
+    return { readable: readable.pipeThrough(count), writable };
   }
 }

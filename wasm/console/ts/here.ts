@@ -8,7 +8,6 @@ import { Link, type LinkState, NoteEvent } from "./link.js";
 import { Plot } from "./plot.js";
 import { ServiceTerminal } from "./terminal.js";
 import { KEPT_SECONDS, size, Traffic } from "./traffic.js";
-import type { Tunnel } from "./tunnel.js";
 import type { Tunnels } from "./tunnels.js";
 
 const WORDS: Record<LinkState, string> = {
@@ -17,8 +16,7 @@ const WORDS: Record<LinkState, string> = {
   open: "Connected as the source",
   backoff: "Connection lost, trying again",
   "awaiting-token": "Needs a new source token",
-  closed: "Not connected",
-  stopped: "Not connected",
+  off: "Not connected",
 };
 
 /** A link and everything that uses it. Made when a person connects; it stays, with what its terminal showed. */
@@ -34,11 +32,11 @@ export class Here extends EventTarget {
   readonly #roundTrip: Plot;
   readonly #over = new AbortController();
 
-  constructor(root: HTMLElement, tunnels: Tunnels, tunnel: Tunnel) {
+  constructor(root: HTMLElement, tunnels: Tunnels, tunnelId: string) {
     super();
     this.#root = root;
     this.#root.hidden = false;
-    this.#link = new Link(tunnels, tunnel.id, tunnel.services);
+    this.#link = new Link(tunnels, tunnelId);
     this.#services = part(root, "service", HTMLSelectElement);
     this.#open = part(root, "open-terminal", HTMLButtonElement);
     this.#leave = part(root, "leave", HTMLButtonElement);
@@ -51,9 +49,14 @@ export class Here extends EventTarget {
     this.#plot();
   }
 
-  /** Whether a token that was rotated elsewhere in the page belongs here. */
+  /** Whether this browser is the source, or would be if it had a token. */
   get isInUse(): boolean {
-    return this.#link.state !== "stopped";
+    return this.#link.state !== "off";
+  }
+
+  /** Whether only a new token helps. */
+  get needsToken(): boolean {
+    return this.#link.state === "off" || this.#link.state === "awaiting-token";
   }
 
   /** Connects with a token, or goes on with a newer one. */
@@ -73,7 +76,7 @@ export class Here extends EventTarget {
   end(): void {
     this.#over.abort();
     this.#terminal.close();
-    this.#link.leave();
+    this.#link.end();
   }
 
   #listen(root: HTMLElement): void {
@@ -101,12 +104,12 @@ export class Here extends EventTarget {
     const words = part(this.#root, "link", HTMLElement);
     words.dataset["state"] = state;
     say(words, WORDS[state]);
-    this.#leave.hidden = state === "stopped";
+    this.#leave.hidden = state === "off";
     this.#offer(services);
     const isOpen = this.#terminal.service !== undefined;
     say(this.#open, isOpen ? "Close terminal" : "Open terminal");
-    this.#open.disabled = !isOpen && (state === "stopped" || services.length === 0);
-    this.#services.disabled = isOpen;
+    this.#open.disabled = !isOpen && (state === "off" || services.length === 0);
+    part(this.#root, "terminal", HTMLElement).setAttribute("aria-label", `Terminal ${this.#terminal.service ?? ""}`.trim());
     this.dispatchEvent(new Event("change"));
   }
 
@@ -133,7 +136,7 @@ export class Here extends EventTarget {
     const median = sorted[Math.floor(sorted.length / 2)];
     this.#roundTrip.show(
       [{ name: "trip", values: trips }],
-      median === undefined ? "Nothing was typed yet" : `Last ${milliseconds(trips.at(-1)!)}, median of ${trips.length} ${milliseconds(median)}`,
+      median === undefined ? "Nothing was typed yet" : `Last ${milliseconds(trips.at(-1)!)}, median of ${trips.length}: ${milliseconds(median)}`,
     );
   }
 }

@@ -1,5 +1,7 @@
 /** As much of HTTP as one download needs. */
 
+import type { TunnelStream } from "iot-tunnel";
+
 /** The most that is kept in the page's memory, in bytes. */
 export const MAX_BODY = 256 * 1024 * 1024;
 const MAX_HEAD = 64 * 1024;
@@ -17,7 +19,7 @@ export interface Progress {
  * @throws `Error` with what is wrong with the answer.
  */
 export async function get(
-  stream: { readable: ReadableStream<Uint8Array>; writable: WritableStream<Uint8Array> },
+  stream: Pick<TunnelStream, "readable" | "writable">,
   path: string,
   progress: (progress: Progress) => void,
 ): Promise<Uint8Array<ArrayBuffer>> {

@@ -19,7 +19,7 @@ export function showLifetime(tunnel: Tunnel, bar: HTMLMeterElement, text: HTMLEl
   bar.value = left;
   bar.hidden = !tunnel.open;
   const said = tunnel.open ? remaining(left) : "closed";
-  bar.textContent = said;
+  bar.setAttribute("aria-valuetext", said);
   say(text, said);
 }
 

@@ -52,6 +52,7 @@ export class Plot {
       const y = HEIGHT - 2 - (value / highest) * (HEIGHT - 4);
       return `${x.toFixed(1)} ${y.toFixed(1)}`;
     });
-    return points.length === 0 ? "" : `M${points.join("L")}`;
+    // A single value is a dot.
+    return points.length === 0 ? "" : `M${points.join("L")}${points.length === 1 ? "h0" : ""}`;
   }
 }

@@ -27,7 +27,7 @@ export class ServiceTerminal extends EventTarget {
   readonly #dark = matchMedia("(prefers-color-scheme: dark)");
   #service: string | undefined;
   #closing: AbortController | undefined;
-  #writer: WritableStreamDefaultWriter<Uint8Array> | undefined;
+  #writer: WritableStreamDefaultWriter<BufferSource> | undefined;
 
   constructor(place: HTMLElement, link: Link, traffic: Traffic) {
     super();
@@ -88,10 +88,9 @@ export class ServiceTerminal extends EventTarget {
         generation = this.#link.generation;
         const stream = await this.#link.open(service);
         await this.#run(stream, service, signal);
-        if (!signal.aborted) this.#note(`${service} ended. It is opened again when the tunnel is back, or with Enter`);
+        if (!signal.aborted) this.#note(`${service} ended. Enter opens it again`);
       } catch (error) {
-        if (signal.aborted) break;
-        this.#note(`${service} ended: ${error instanceof Error ? error.message : String(error)}. Enter tries again`);
+        if (!signal.aborted) this.#note(`${service} ended: ${error instanceof Error ? error.message : String(error)}`);
       }
     }
     this.#note(`${service} closed`);
@@ -102,9 +101,10 @@ export class ServiceTerminal extends EventTarget {
     const reader = stream.readable.getReader();
     const stop = (): void => stream.reset();
     signal.addEventListener("abort", stop, { once: true });
-    this.#writer = stream.writable.getWriter();
+    const writer = stream.writable.getWriter();
     // A failure shows at the reader.
-    this.#writer.closed.catch(() => undefined);
+    writer.closed.catch(() => undefined);
+    this.#writer = writer;
     this.#note(`${service} is open`);
     try {
       for (;;) {
@@ -128,7 +128,7 @@ export class ServiceTerminal extends EventTarget {
     }
     const bytes = new TextEncoder().encode(text.replaceAll("\r", this.typing.enter));
     if (this.typing.echo) this.#terminal.write(text.replaceAll("\r", "\r\n").replaceAll("\x7f", "\b \b"));
-    this.#traffic.sent(bytes.length, true);
+    this.#traffic.sent(bytes.length, text.includes("\r"));
     // A failure shows at the reader.
     writer.write(bytes).catch(() => undefined);
   }
@@ -136,7 +136,7 @@ export class ServiceTerminal extends EventTarget {
   /** A line of the console's own, on a line of its own. */
   #note(text: string): void {
     const isAtStart = this.#terminal.buffer.active.cursorX === 0;
-    this.#terminal.write(`${isAtStart ? "" : "\r\n"}\x1b[2m— ${text} —\x1b[0m\r\n`);
+    this.#terminal.write(`${isAtStart ? "" : "\r\n"}\x1b[3;90m— ${text} —\x1b[0m\r\n`);
   }
 
   #resize(place: HTMLElement): void {
@@ -151,6 +151,8 @@ export class ServiceTerminal extends EventTarget {
       foreground: style.color,
       cursor: style.caretColor === "auto" ? style.color : style.caretColor,
       selectionBackground: this.#dark.matches ? "#3a5570" : "#b8d6f5",
+      // The console's own lines.
+      brightBlack: style.getPropertyValue("--note"),
     };
   }
 

@@ -34,7 +34,7 @@ export class Traffic {
   /** Bytes went out; `awaitsAnswer` if what comes next is likely the answer to them. */
   sent(bytes: number, awaitsAnswer = false): void {
     this.#outward += bytes;
-    if (awaitsAnswer) this.#asked ??= performance.now();
+    if (awaitsAnswer) this.#asked = performance.now();
   }
 
   /** Bytes came in. */

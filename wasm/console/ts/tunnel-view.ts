@@ -45,7 +45,7 @@ export class TunnelView {
   /** Becomes the source with that token. */
   connect(sourceAccessToken: string): void {
     if (this.#here === undefined) {
-      this.#here = new Here(part(this.element, "here", HTMLElement), this.#tunnels, this.#tunnel);
+      this.#here = new Here(part(this.element, "here", HTMLElement), this.#tunnels, this.#tunnel.id);
       this.#here.addEventListener("change", () => this.#offer());
     }
     this.#here.take(sourceAccessToken);
@@ -105,10 +105,9 @@ export class TunnelView {
 
   /** What can be done with it now. */
   #offer(): void {
-    const isLinked = this.#here?.isInUse === true;
     this.#button("rotate").disabled = !this.#tunnel.open;
-    this.#button("connect").disabled = !this.#tunnel.open || isLinked;
-    this.#button("connect").hidden = isLinked;
+    this.#button("connect").disabled = !this.#tunnel.open;
+    this.#button("connect").hidden = this.#here?.needsToken === false;
     say(this.#button("close"), this.#tunnel.open ? "Close…" : "Delete…");
   }
 
