@@ -63,7 +63,7 @@ impl Session {
         format: Format,
         #[wasm_bindgen(js_name = maxPayload)] max_payload: u32,
     ) -> Result<Self, Fault> {
-        let names = services.as_ref().map(service_ids).transpose()?;
+        let names = services.map(|list| service_ids(&list)).transpose()?;
         let config = Config {
             side: side.core()?,
             services: names.as_deref().map_or(Services::Unnamed, Services::Named),

@@ -46,9 +46,7 @@ impl<'a> Value<'a> {
     }
 
     fn fill(self, object: Path<'static>, known: &[Member], slots: &mut [Slot<'a>]) -> Result<(), Unexpected> {
-        let mut parts = self.between(b'{', object, Problem::NotAnObject).map(Values)?;
-        while let (Some(name), Some(value)) = (parts.next(), parts.next()) {
-            let name = name.text(object)?;
+        for (name, value) in self.members(object)? {
             let place = known
                 .iter()
                 .zip(&mut *slots)
@@ -58,6 +56,18 @@ impl<'a> Value<'a> {
             }
         }
         Ok(())
+    }
+
+    /// The members of the object it must be: names and values.
+    pub(super) fn members(
+        self,
+        object: Path<'static>,
+    ) -> Result<impl Iterator<Item = (Text<'a>, Self)>, Unexpected> {
+        let mut parts = self.between(b'{', object, Problem::NotAnObject).map(Values)?;
+        Ok(core::iter::from_fn(move || {
+            let name = parts.next()?.text(object).ok()?;
+            Some((name, parts.next()?))
+        }))
     }
 
     /// What stands between the first character, which must be that one, and its counterpart at the end.
@@ -239,6 +249,6 @@ mod tests {
     fn an_empty_container_has_no_values() {
         let member = Path::of("");
         assert!(Value::of("[ \n]").elements(member).unwrap().next().is_none());
-        assert!(Value::of("{\t}").read(member, &[]).is_ok());
+        assert!(Value::of("{\t}").members(member).unwrap().next().is_none());
     }
 }
