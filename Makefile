@@ -1,6 +1,6 @@
 # Two commands matter: `make demo` and `make test`. Each first installs what it needs (tests/setup.sh).
 .DEFAULT_GOAL := help
-.PHONY: help demo test vectors cross fuzz bench lint doc setup clean
+.PHONY: help demo test vectors cross fuzz bench lint doc npm sizes setup clean
 
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,9 +32,18 @@ lint: ## rustfmt, clippy and rustdoc, warnings are errors
 doc: ## The documentation, in target/doc
 	cargo doc --locked --no-deps -p iot-tunnel-core -p iot-tunnel
 
+npm: ## The npm package: wasm/dist, and packed as wasm/iot-tunnel-VERSION.tgz
+	@tests/setup.sh wasm
+	wasm/build.sh
+
+sizes: npm ## What the npm package weighs, against its budget
+	@tests/setup.sh js
+	@cd tests/js && npm run --silent sizes
+
 setup: ## Installs what demo and test need beside cargo, cc, node and python3
 	@tests/setup.sh
 
 clean: ## Removes everything that was built or installed in this checkout
 	cargo clean
+	rm -rf wasm/dist wasm/node_modules tests/js/node_modules
 	rm -rf .tools tests/clients/js/node_modules tests/fuzz/corpus tests/fuzz/artifacts

@@ -7,13 +7,14 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-SUITES="lint cargo-test vectors cross fuzz aws-sdk-rust aws-sdk-js boto3-and-aws-cli mosquitto kill-9 tunnel demo"
+SUITES="lint cargo-test vectors npm cross fuzz aws-sdk-rust aws-sdk-js boto3-and-aws-cli mosquitto kill-9 tunnel demo"
 # No suite takes a quarter of this; a hang must not look like patience.
 SUITE_SECONDS=1500
 
 # What a suite needs from tests/setup.sh.
 needs() {
     case $1 in
+        vectors | npm) echo wasm js ;;
         cross) echo cross ;;
         fuzz) echo fuzz ;;
         aws-sdk-js) echo node ;;
@@ -40,7 +41,11 @@ suite() {
             echo "rustfmt, clippy and rustdoc: no warnings"
             ;;
         cargo-test) cargo test --locked ;;
-        vectors) cargo test --locked --test vectors -- --nocapture ;;
+        vectors)
+            cargo test --locked --test vectors -- --nocapture
+            wasm/build.sh && (cd tests/js && node --test vectors.test.js)
+            ;;
+        npm) wasm/build.sh && (cd tests/js && npm test --silent && npm run --silent sizes) ;;
         cross) tests/cross.sh ;;
         fuzz) tests/fuzz.sh --check && tests/fuzz.sh ;;
         aws-sdk-rust) build_service && cargo test --locked -p iot-tunnel-aws-sdk-tests ;;

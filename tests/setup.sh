@@ -1,9 +1,9 @@
 #!/bin/sh
 # Installs what the demo and the tests need beside cargo, a C compiler, node and python3. Idempotent; what is there
-# already costs nothing. Everything lands in this checkout (.tools/, tests/clients/js/node_modules), except Debian's
+# already costs nothing. Everything lands in this checkout (.tools/, node_modules of the npm packages), except Debian's
 # packages and rustup's targets, which belong to the machine.
 #
-#   tests/setup.sh [python] [node] [mqtt] [broker] [web] [ssh] [cross] [fuzz]     no word: all of them
+#   tests/setup.sh [python] [node] [mqtt] [broker] [web] [ssh] [cross] [fuzz] [wasm] [js]     no word: all of them
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -42,15 +42,22 @@ setup_python() {
     cp "$wanted" "$venv/requirements.txt"
 }
 
-# node_modules exactly as package-lock.json says.
-setup_node() {
-    modules=tests/clients/js/node_modules
-    cmp -s tests/clients/js/package-lock.json "$modules/.installed-lock.json" && return 0
+# node_modules FOLDER: exactly as its package-lock.json says.
+node_modules() {
+    modules=$1/node_modules
+    cmp -s "$1/package-lock.json" "$modules/.installed-lock.json" && return 0
     command -v npm >/dev/null || debian npm
     say "node packages into $modules"
-    (cd tests/clients/js && npm ci --no-audit --no-fund --loglevel=error)
-    cp tests/clients/js/package-lock.json "$modules/.installed-lock.json"
+    (cd "$1" && npm ci --no-audit --no-fund --loglevel=error)
+    cp "$1/package-lock.json" "$modules/.installed-lock.json"
 }
+
+# The AWS SDK for JavaScript, as a client of the service.
+setup_node() { node_modules tests/clients/js; }
+
+# What the npm package is built with, and what its tests need.
+setup_wasm() { compilers_of wasm32-unknown-unknown && node_modules wasm; }
+setup_js() { node_modules tests/js; }
 
 # The device's client; and a broker of somebody else's, for the tests of an outage.
 setup_mqtt() { debian mosquitto-clients; }
@@ -60,22 +67,27 @@ setup_broker() { debian mosquitto; }
 setup_web() { debian nginx-light curl; }
 setup_ssh() { debian openssh-server openssh-client; }
 
-# The targets of tests/cross.sh: rustup's, or where rustup cannot have them, Debian's compiler with its source.
-setup_cross() {
-    targets=$(tests/cross.sh --targets)
-    # shellcheck disable=SC2086 # $targets is a list.
+# compilers_of TARGET...: rustup's targets, or where rustup cannot have them, Debian's compiler with its source.
+compilers_of() {
     if command -v rustup >/dev/null; then
         installed=$(rustup target list --installed)
         absent=''
-        for target in $targets; do
+        for target in "$@"; do
             printf '%s\n' "$installed" | grep -qx "$target" || absent="$absent $target"
         done
         [ -n "$absent" ] || return 0
         say "rustup targets$absent"
+        # shellcheck disable=SC2086 # $absent is a list.
         if rustup target add $absent; then return 0; fi
         say "rustup cannot add them here: Debian's compiler instead"
     fi
     debian rustc-web cargo-web rust-web-src lld-22
+}
+
+# The targets of tests/cross.sh.
+setup_cross() {
+    # shellcheck disable=SC2046 # a list
+    compilers_of $(tests/cross.sh --targets)
 }
 
 # The fuzzer's driver, and the C++ compiler that libFuzzer is built with.
@@ -88,10 +100,10 @@ setup_fuzz() {
     cargo install --quiet --locked cargo-fuzz --version "$CARGO_FUZZ" --root "$root"
 }
 
-[ $# -gt 0 ] || set -- python node mqtt broker web ssh cross fuzz
+[ $# -gt 0 ] || set -- python node mqtt broker web ssh cross fuzz wasm js
 for part in "$@"; do
     case $part in
-        python | node | mqtt | broker | web | ssh | cross | fuzz) "setup_$part" ;;
-        *) say "unknown part '$part'; there are: python node mqtt broker web ssh cross fuzz" >&2; exit 2 ;;
+        python | node | mqtt | broker | web | ssh | cross | fuzz | wasm | js) "setup_$part" ;;
+        *) say "unknown part '$part'; there are: python node mqtt broker web ssh cross fuzz wasm js" >&2; exit 2 ;;
     esac
 done

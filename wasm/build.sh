@@ -35,8 +35,8 @@ for module in connection local; do
     compiled=$(compile "$module")
     cargo run --quiet --locked -p iot-tunnel-bindgen -- "$compiled" dist/raw "$module"
     optimized=dist/raw/${module}_bg.wasm
-    node_modules/.bin/wasm-opt -Oz -Oz --converge --low-memory-unused --strip-debug --strip-producers \
-        "$optimized" -o "$optimized"
+    node_modules/.bin/wasm-opt -Oz -Oz --converge --low-memory-unused \
+        --strip-debug --strip-producers --strip-target-features "$optimized" -o "$optimized"
 done
 # What describes the raw exports is wasm-bindgen's own business.
 rm dist/raw/*.wasm.d.ts

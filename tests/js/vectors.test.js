@@ -5,7 +5,6 @@ import { test } from "node:test";
 
 import * as tunnel from "../../wasm/dist/index.js";
 import * as local from "../../wasm/dist/local.js";
-import * as raw from "../../wasm/dist/raw/local.js";
 import { vectors } from "./node.js";
 import { ids } from "./vectors/ids.js";
 import { messages } from "./vectors/messages.js";
@@ -21,7 +20,7 @@ for (const [file, runner] of [
   ["rotate_requests.json", (cases) => rotateRequests(cases, tunnel)],
   ["notifications.json", (cases) => notifications(cases, tunnel)],
   ["messages.json", (cases) => messages(cases, local)],
-  ["scenarios.json", (cases) => scenarios(cases, "TunnelRecord", () => new Records(raw))],
+  ["scenarios.json", (cases) => scenarios(cases, "LocalTunnel", () => new Records(local))],
 ]) {
   test(file, () => {
     for (const { what, cases, failures } of runner(vectors(file))) {

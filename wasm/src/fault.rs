@@ -24,6 +24,11 @@ impl Fault {
         Self(of_number(error.code(), &format!("{message}")))
     }
 
+    /// What JavaScript has thrown already.
+    pub(crate) const fn thrown(error: JsValue) -> Self {
+        Self(error)
+    }
+
     /// Not inline, so that the way from errors to exceptions is there once.
     #[cold]
     #[inline(never)]

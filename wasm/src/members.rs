@@ -1,6 +1,7 @@
 //! Objects and lists of JavaScript that a call fills.
 
 use alloc::boxed::Box;
+use alloc::string::String;
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
@@ -28,4 +29,11 @@ extern "C" {
 
     #[wasm_bindgen(method)]
     pub(crate) fn push(this: &Texts, text: &str);
+
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn length(this: &Texts) -> u32;
+
+    /// Fails for what is no text.
+    #[wasm_bindgen(method, structural, indexing_getter, catch)]
+    pub(crate) fn get(this: &Texts, index: u32) -> Result<String, JsValue>;
 }

@@ -1,7 +1,6 @@
 //! [`TunnelRecord`]: the service's record of one tunnel.
 
 use alloc::string::{String, ToString};
-use alloc::vec::Vec;
 
 use iot_tunnel_core::{
     Claim, ClientToken, ClosedBy, ConnectionId, DestinationConfig, Effect, Effects, Handshake, IssuedToken,
@@ -35,7 +34,7 @@ impl TunnelRecord {
         now: f64,
         id: &str,
         thing: Option<String>,
-        services: Option<Vec<String>>,
+        services: Option<Texts>,
         lifetime: u32,
         effects: &Members,
     ) -> Result<Self, Fault> {
@@ -113,7 +112,7 @@ impl TunnelRecord {
         now: f64,
         mode: ClientMode,
         thing: Option<String>,
-        services: Option<Vec<String>>,
+        services: Option<Texts>,
         effects: &Members,
     ) -> Result<(), Fault> {
         let config = destination_config(thing, services)?;
@@ -209,14 +208,14 @@ fn client_token_of(text: String) -> Result<ClientToken, Fault> {
 
 fn destination_config(
     thing: Option<String>,
-    services: Option<Vec<String>>,
+    services: Option<Texts>,
 ) -> Result<Option<DestinationConfig>, Fault> {
     let Some(services) = services else { return Ok(None) };
     let thing = thing
         .map(|name| ThingName::parse(&name))
         .transpose()
         .map_err(invalid)?;
-    Ok(Some(DestinationConfig::new(thing, &service_ids(services)?)?))
+    Ok(Some(DestinationConfig::new(thing, &service_ids(&services)?)?))
 }
 
 fn tell_tokens(into: &Members, source: Option<&IssuedToken>, destination: Option<&IssuedToken>) {

@@ -30,10 +30,7 @@ pub fn judge_rotate_request(json: &[u8], violations: &Texts) -> Verdict {
             Verdict::Validation
         }
         Err(RotateRequestError::TooManyServices { .. }) => {
-            report(
-                &"destinationConfig.services",
-                &Capacity::TooManyServices.text(),
-            );
+            report(&"destinationConfig.services", &Capacity::TooManyServices.text());
             Verdict::LimitExceeded
         }
         Err(RotateRequestError::Serialization(fault)) => {

@@ -39,7 +39,7 @@ const MAX_CONNECTIONS: usize = 256;
 /// Room for control messages. Data goes around it, from the outbox.
 const OUTGOING: usize = 8 * MIN_OUTGOING;
 
-type Core = session::Session<Box<[u8]>, MAX_ACCESS_TOKEN, MAX_SERVICES, MAX_CONNECTIONS>;
+type Core = session::Session<Vec<u8>, MAX_ACCESS_TOKEN, MAX_SERVICES, MAX_CONNECTIONS>;
 
 /// A client's end of a tunnel. A connection's name is a number other than 0, and no other has the same.
 #[wasm_bindgen]
@@ -59,11 +59,11 @@ impl Session {
     #[wasm_bindgen(constructor)]
     pub fn new(
         side: Side,
-        services: Option<Vec<String>>,
+        services: Option<Texts>,
         format: Format,
         #[wasm_bindgen(js_name = maxPayload)] max_payload: u32,
     ) -> Result<Self, Fault> {
-        let names = services.map(service_ids).transpose()?;
+        let names = services.map(|list| service_ids(&list)).transpose()?;
         let config = Config {
             side: side.core()?,
             services: names.as_deref().map_or(Services::Unnamed, Services::Named),
@@ -71,11 +71,7 @@ impl Session {
             max_payload: max_payload as usize,
         };
         Ok(Self {
-            core: Box::new(Core::new(
-                &config,
-                vec![0; MAX_MESSAGE].into(),
-                vec![0; OUTGOING].into(),
-            )?),
+            core: Box::new(Core::new(&config, vec![0; MAX_MESSAGE], vec![0; OUTGOING])?),
             inbox: Inbox::new(),
             outbox: Outbox::new(),
             event: Event::default(),

@@ -31,19 +31,18 @@ pub fn decode_message(bytes: &[u8], message: &Members, services: &Texts) -> Resu
 
 /// Encodes a message, without the length before it.
 #[wasm_bindgen(js_name = encodeMessage)]
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "a list of texts crosses by value only"
-)]
 pub fn encode_message(
     message_type: i32,
     stream_id: i32,
     ignorable: bool,
     payload: &[u8],
     service_id: &str,
-    services: Vec<String>,
+    services: &Texts,
     connection_id: u32,
 ) -> Result<Box<[u8]>, Fault> {
+    let services: Result<Vec<String>, JsValue> =
+        (0..services.length()).map(|index| services.get(index)).collect();
+    let services = services.map_err(Fault::thrown)?;
     let services: Vec<&str> = services.iter().map(String::as_str).collect();
     let message = Message {
         message_type: MessageType::from_number(message_type),

@@ -1,44 +1,42 @@
-/** The service's records, by the raw bindings, as a subject of the scenarios. */
+/** Tunnels in memory, as a subject of the scenarios. */
 
 const MINUTE = 60_000;
 
-/** @param raw the raw bindings of the entry `local`, initialised */
+/** @param local the entry `local`, initialised */
 export class Records {
-  #raw;
-  #records = new Map();
+  #local;
+  #tunnels = new Map();
   /** Of each tunnel and side the number of the live connection. */
   #live = new Map();
   #now = 0;
-  #counter = 0;
 
-  constructor(raw) {
-    this.#raw = raw;
+  constructor(local) {
+    this.#local = local;
   }
 
-  open(minutes, thing, services) {
-    const id = `tunnel-${++this.#counter}`;
-    const effects = {};
-    const names = services.length > 0 ? services : undefined;
-    this.#records.set(id, this.#raw.TunnelRecord.open(this.#now, id, thing, names, minutes, effects));
-    return { tunnel: id, ...this.#issued(id, effects) };
+  open(lifetimeMinutes, thingName, services) {
+    const destinationConfig = services.length > 0 ? { thingName, services } : undefined;
+    const { tunnel, ...opened } = this.#local.LocalTunnel.open({ destinationConfig, lifetimeMinutes, now: () => this.#now });
+    const { tunnelId } = tunnel.describe();
+    this.#tunnels.set(tunnelId, tunnel);
+    return { tunnel: tunnelId, ...issued(opened) };
   }
 
   describe(tunnel) {
-    const { status, sourceStatus, destinationStatus, endsAt } = this.#description(tunnel);
-    return { status, source: sourceStatus, destination: destinationStatus, closesAtMinute: endsAt / MINUTE };
+    const { status, source, destination, endsAt } = this.#tunnels.get(tunnel).describe();
+    return { status, source: source.status, destination: destination.status, closesAtMinute: endsAt / MINUTE };
   }
 
-  connect(token, side, clientToken) {
+  connect(accessToken, side, clientToken) {
     try {
-      const id = this.#raw.claimedTunnelId(token);
-      const record = this.#records.get(id);
-      if (record === undefined) return "UnknownAccessToken";
-      const inUse = clientToken !== undefined && [...this.#records.values()].some((one) => one.binds(this.#now, clientToken));
-      const connection = ++this.#counter;
-      const effects = {};
-      record.connect(this.#now, side, token, clientToken, inUse, connection, effects);
+      const id = this.#local.claimedTunnelId(accessToken);
+      const tunnel = this.#tunnels.get(id);
+      if (tunnel === undefined) return "UnknownAccessToken";
+      const others = [...this.#tunnels.values()].filter((other) => other !== tunnel);
+      const clientTokenInUse = clientToken !== undefined && others.some((other) => other.binds(clientToken));
+      const { connection, effects } = tunnel.connect({ side, accessToken, clientToken, clientTokenInUse });
       this.#live.set(`${id} ${side}`, connection);
-      return "reason" in effects ? "replaced" : "accepted";
+      return effects.some(({ type }) => type === "disconnect") ? "replaced" : "accepted";
     } catch (error) {
       return error.code;
     }
@@ -46,25 +44,25 @@ export class Records {
 
   disconnect(tunnel, side) {
     const key = `${tunnel} ${side}`;
-    if (this.#live.has(key)) this.#records.get(tunnel).disconnect(this.#now, side, this.#live.get(key), {});
+    if (this.#live.has(key)) this.#tunnels.get(tunnel).disconnect(side, this.#live.get(key));
     this.#live.delete(key);
   }
 
-  rotate(tunnel, clientMode, config) {
+  rotate(id, clientMode, destinationConfig) {
     // Constraints of the request come before the state of the tunnel.
-    if (clientMode === "SOURCE" && config !== undefined) return { error: "ValidationException" };
-    const record = this.#records.get(tunnel);
-    if (record === undefined) return { error: "ResourceNotFoundException" };
-    const effects = {};
+    if (clientMode === "SOURCE" && destinationConfig !== undefined) return { error: "ValidationException" };
+    const tunnel = this.#tunnels.get(id);
+    if (tunnel === undefined) return { error: "ResourceNotFoundException" };
     try {
-      record.rotate(this.#now, clientMode, config?.thingName ?? undefined, config?.services, effects);
+      const { thingName, services } = destinationConfig ?? {};
+      const config = destinationConfig && { thingName: thingName ?? undefined, services };
+      const rotated = tunnel.rotate({ clientMode, destinationConfig: config });
+      const disconnects = rotated.effects.filter(({ type }) => type === "disconnect");
+      return { disconnected: disconnects.map(({ side }) => side), ...issued(rotated) };
     } catch (error) {
       if (!/^Tunnel(Closed|Expired)$/.test(error.code)) throw error;
       return { error: "ResourceNotFoundException" };
     }
-    const closed = { source: "disconnectSource", destination: "disconnectDestination" };
-    const disconnected = Object.keys(closed).filter((side) => closed[side] in effects);
-    return { disconnected, ...this.#issued(tunnel, effects) };
   }
 
   advance(minutes) {
@@ -72,21 +70,14 @@ export class Records {
   }
 
   close(tunnel) {
-    this.#records.get(tunnel).close(this.#now, false, {});
+    this.#tunnels.get(tunnel).close();
   }
+}
 
-  #description(tunnel) {
-    const services = [];
-    const description = { services };
-    this.#records.get(tunnel).describe(this.#now, description, services);
-    return description;
-  }
-
-  #issued(tunnel, effects) {
-    const { sourceAccessToken: source, destinationAccessToken: destination } = effects;
-    const tokens = { ...(source && { source }), ...(destination && { destination }) };
-    if (!effects.notify) return { tokens };
-    const { thingName: thing, services } = this.#description(tunnel);
-    return { tokens, notified: { thing, token: destination, services } };
-  }
+function issued({ sourceAccessToken: source, destinationAccessToken: destination, effects }) {
+  const notify = effects.find(({ type }) => type === "notify");
+  return {
+    tokens: { ...(source && { source }), ...(destination && { destination }) },
+    ...(notify && { notified: { thing: notify.thingName, token: notify.accessToken, services: notify.services } }),
+  };
 }

@@ -6,10 +6,15 @@ use wasm_bindgen_cli_support::Bindgen;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
-    let (Some(compiled), Some(folder), Some(name), None) =
-        (arguments.next(), arguments.next(), arguments.next(), arguments.next())
-    else {
-        return Err("give the compiled file, the folder to write to and the files' name, nothing else".into());
+    let (Some(compiled), Some(folder), Some(name), None) = (
+        arguments.next(),
+        arguments.next(),
+        arguments.next(),
+        arguments.next(),
+    ) else {
+        return Err(
+            "give the compiled file, the folder to write to and the files' name, nothing else".into(),
+        );
     };
     Bindgen::new()
         .input_path(compiled)

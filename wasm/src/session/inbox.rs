@@ -1,13 +1,13 @@
 //! What came out of WebSocket messages and has not been taken.
 
-use alloc::boxed::Box;
 use alloc::vec;
+use alloc::vec::Vec;
 
 use iot_tunnel_core::websocket::MAX_FRAME_PAYLOAD;
 
 /// Bytes that JavaScript writes, in place.
 pub(super) struct Inbox {
-    bytes: Box<[u8]>,
+    bytes: Vec<u8>,
     start: usize,
     end: usize,
 }
@@ -18,7 +18,7 @@ impl Inbox {
 
     pub(super) fn new() -> Self {
         Self {
-            bytes: vec![0; Self::CAPACITY].into(),
+            bytes: vec![0; Self::CAPACITY],
             start: 0,
             end: 0,
         }

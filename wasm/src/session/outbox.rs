@@ -1,16 +1,16 @@
 //! What JavaScript sends of a connection: the payload, where it wrote it, and the frame around it.
 
-use alloc::boxed::Box;
 use alloc::vec;
+use alloc::vec::Vec;
 
 use iot_tunnel_core::wire::{Envelope, MAX_ENVELOPE, MAX_PAYLOAD};
 
 /// Room for one frame of data. The payload begins at a fixed place, so that its head has room before it.
-pub(super) struct Outbox(Box<[u8]>);
+pub(super) struct Outbox(Vec<u8>);
 
 impl Outbox {
     pub(super) fn new() -> Self {
-        Self(vec![0; MAX_ENVELOPE + MAX_PAYLOAD + MAX_ENVELOPE].into())
+        Self(vec![0; MAX_ENVELOPE + MAX_PAYLOAD + MAX_ENVELOPE])
     }
 
     /// The first `length` bytes of the payload's place. `None`: no payload is so long.

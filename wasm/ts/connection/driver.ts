@@ -40,8 +40,6 @@ export interface DriverListener {
   started(stream: Stream): void;
 }
 
-/** Longest payload of a message (data-plane.md §3). */
-const MAX_PAYLOAD = 64_512;
 /** Codes for the end of a WebSocket that said what it may not. */
 const [PROTOCOL_ERROR, UNSUPPORTED_DATA, POLICY_VIOLATION] = [1002, 1003, 1008];
 /** What ran out. */
@@ -64,8 +62,10 @@ export class Driver implements StreamOwner {
   /** What was received and waits until an answer to what came before has been sent. */
   #held: Uint8Array[] = [];
   #heldBytes = 0;
-  /** Who waits for the WebSocket to take more, or for another state. */
-  #turns: (() => void)[] = [];
+  /** Who waits for the WebSocket to take more: each in turn sends one message. */
+  readonly #turns: (() => void)[] = [];
+  /** Who waits for another state. */
+  readonly #waiters: (() => void)[] = [];
   #state: ConnectionState = "awaiting-token";
   #timer: unknown;
   #due = Infinity;
@@ -121,16 +121,23 @@ export class Driver implements StreamOwner {
         if (this.#state === "closed") throw fault(FAULT.sessionClosed);
         if (this.#config.side !== "source") throw fault(FAULT.notSource);
         const place = this.#place(service);
-        const connection = this.#state === "open" ? this.#session.open(place) : 0;
-        if (connection !== 0) return this.#opened(connection);
-        await this.#turn();
+        if (this.#state !== "open") {
+          await new Promise<void>((resolve) => this.#waiters.push(resolve));
+          continue;
+        }
+        const stream = await this.#inTurn(() => this.#opened(place, signal));
+        if (stream !== "not open") return stream;
       }
     } finally {
       signal?.removeEventListener("abort", wake);
     }
   }
 
-  #opened(connection: number): Stream {
+  #opened(place: number, signal: AbortSignal | undefined): Stream | "not open" | undefined {
+    signal?.throwIfAborted();
+    if (this.#state !== "open") return "not open";
+    const connection = this.#session.open(place);
+    if (connection === 0) return undefined;
     const stream = this.#stream(connection);
     this.#settle();
     return stream;
@@ -158,28 +165,51 @@ export class Driver implements StreamOwner {
   }
 
   async write(stream: Stream, bytes: Uint8Array): Promise<void> {
-    for (let rest = bytes; rest.length > 0; ) {
+    let rest = bytes;
+    await this.#inTurn(() => {
       if (stream.over !== undefined) throw stream.over;
-      const sent = this.#link?.takes() ? this.#send(stream, rest) : 0;
-      rest = rest.subarray(sent);
-      if (sent === 0) await this.#turn();
-    }
+      if (this.#link?.takes()) rest = rest.subarray(this.#send(stream, rest));
+      return rest.length === 0 || undefined;
+    });
   }
 
   /** Sends as many bytes as one message holds. 0: something else is to be sent first. */
   #send(stream: Stream, bytes: Uint8Array): number {
     const session = this.#session;
-    const length = Math.min(bytes.length, this.#config.maxPayload, MAX_PAYLOAD);
+    const length = Math.min(bytes.length, this.#config.maxPayload);
     memory(session.outbox, length).set(bytes.subarray(0, length));
     const sent = session.send(stream.connection, length);
     if (sent > 0) this.#link?.send(memory(session.framePointer, session.frameLength));
     return sent;
   }
 
+  /** Tries it whenever it is its turn, until there is a result. */
+  async #inTurn<Result>(attempt: () => Result | undefined): Promise<Result> {
+    for (let isNext = this.#turns.length === 0; ; isNext = true) {
+      let turn: Promise<void>;
+      try {
+        const result = isNext ? attempt() : undefined;
+        if (result !== undefined) return result;
+        turn = new Promise((resolve) => this.#turns.push(resolve));
+      } finally {
+        this.#passOn();
+      }
+      await turn;
+    }
+  }
+
+  /** Who is first has the next turn, if the WebSocket takes more, or once it does. */
+  #passOn(): void {
+    if (this.#turns.length === 0) return;
+    if (this.#link?.takes()) this.#turns.shift()?.();
+    else this.#link?.watch();
+  }
+
   ended(stream: Stream): void {
     if (!this.#streams.delete(stream.connection)) return;
     this.#session.reset(stream.connection);
     this.#settle();
+    this.#wake();
   }
 
   account(stream: Stream, change: number): void {
@@ -196,16 +226,9 @@ export class Driver implements StreamOwner {
     }
   }
 
-  /** Waits until the WebSocket takes more, or the state is another. Whoever waits is woken in the order of coming. */
-  #turn(): Promise<void> {
-    if (this.#state === "open") this.#link?.watch();
-    return new Promise((resolve) => this.#turns.push(resolve));
-  }
-
+  /** Nothing is as it was: whoever waits looks again. */
   #wake(): void {
-    const turns = this.#turns;
-    this.#turns = [];
-    for (const wake of turns) wake();
+    for (const wake of [...this.#turns.splice(0), ...this.#waiters.splice(0)]) wake();
   }
 
   #now(): number {
@@ -370,7 +393,7 @@ export class Driver implements StreamOwner {
     this.#heldBytes = 0;
     const link = this.#link;
     for (const bytes of held) if (link === this.#link) this.#receive(bytes);
-    this.#wake();
+    this.#passOn();
   }
 
   #take(bytes: Uint8Array): void {

@@ -83,10 +83,13 @@ export class Stream implements TunnelStream {
       { highWaterMark: 0 },
     );
     this.writable = new WritableStream({
-      start: (controller) => void (this.#writer = controller),
+      start: (controller) => {
+        this.#writer = controller;
+        // A write that waits would hold up the end. Not at once: Node does not expect to be called in the middle of that.
+        controller.signal.addEventListener("abort", () => queueMicrotask(() => this.#abandon(controller.signal.reason)));
+      },
       write: async (chunk) => this.#owner?.write(this, bytesOf(chunk)),
       close: () => this.#finish(),
-      abort: (reason: unknown) => this.#abandon(reason),
     });
   }
 
@@ -135,7 +138,6 @@ export class Stream implements TunnelStream {
 
   /** The WebSocket that it came through is gone: what waits holds nobody up any more. */
   letGo(): void {
-    this.#owner?.account(this, -this.waiting);
     this.#owner = undefined;
   }
 

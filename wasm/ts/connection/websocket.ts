@@ -11,7 +11,8 @@ export interface WebSocketLike {
   readonly protocol: string;
   send(data: Uint8Array<ArrayBuffer>): void;
   close(code?: number, reason?: string): void;
-  addEventListener(type: "open" | "error", listener: () => void): void;
+  addEventListener(type: "open", listener: () => void): void;
+  addEventListener(type: "error", listener: (event: object) => void): void;
   addEventListener(type: "message", listener: (event: { readonly data: unknown }) => void): void;
   addEventListener(type: "close", listener: (event: { readonly code: number; readonly reason: string }) => void): void;
   on?(type: "ping" | "pong", listener: (data: Uint8Array) => void): unknown;
@@ -68,11 +69,12 @@ export class WebSocketLink implements Link {
       if (typeof data === "string") this.#listener?.text();
       else this.#listener?.message(data instanceof ArrayBuffer ? new Uint8Array(data) : (data as Uint8Array));
     });
-    // What went wrong follows in "close"; in Node an error that nobody hears would end the process.
-    socket.addEventListener("error", () => {});
+    let failure = "";
+    // Browsers do not say what went wrong. In Node an error that nobody hears would end the process.
+    socket.addEventListener("error", (event: { message?: string }) => void (failure = event.message ?? ""));
     socket.addEventListener("close", ({ code, reason }) => {
       if (socket.protocol === REFUSAL) this.#release()?.refused(code - REFUSAL_CODE, reason, undefined);
-      else this.#release()?.closed(code, reason);
+      else this.#release()?.closed(code, reason || failure);
     });
     socket.on?.("ping", () => this.#listener?.ping());
     socket.on?.("pong", (data) => {
