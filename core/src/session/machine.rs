@@ -63,6 +63,10 @@ where
         self.side
     }
 
+    pub(super) const fn max_payload(&self) -> usize {
+        self.max_payload
+    }
+
     /// The error of a call that the state does not allow.
     pub(super) const fn misuse(&self, otherwise: Misuse) -> Misuse {
         match self.state {
@@ -333,17 +337,29 @@ where
         if self.state.link().is_some_and(Link::take_ping) {
             return Output::Ping;
         }
-        if self.state.begin_connect() {
-            return Output::Connect(Connect {
-                side: self.side,
-                access_token: self.credentials.access_token(),
-                client_token: self.credentials.client_token(),
-            });
+        if self.state.begin_connect()
+            && let Ok(connect) = self.connect()
+        {
+            return Output::Connect(connect);
         }
         let deadline = self.state.deadline();
         match self.outgoing.bytes() {
             [] => Output::Wait(deadline),
             bytes => Output::Send(bytes.get(..MAX_FRAME_PAYLOAD as usize).unwrap_or(bytes)),
+        }
+    }
+
+    pub(super) const fn connect(&self) -> Result<Connect<'_, TOKEN>, Misuse> {
+        match &self.state {
+            State::Active(Active {
+                phase: Phase::Connecting { .. },
+                ..
+            }) => Ok(Connect {
+                side: self.side,
+                access_token: self.credentials.access_token(),
+                client_token: self.credentials.client_token(),
+            }),
+            _ => Err(self.misuse(Misuse::NotConnecting)),
         }
     }
 

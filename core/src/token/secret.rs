@@ -32,6 +32,11 @@ impl<const N: usize> Secret<N> {
         self.0.push_str(text).ok()
     }
 
+    /// Adds text behind it; `None` if there is no room for all of it.
+    pub(super) fn push(&mut self, text: &str) -> Option<()> {
+        self.0.push_str(text).ok()
+    }
+
     /// The text itself.
     pub(super) fn expose(&self) -> &str {
         self.0.as_str()

@@ -4,7 +4,9 @@ use super::rig::{Rig, data, entropy};
 use crate::error::{Capacity, Error, Misuse};
 use crate::handshake::{PeerText, Upgrade};
 use crate::mode::Side;
-use crate::session::{Binding, NoToken, Output, Progress, REMEMBERED_TOKENS, Status, Timeout, TokenTaken};
+use crate::session::{
+    Binding, Connection, NoToken, Output, Progress, REMEMBERED_TOKENS, Status, Timeout, TokenTaken,
+};
 use crate::time::Millis;
 use crate::token::ClientToken;
 
@@ -31,6 +33,48 @@ fn a_rotated_token_is_taken_in_the_middle_and_the_session_goes_on() {
     assert_ne!(old, new);
     assert_eq!(rig.session.send(old, b"x"), Err(Misuse::ConnectionEnded));
     assert_eq!(rig.session.send(new, b"x"), Ok(Progress::Done(1)));
+}
+
+#[test]
+fn what_a_request_is_made_of_is_there_from_the_connect_to_its_answer() {
+    let mut rig = Rig::new(Side::Destination);
+    let missing = Some(Misuse::NotConnecting);
+    assert_eq!(rig.session.connect().err(), missing);
+    let entropy = entropy(1);
+    let taken = rig
+        .session
+        .handle_token(rig.now, Side::Destination, "first", Binding::Fresh, &entropy);
+    assert_eq!(taken, Ok(TokenTaken::New));
+    // It is due, but nobody was told.
+    assert_eq!(rig.session.connect().err(), missing);
+    assert!(matches!(rig.session.poll_output(), Output::Connect(_)));
+    let connect = rig.session.connect().unwrap();
+    assert_eq!(
+        (connect.side, connect.access_token.expose()),
+        (Side::Destination, "first")
+    );
+    assert!(connect.client_token.is_some());
+    refuse(&mut rig, 403);
+    assert_eq!(rig.session.connect().err(), missing);
+    rig.session.close();
+    assert_eq!(rig.session.connect().err(), Some(Misuse::SessionClosed));
+}
+
+#[test]
+fn a_connection_is_kept_as_numbers_and_comes_back() {
+    let mut rig = Rig::open(Side::Destination);
+    let connection = rig.start(7, "RDP", 1);
+    let (service, serial) = (connection.service(), connection.serial());
+    assert_eq!(Connection::from_parts(service, serial), Some(connection));
+    for made_up in [
+        Connection::from_parts(service + 1, serial),
+        Connection::from_parts(service, serial.saturating_add(1)),
+        Connection::from_parts(255, serial),
+    ] {
+        let sent = rig.session.send(made_up.unwrap(), b"x");
+        assert_eq!(sent, Err(Misuse::ConnectionEnded));
+    }
+    assert_eq!(Connection::from_parts(256, serial), None);
 }
 
 #[test]
