@@ -1,6 +1,6 @@
 # Two commands matter: `make demo` and `make test`. Each first installs what it needs (tests/setup.sh).
 .DEFAULT_GOAL := help
-.PHONY: help demo test vectors cross fuzz bench lint doc header ffi agent install uninstall firmware npm sizes setup clean
+.PHONY: help demo test vectors cross fuzz bench lint doc header ffi agent install uninstall firmware npm console sizes setup clean
 
 # Where `make install` puts the C library; see ffi/package/install.sh.
 PREFIX ?= /usr/local
@@ -70,6 +70,10 @@ npm: ## The npm package: wasm/dist, and packed as wasm/iot-tunnel-VERSION.tgz
 	@tests/setup.sh wasm
 	wasm/build.sh
 
+console: npm ## The console's page: wasm/console/dist, which the service is built with
+	@tests/setup.sh console
+	@cd wasm/console && npm run --silent build
+
 sizes: npm ## Flash, RAM and stack of the C library, and the npm package, against their budgets; SYMBOLS=1 shows where the bytes go
 	@tests/setup.sh cross ffi js
 	@tests/ffi/sizes.sh $(if $(SYMBOLS),--symbols)
@@ -80,5 +84,5 @@ setup: ## Installs what demo and test need beside cargo, cc, node and python3
 
 clean: ## Removes everything that was built or installed in this checkout
 	cargo clean
-	rm -rf wasm/dist wasm/node_modules tests/js/node_modules
+	rm -rf wasm/dist wasm/node_modules wasm/console/dist wasm/console/node_modules tests/js/node_modules
 	rm -rf .tools tests/clients/js/node_modules tests/fuzz/corpus tests/fuzz/artifacts

@@ -7,7 +7,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-PARTS="python node mqtt broker web ssh c cross ffi fuzz firmware agent wasm js"
+PARTS="python node mqtt broker web ssh c cross ffi fuzz firmware agent wasm js console chromium"
 
 say() { printf 'setup: %s\n' "$*"; }
 
@@ -60,6 +60,10 @@ setup_node() { node_modules tests/clients/js; }
 # What the npm package is built with, and what its tests need.
 setup_wasm() { compilers_of wasm32-unknown-unknown && node_modules wasm; }
 setup_js() { node_modules tests/js; }
+
+# What the console is built with, and the browser that its tests drive; CHROMIUM names another one.
+setup_console() { node_modules wasm/console; }
+setup_chromium() { [ -n "${CHROMIUM:-}" ] || debian chromium; }
 
 # The device's client; and a broker of somebody else's, for the tests of an outage.
 setup_mqtt() { debian mosquitto-clients; }

@@ -1,4 +1,4 @@
-// `make console`: builds the page into dist/, from the package that `make npm` built.
+// Builds the page into dist/, from the package that `make npm` built.
 
 import { copyFile, mkdir, rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";

@@ -52,6 +52,24 @@ export function opening(rig) {
         await screenshot(page.tab, "open-violations");
       }));
 
+    test("what takes longer than a blink shows that it does, and cannot be asked for twice", () =>
+      rig().visit(async (page) => {
+        const held = [];
+        const bar = page.tab.getByRole("progressbar", { name: "Waiting for the service" });
+        await bar.waitFor({ state: "hidden" });
+        const isMeant = (request) => request.headers()["x-amz-target"].endsWith(".OpenTunnel");
+        await page.tab.route("**/console/api", (route) => (isMeant(route.request()) ? held.push(route) : route.continue()));
+        await page.fillOpen({ description: "Slow" });
+        await bar.waitFor();
+        assert.equal(await page.button("Open").getAttribute("aria-busy"), "true");
+        await page.button("Open").click({ force: true });
+        assert.equal(held.length, 1, "one request");
+        await held[0].continue();
+        await page.tab.unroute("**/console/api");
+        await page.dialog.getByRole("heading", { name: "The tunnel is open" }).waitFor();
+        await bar.waitFor({ state: "hidden" });
+      }));
+
     test("a quota that is used up is said at the form", () =>
       rig().visit(async (page) => {
         await page.fillOpen({ services: ["A", "B", "C", "D"] });

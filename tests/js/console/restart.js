@@ -12,7 +12,7 @@ export function restart(rig) {
       try {
         await rig().visit(
           async (page, context) => {
-            const { tunnelId } = await site.open(["ECHO"]);
+            const [{ tunnelId }, idle] = [await site.open(["ECHO"]), await site.call("OpenTunnel", {})];
             await page.show(tunnelId);
             await page.connect();
             await page.screenSays("ECHO is open");
@@ -29,8 +29,9 @@ export function restart(rig) {
             await other.goto(site.link);
             await page.live();
             await page.linkSays("Connected as the source");
-            // The device waits for a token: an agent keeps none.
-            await page.rotate("Destination");
+            // Whether the token of a side that is not connected was used, nothing that is kept tells the other tab.
+            await other.goto(`${new URL("./", site.link)}#/${idle.tunnelId}`);
+            await other.getByRole("img", { name: "Destination: not connected", exact: true }).waitFor();
             await page.screenSays("ECHO is open", 2);
             await page.type("after the restart");
             await page.screenSays("after the restart");

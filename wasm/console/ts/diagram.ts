@@ -5,28 +5,28 @@ import { TRANSITIONS, type Cause, type SideState, type Standing } from "./side-s
 const NAMESPACE = "http://www.w3.org/2000/svg";
 const WIDTH = 320;
 const HEIGHT = 150;
-const NODE = { width: 92, height: 30 };
+const NODE = { width: 100, height: 30 };
 
 /** The middle of each state's box. */
 const PLACES: Record<SideState, readonly [x: number, y: number]> = {
-  fresh: [50, 32],
-  connected: [268, 32],
-  away: [268, 116],
-  closed: [50, 116],
+  fresh: [54, 32],
+  connected: [264, 32],
+  away: [264, 116],
+  closed: [54, 116],
 };
 
 const NAMES: Record<SideState, string> = { fresh: "Token ready", connected: "Connected", away: "Away", closed: "Closed" };
 
 /** How each way is drawn, and where its name stands. A way to `closed` leads from every other box, and is drawn once. */
 const WAYS: Record<string, { readonly path: string; readonly label?: readonly [x: number, y: number, text: string] }> = {
-  "fresh use": { path: "M96 26H216", label: [159, 20, "uses its token"] },
-  "connected rotation": { path: "M222 39H102", label: [159, 52, "rotation"] },
-  "connected drop": { path: "M258 47V95", label: [252, 76, "drops"] },
-  "away return": { path: "M280 101V53", label: [284, 76, "returns"] },
-  "away rotation": { path: "M222 108L104 49" },
-  "fresh end": { path: "M50 47V95", label: [56, 82, "ends"] },
-  "connected end": { path: "M222 45L102 109" },
-  "away end": { path: "M222 120H102", label: [159, 134, "closes or expires"] },
+  "fresh use": { path: "M104 26H208", label: [159, 20, "uses its token"] },
+  "connected rotation": { path: "M214 39H110", label: [159, 52, "rotation"] },
+  "connected drop": { path: "M254 47V95", label: [248, 76, "drops"] },
+  "away return": { path: "M276 101V53", label: [281, 76, "returns"] },
+  "away rotation": { path: "M214 108L112 49" },
+  "fresh end": { path: "M54 47V95", label: [60, 84, "ends"] },
+  "connected end": { path: "M214 45L112 108" },
+  "away end": { path: "M214 120H110", label: [159, 134, "closes or expires"] },
 };
 
 /** One diagram, drawn once and then marked. */

@@ -75,6 +75,7 @@ export class ListView {
     else link.removeAttribute("aria-current");
     row.dataset["state"] = tunnel.open ? "open" : "closed";
     say(part(row, "title", HTMLElement), titleOf(tunnel));
+    say(part(row, "services", HTMLElement), tunnel.services.join(", "));
     for (const side of SIDES) {
       const mark = part(row, side, HTMLElement);
       const state = tunnel.ends[side].connected ? "connected" : "disconnected";

@@ -115,15 +115,19 @@ export class Tunnels extends EventTarget {
     if ("deleted" in entry && entry.deleted) {
       this.#known.delete(entry.tunnelId);
       this.#changed();
-    } else if (this.#known.has(entry.tunnelId) || (this.#loaded && this.#isNew(entry))) {
+    } else if (this.#isAskedFor(entry.tunnelId) || (this.#loaded && this.#isNew(entry))) {
       void this.refresh(entry.tunnelId);
     }
+  }
+
+  #isAskedFor(id: string): boolean {
+    return this.#known.has(id) || this.#asking.has(id);
   }
 
   /** Whether it tells of a tunnel that was opened after those that were listed. What is older waits for "Show older". */
   #isNew(entry: Entry): boolean {
     const newest = this.all[0]?.createdAt ?? 0;
-    return entry.what === "opened" && entry.at > newest && !this.#known.has(entry.tunnelId);
+    return entry.what === "opened" && entry.at > newest && !this.#isAskedFor(entry.tunnelId);
   }
 
   #failed(error: unknown): void {
