@@ -1,6 +1,6 @@
 # Two commands matter: `make demo` and `make test`. Each first installs what it needs (tests/setup.sh).
 .DEFAULT_GOAL := help
-.PHONY: help demo test vectors cross fuzz bench lint doc header ffi agent install uninstall firmware sizes setup clean
+.PHONY: help demo test vectors cross fuzz bench lint doc header ffi agent install uninstall firmware npm console sizes setup clean
 
 # Where `make install` puts the C library; see ffi/package/install.sh.
 PREFIX ?= /usr/local
@@ -66,13 +66,23 @@ firmware: ## The C library for a microcontroller; TARGET=thumbv7m-none-eabi, or 
 	@tests/setup.sh cross
 	@ffi/package/build.sh '$(TARGET)'
 
-sizes: ## Flash, RAM and stack that the library costs, against their budgets; SYMBOLS=1 shows where the bytes go
-	@tests/setup.sh cross ffi
+npm: ## The npm package: wasm/dist, and packed as wasm/iot-tunnel-VERSION.tgz
+	@tests/setup.sh wasm
+	wasm/build.sh
+
+console: npm ## The console's page: wasm/console/dist, which the service is built with
+	@tests/setup.sh console
+	@cd wasm/console && npm run --silent build
+
+sizes: npm ## Flash, RAM and stack of the C library, and the npm package, against their budgets; SYMBOLS=1 shows where the bytes go
+	@tests/setup.sh cross ffi js
 	@tests/ffi/sizes.sh $(if $(SYMBOLS),--symbols)
+	@cd tests/js && npm run --silent sizes
 
 setup: ## Installs what demo and test need beside cargo, cc, node and python3
 	@tests/setup.sh
 
 clean: ## Removes everything that was built or installed in this checkout
 	cargo clean
+	rm -rf wasm/dist wasm/node_modules wasm/console/dist wasm/console/node_modules tests/js/node_modules
 	rm -rf .tools tests/clients/js/node_modules tests/fuzz/corpus tests/fuzz/artifacts

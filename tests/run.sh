@@ -7,13 +7,15 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-SUITES="lint cargo-test vectors c cross ffi sizes fuzz aws-sdk-rust aws-sdk-js boto3-and-aws-cli mosquitto kill-9 tunnel firmware c-agent demo"
+SUITES="lint cargo-test vectors npm console c cross ffi sizes fuzz aws-sdk-rust aws-sdk-js boto3-and-aws-cli mosquitto kill-9 tunnel firmware c-agent demo"
 # No suite takes a quarter of this; a hang must not look like patience.
 SUITE_SECONDS=1500
 
 # What a suite needs from tests/setup.sh.
 needs() {
     case $1 in
+        vectors | npm) echo wasm js ;;
+        console) echo wasm console js chromium ;;
         c) echo c ;;
         cross) echo cross ;;
         ffi | sizes) echo ffi cross ;;
@@ -47,7 +49,16 @@ suite() {
             echo "rustfmt, clippy and rustdoc: no warnings; the C header is up to date"
             ;;
         cargo-test) cargo test --locked ;;
-        vectors) cargo test --locked --test vectors -- --nocapture ;;
+        vectors)
+            cargo test --locked --test vectors -- --nocapture
+            wasm/build.sh && (cd tests/js && node --test vectors.test.js)
+            ;;
+        npm) wasm/build.sh && (cd tests/js && npm test --silent && npm run --silent sizes) ;;
+        console)
+            # The page before the program, which holds it; a debug build reads it where it is.
+            wasm/build.sh && (cd wasm/console && npm run --silent build)
+            build_service && (cd tests/js && npm run --silent console)
+            ;;
         c) tests/c/run.sh ;;
         cross) tests/cross.sh ;;
         ffi) tests/ffi/run.sh ;;

@@ -1,13 +1,13 @@
 #!/bin/sh
 # Installs what the demo and the tests need beside cargo, a C compiler, node and python3. Idempotent; what is there
-# already costs nothing. Everything lands in this checkout (.tools/, tests/clients/js/node_modules), except Debian's
+# already costs nothing. Everything lands in this checkout (.tools/, node_modules of the npm packages), except Debian's
 # packages and rustup's targets, which belong to the machine.
 #
 #   tests/setup.sh [PART...]     no part: all of them
 set -eu
 cd "$(dirname "$0")/.."
 
-PARTS="python node mqtt broker web ssh c cross ffi fuzz firmware agent"
+PARTS="python node mqtt broker web ssh c cross ffi fuzz firmware agent wasm js console chromium"
 
 say() { printf 'setup: %s\n' "$*"; }
 
@@ -44,15 +44,26 @@ setup_python() {
     cp "$wanted" "$venv/requirements.txt"
 }
 
-# node_modules exactly as package-lock.json says.
-setup_node() {
-    modules=tests/clients/js/node_modules
-    cmp -s tests/clients/js/package-lock.json "$modules/.installed-lock.json" && return 0
+# node_modules FOLDER: exactly as its package-lock.json says.
+node_modules() {
+    modules=$1/node_modules
+    cmp -s "$1/package-lock.json" "$modules/.installed-lock.json" && return 0
     command -v npm >/dev/null || debian npm
     say "node packages into $modules"
-    (cd tests/clients/js && npm ci --no-audit --no-fund --loglevel=error)
-    cp tests/clients/js/package-lock.json "$modules/.installed-lock.json"
+    (cd "$1" && npm ci --no-audit --no-fund --loglevel=error)
+    cp "$1/package-lock.json" "$modules/.installed-lock.json"
 }
+
+# The AWS SDK for JavaScript, as a client of the service.
+setup_node() { node_modules tests/clients/js; }
+
+# What the npm package is built with, and what its tests need.
+setup_wasm() { compilers_of wasm32-unknown-unknown && node_modules wasm; }
+setup_js() { node_modules tests/js; }
+
+# What the console is built with, and the browser that its tests drive; CHROMIUM names another one.
+setup_console() { node_modules wasm/console; }
+setup_chromium() { [ -n "${CHROMIUM:-}" ] || debian chromium; }
 
 # The device's client; and a broker of somebody else's, for the tests of an outage.
 setup_mqtt() { debian mosquitto-clients; }
@@ -68,22 +79,27 @@ setup_c() { debian gcc libc6-dev valgrind; }
 # The firmware example's compiler, and the board that it runs on.
 setup_firmware() { debian gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm; }
 
-# The targets of tests/cross.sh: rustup's, or where rustup cannot have them, Debian's compiler with its source.
-setup_cross() {
-    targets=$(tests/cross.sh --targets)
-    # shellcheck disable=SC2086 # $targets is a list.
+# compilers_of TARGET...: rustup's targets, or where rustup cannot have them, Debian's compiler with its source.
+compilers_of() {
     if command -v rustup >/dev/null; then
         installed=$(rustup target list --installed)
         absent=''
-        for target in $targets; do
+        for target in "$@"; do
             printf '%s\n' "$installed" | grep -qx "$target" || absent="$absent $target"
         done
         [ -n "$absent" ] || return 0
         say "rustup targets$absent"
+        # shellcheck disable=SC2086 # $absent is a list.
         if rustup target add $absent; then return 0; fi
         say "rustup cannot add them here: Debian's compiler instead"
     fi
     debian rustc-web cargo-web rust-web-src lld-22
+}
+
+# The targets of tests/cross.sh.
+setup_cross() {
+    # shellcheck disable=SC2046 # a list
+    compilers_of $(tests/cross.sh --targets)
 }
 
 # The C library: the compilers that the header has to please, those of microcontrollers, and every way to find a library.

@@ -78,6 +78,12 @@ impl LocalService {
         self.0.ca_pem().unwrap_or_default()
     }
 
+    /// The link to the console, with its key.
+    #[must_use]
+    pub fn console_url(&self) -> &str {
+        self.0.ready().console.as_deref().unwrap_or_default()
+    }
+
     /// The MQTT broker, such as `mqtt://127.0.0.1:40124`; `None` if it was switched off.
     #[must_use]
     pub fn mqtt_url(&self) -> Option<&str> {
@@ -190,6 +196,7 @@ impl LocalServiceBuilder {
             control: ANY_PORT,
             data: Some(ANY_PORT),
             data_plain: Some(ANY_PORT),
+            console: Some(ANY_PORT),
             certificate: CertificateChoice::Forgotten,
             broker: self.broker,
             store,

@@ -41,6 +41,7 @@ pub use self::attempts::{BURST as ATTEMPTS, REFILL as ATTEMPT_EVERY};
 pub use self::line::Lines;
 pub(crate) use self::line::Seat;
 use self::peer::Peer;
+use crate::history::What;
 use crate::metrics::Metrics;
 use crate::tunnels::{Connected, Tunnels, TunnelsError};
 
@@ -128,8 +129,15 @@ impl Relay {
         let mut peer = Peer::new(seat.clone(), socket, passed_on);
         let end = peer.serve(subprotocol, early).await;
         tracing::info!(tunnel_id = %seat.tunnel_id, side = seat.side.as_str(), why = %end, "disconnected");
+        let left = async {
+            self.leave(&seat).await;
+            // Behind the record: who hears of it and looks there finds it so.
+            let what = What::disconnected(seat.side, &end);
+            let history = self.tunnels.history();
+            history.add(self.tunnels.now(), &seat.tunnel_id, what);
+        };
         // First of all the other side hears of it; then neither the store nor this peer waits for the other.
-        tokio::join!(self.leave(&seat), peer.finish(&end));
+        tokio::join!(left, peer.finish(&end));
     }
 
     /// A peer is gone.

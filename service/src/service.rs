@@ -12,11 +12,12 @@ use serde::Serialize;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
-use tokio_util::sync::DropGuard;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::api::Api;
 use crate::auth::{Credentials, CredentialsFileError};
 use crate::clock::{Clock, SystemClock};
+use crate::console::{Console, ConsoleKey};
 use crate::entropy::EntropySource;
 use crate::metrics::Metrics;
 use crate::notify::{BrokerChoice, IsCurrent, Notifier, NotifierError, Outcome};
@@ -36,6 +37,7 @@ pub(crate) struct Blueprint {
     pub(crate) control: SocketAddr,
     pub(crate) data: Option<SocketAddr>,
     pub(crate) data_plain: Option<SocketAddr>,
+    pub(crate) console: Option<SocketAddr>,
     pub(crate) certificate: CertificateChoice,
     pub(crate) broker: BrokerChoice,
     pub(crate) store: Arc<dyn Store>,
@@ -83,6 +85,9 @@ pub enum StartError {
         /// What the operating system said.
         source: io::Error,
     },
+    /// The console's key could not be drawn.
+    #[error("the random source failed: {0}")]
+    Random(getrandom::Error),
     /// The metrics could not be set up.
     #[error("the metrics: {0}")]
     Metrics(#[from] prometheus::Error),
@@ -102,6 +107,9 @@ pub struct Ready {
     /// The certificate that clients of `data` are to trust, where the service made its own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ca: Option<PathBuf>,
+    /// The link to the console, with its key; absent if it was not asked for. Whoever has it may do everything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub console: Option<String>,
     /// The MQTT broker, such as `mqtt://127.0.0.1:1883`; absent if things are not notified.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mqtt: Option<String>,
@@ -119,6 +127,9 @@ pub struct Service {
     server: Server,
     relay: Arc<Relay>,
     data_servers: Vec<Server>,
+    console: Option<Server>,
+    /// Ends the console's streams of events.
+    end_of_events: CancellationToken,
     ca_pem: Option<String>,
     /// Ends the peers' connections when dropped.
     _end_of_peers: DropGuard,
@@ -159,6 +170,7 @@ impl Service {
             control: settings.control,
             data: settings.data.address(),
             data_plain: settings.data_plain.address(),
+            console: settings.console.address(),
             certificate: match settings.data {
                 Listen::On(_) => settings.certificate()?,
                 Listen::Off => CertificateChoice::Forgotten,
@@ -189,6 +201,7 @@ impl Service {
             entropy: blueprint.entropy,
             notifier: notifier.clone(),
             lines: Arc::default(),
+            history: Arc::default(),
             metrics: metrics.clone(),
             region: blueprint.region,
             account: blueprint.account,
@@ -201,7 +214,7 @@ impl Service {
         let api = Api {
             tunnels: tunnels.clone(),
             credentials: blueprint.credentials,
-            metrics,
+            metrics: metrics.clone(),
         };
         let server = listen("the API", blueprint.control, Security::Plain, api.router()).await?;
         let mut data_servers = Vec::new();
@@ -220,11 +233,35 @@ impl Service {
             data_plain = Some(format!("ws://{}", listening.address()));
             data_servers.push(listening);
         }
+        let end_of_events = CancellationToken::new();
+        let (mut console, mut link) = (None, None);
+        if let Some(address) = blueprint.console {
+            let key = ConsoleKey::draw().map_err(StartError::Random)?;
+            let page = Console {
+                key: key.clone(),
+                api: Api {
+                    tunnels: tunnels.clone(),
+                    credentials: None,
+                    metrics,
+                },
+                relay: relay.router(),
+                history: tunnels.history().clone(),
+                ended: end_of_events.clone(),
+            };
+            let listening = listen("the console", address, Security::Plain, page.router()).await?;
+            link = Some(format!(
+                "http://{}/console/?key={}",
+                listening.address(),
+                key.expose()
+            ));
+            console = Some(listening);
+        }
         let ready = Ready {
             control: format!("http://{}", server.address()),
             data,
             data_plain,
             ca,
+            console: link,
             mqtt: notifier.url(),
             region: tunnels.region().to_string(),
             store: None,
@@ -240,6 +277,8 @@ impl Service {
             _end_of_peers: relay.guard(),
             relay,
             data_servers,
+            console,
+            end_of_events,
             ca_pem,
             background,
             end,
@@ -270,7 +309,8 @@ impl Service {
     pub async fn stop(mut self) {
         let deadline = Instant::now() + DRAIN_TIMEOUT;
         self.server.stop().await;
-        for server in self.data_servers.drain(..) {
+        self.end_of_events.cancel();
+        for server in self.data_servers.drain(..).chain(self.console.take()) {
             server.stop().await;
         }
         self.relay.stop(PEERS_TIMEOUT).await;

@@ -44,6 +44,15 @@ pub struct Settings {
     )]
     pub data_plain: Listen,
 
+    /// Where the console listens, a web page to watch and rotate tunnels (port 0 takes a free one), or `off`. Without --credentials it must be a loopback address
+    #[arg(
+        long,
+        value_name = "ADDRESS:PORT|off",
+        default_value = "off",
+        env = "IOT_TUNNEL_CONSOLE"
+    )]
+    pub console: Listen,
+
     /// The certificate that --data shows: a chain in PEM. Without it the service makes one, signed by an authority of its own
     #[arg(long, value_name = "FILE", requires = "tls_key", env = "IOT_TUNNEL_TLS_CERT")]
     pub tls_cert: Option<PathBuf>,
@@ -235,6 +244,12 @@ pub enum SettingsError {
          use a loopback address, or an existing broker with --mqtt-broker"
     )]
     BrokerOpenToOthers(SocketAddr),
+    /// The console speaks HTTP without TLS, and its link may do everything.
+    #[error(
+        "--console {0} is reachable from other machines, and without --credentials it is for this machine only; use a \
+         loopback address, or name a credentials file"
+    )]
+    ConsoleOpenToOthers(SocketAddr),
     /// Tokens would go over a network in clear.
     #[error(
         "--data-plain {0} is reachable from other machines, and tokens and bytes would be readable on the way; use a \
@@ -258,6 +273,12 @@ impl Settings {
         let loopback = |address: IpAddr| address.to_canonical().is_loopback();
         if self.credentials.is_none() && !loopback(self.control.ip()) {
             return Err(SettingsError::OpenToOthers(self.control));
+        }
+        if let Listen::On(address) = self.console
+            && self.credentials.is_none()
+            && !loopback(address.ip())
+        {
+            return Err(SettingsError::ConsoleOpenToOthers(address));
         }
         if let Listen::On(address) = self.data_plain
             && !loopback(address.ip())

@@ -27,6 +27,7 @@ use self::update::Locks;
 pub use self::update::{EVERYBODY, Permit};
 use crate::clock::Clock;
 use crate::entropy::EntropySource;
+use crate::history::{History, What};
 use crate::metrics::Metrics;
 use crate::notify::{self, Notifier};
 use crate::record::{Notification, Record, Tag};
@@ -45,6 +46,8 @@ pub struct Parts {
     pub notifier: Notifier,
     /// Who is connected; follows the records.
     pub lines: Arc<Lines>,
+    /// What has happened, for people who watch.
+    pub history: Arc<History>,
     /// Counts what happens.
     pub metrics: Arc<Metrics>,
     /// The region in ARNs and notifications.
@@ -129,6 +132,17 @@ impl Tunnels {
         &self.parts.lines
     }
 
+    /// What has happened.
+    #[must_use]
+    pub fn history(&self) -> &Arc<History> {
+        &self.parts.history
+    }
+
+    /// Tells the history.
+    fn happened(&self, id: &TunnelId, what: What) {
+        self.parts.history.add(self.now(), id, what);
+    }
+
     /// The region.
     #[must_use]
     pub fn region(&self) -> &Region {
@@ -190,6 +204,7 @@ impl Tunnels {
                 CommitError::Store(error) => TunnelsError::Store(error),
             })?;
         self.deadlines.notify_one();
+        self.happened(&id, What::Opened);
         self.notify(&record, &opened.destination);
         Ok(NewTokens {
             tunnel_arn: self.arn(&id)?,
@@ -227,6 +242,7 @@ impl Tunnels {
                 Ok(rotated)
             })
             .await?;
+        self.happened(&id, What::rotated(request.client_mode));
         if let Some(token) = &rotated.destination {
             self.notify(&record, token);
         }
@@ -283,6 +299,12 @@ impl Tunnels {
             .update(id, permit, |record, now| Ok(record.tunnel.close(delete, now)))
             .await?;
         self.deadlines.notify_one();
+        self.happened(
+            id,
+            What::Closed {
+                deleted: effects.deletes(),
+            },
+        );
         Ok(effects)
     }
 

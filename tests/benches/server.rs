@@ -105,6 +105,7 @@ pub(crate) fn serve(store: StoreChoice) -> Result<(), Box<dyn std::error::Error>
         control: any_port,
         data: Listen::Off,
         data_plain: Listen::Off,
+        console: Listen::Off,
         tls_cert: None,
         tls_key: None,
         tls_dir: None,

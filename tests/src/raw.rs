@@ -84,16 +84,25 @@ impl Raw {
     /// If none comes.
     #[must_use]
     pub fn head(&mut self) -> String {
-        const END: &[u8] = b"\r\n\r\n";
+        self.until("\r\n\r\n").trim_end().to_owned()
+    }
+
+    /// Reads up to the end of some text.
+    ///
+    /// # Panics
+    /// If it does not come.
+    #[must_use]
+    pub fn until(&mut self, end: &str) -> String {
         loop {
-            if let Some(at) = self.unread.windows(END.len()).position(|bytes| bytes == END) {
-                let head = self.unread.drain(..at + END.len()).collect();
-                return String::from_utf8(head)
-                    .expect("a head of text")
-                    .trim_end()
-                    .to_owned();
+            let at = self
+                .unread
+                .windows(end.len())
+                .position(|bytes| bytes == end.as_bytes());
+            if let Some(at) = at {
+                let text = self.unread.drain(..at + end.len()).collect();
+                return String::from_utf8(text).expect("text");
             }
-            assert!(self.read(), "the connection ended before a head did");
+            assert!(self.read(), "the connection ended before {end:?} came");
         }
     }
 

@@ -361,5 +361,6 @@ pub fn word(refusal: iot_tunnel_core::Refusal) -> &'static str {
         R::ClientTokenMismatch => "client token mismatch",
         R::ClientTokenInUse => "client token in use",
         R::TunnelNotFound => "no tunnel",
+        R::HandshakeRefused => "refused",
     }
 }

@@ -6,14 +6,14 @@ use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 use super::fault::{BufferTooSmall, MessageFault};
 use super::guard;
-use super::object::{Slot, Value};
+use super::object::{Member, Value};
 use super::text::Text;
 use super::violation::{Constraint, Path};
 use super::write::{Displayed, write};
 
 const TYPE: &str = "__type";
 const MESSAGE: &str = "message";
-const CAPITAL_MESSAGE: &str = "Message";
+const KNOWN: [Member; 3] = [Member::text(TYPE), Member::text(MESSAGE), Member::text("Message")];
 
 /// An exception and its message. The message may be anything that displays, so an error needs no copy of its text.
 ///
@@ -45,26 +45,15 @@ impl<'a> ErrorBody<'a> {
     /// # Errors
     /// [`MessageFault`]: the first thing wrong with it.
     pub fn parse(body: &'a [u8]) -> Result<Self, MessageFault> {
-        let mut members = Members::default();
-        for (name, value) in Value::of(guard::check(body)?).members(Path::of(""))? {
-            if name == TYPE {
-                members.exception.take(TYPE, value, Value::text)?;
-            } else if name == MESSAGE {
-                members.message.take(MESSAGE, value, Value::text)?;
-            } else if name == CAPITAL_MESSAGE {
-                members
-                    .capital_message
-                    .take(CAPITAL_MESSAGE, value, Value::text)?;
-            }
-        }
-        let exception = members
-            .exception
-            .get()
+        let [exception, message, capital_message] =
+            Value::of(guard::check(body)?).read(Path::of(""), &KNOWN)?;
+        let exception = exception
+            .text()
             .ok_or(Constraint::NotNull)
             .map_err(MessageFault::member(TYPE))?;
         let exception = exception.split_once(':').map_or(exception, |(name, _)| name);
         let exception = exception.split_once('#').map_or(exception, |(_, name)| name);
-        let message = members.message.get().or(members.capital_message.get());
+        let message = message.text().or(capital_message.text());
         Ok(Self {
             exception,
             message: message.unwrap_or_default(),
@@ -89,13 +78,6 @@ impl<M: Display> Serialize for ErrorBody<'_, M> {
         object.serialize_field(MESSAGE, &Displayed(&self.message))?;
         object.end()
     }
-}
-
-#[derive(Default)]
-struct Members<'a> {
-    exception: Slot<Text<'a>>,
-    message: Slot<Text<'a>>,
-    capital_message: Slot<Text<'a>>,
 }
 
 #[cfg(test)]

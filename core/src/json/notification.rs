@@ -7,7 +7,7 @@ use heapless::Vec;
 pub use self::lent::NotificationRef;
 use super::fault::{BufferTooSmall, MessageFault, Unexpected};
 use super::guard;
-use super::object::{Slot, Value};
+use super::object::{Member, Value};
 use super::services::List;
 use super::text::Text;
 use super::token;
@@ -74,40 +74,40 @@ impl<const N: usize> Notification<N> {
     }
 }
 
-#[derive(Default)]
 struct Members<'a> {
-    token: Slot<Text<'a>>,
-    client_mode: Slot<Text<'a>>,
-    region: Slot<Text<'a>>,
-    services: Slot<List<'a>>,
+    token: Option<Text<'a>>,
+    client_mode: Option<Text<'a>>,
+    region: Option<Text<'a>>,
+    services: Option<List<'a>>,
 }
 
 impl<'a> Members<'a> {
+    const KNOWN: [Member; 4] = [
+        Member::text(CLIENT_ACCESS_TOKEN),
+        Member::text(CLIENT_MODE),
+        Member::text(REGION),
+        Member::texts(SERVICES),
+    ];
+
     fn read(payload: &'a str) -> Result<Self, Unexpected> {
-        let mut members = Self::default();
-        for (name, value) in Value::of(payload).members(Path::of(""))? {
-            if name == CLIENT_ACCESS_TOKEN {
-                members.token.take(CLIENT_ACCESS_TOKEN, value, Value::text)?;
-            } else if name == CLIENT_MODE {
-                members.client_mode.take(CLIENT_MODE, value, Value::text)?;
-            } else if name == REGION {
-                members.region.take(REGION, value, Value::text)?;
-            } else if name == SERVICES {
-                members.services.take(SERVICES, value, List::read)?;
-            }
-        }
-        Ok(members)
+        let [token, client_mode, region, services] = Value::of(payload).read(Path::of(""), &Self::KNOWN)?;
+        Ok(Self {
+            token: token.text(),
+            client_mode: client_mode.text(),
+            region: region.text(),
+            services: services.texts(),
+        })
     }
 
     fn client_access_token(&self, room: usize) -> Result<Text<'a>, MessageFault> {
-        let text = self.token.get().ok_or(Constraint::NotNull);
+        let text = self.token.ok_or(Constraint::NotNull);
         let text = text.map_err(MessageFault::member(CLIENT_ACCESS_TOKEN))?;
         token::judge(text, room).map_err(token::fault(CLIENT_ACCESS_TOKEN, room))?;
         Ok(text)
     }
 
     fn client_mode(&self) -> Result<Side, Constraint<'static>> {
-        let text = self.client_mode.get().ok_or(Constraint::NotNull)?;
+        let text = self.client_mode.ok_or(Constraint::NotNull)?;
         Side::BOTH
             .into_iter()
             .find(|side| text == side.as_str())
@@ -115,14 +115,14 @@ impl<'a> Members<'a> {
     }
 
     fn region(&self) -> Result<Text<'a>, MessageFault> {
-        let text = self.region.get().ok_or(Constraint::NotNull);
+        let text = self.region.ok_or(Constraint::NotNull);
         let text = text.map_err(MessageFault::member(REGION))?;
         Region::RULE.judge(text.chars()).map_err(fault_of_region)?;
         Ok(text)
     }
 
     fn services(&self) -> Result<List<'a>, MessageFault> {
-        let list = self.services.get().unwrap_or_default();
+        let list = self.services.unwrap_or_default();
         let path = Path::of(SERVICES);
         match list.invalid() {
             Some((position, constraint)) => Err(MessageFault::member(path.element(position))(constraint)),

@@ -1,9 +1,11 @@
 //! Reading a text that has passed the guard, as it stands: nothing is copied and nothing recurses.
 //!
-//! What the guard has passed needs no second judgement: a value ends where its quotes and brackets say. So an object is
-//! an iterator over its members, an array one over its elements, and all that can still be wrong is the shape.
+//! What the guard has passed needs no second judgement: a value ends where its quotes and brackets say. So an array
+//! is an iterator over its elements, an object is read by a table of the members that are known, and all that can still be
+//! wrong is the shape.
 
 use super::fault::{Problem, Unexpected};
+use super::services::List;
 use super::text::Text;
 use super::violation::Path;
 
@@ -32,14 +34,38 @@ impl<'a> Value<'a> {
         self.between(b'[', member, Problem::NotAnArray).map(Values)
     }
 
-    /// The members of the object it must be: names and values.
-    pub(crate) fn members(
+    /// Reads the object it must be: each member that is known goes to its place. Others are passed over.
+    pub(crate) fn read<const N: usize>(
         self,
-        member: Path<'static>,
+        object: Path<'static>,
+        known: &[Member; N],
+    ) -> Result<[Slot<'a>; N], Unexpected> {
+        let mut slots = [Slot::Absent; N];
+        self.fill(object, known, &mut slots)?;
+        Ok(slots)
+    }
+
+    fn fill(self, object: Path<'static>, known: &[Member], slots: &mut [Slot<'a>]) -> Result<(), Unexpected> {
+        for (name, value) in self.members(object)? {
+            let place = known
+                .iter()
+                .zip(&mut *slots)
+                .find(|(member, _)| name == member.name);
+            if let Some((member, slot)) = place {
+                slot.take(member, value)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The members of the object it must be: names and values.
+    pub(super) fn members(
+        self,
+        object: Path<'static>,
     ) -> Result<impl Iterator<Item = (Text<'a>, Self)>, Unexpected> {
-        let mut parts = self.between(b'{', member, Problem::NotAnObject).map(Values)?;
+        let mut parts = self.between(b'{', object, Problem::NotAnObject).map(Values)?;
         Ok(core::iter::from_fn(move || {
-            let name = parts.next()?.text(member).ok()?;
+            let name = parts.next()?.text(object).ok()?;
             Some((name, parts.next()?))
         }))
     }
@@ -93,43 +119,103 @@ fn length(text: &[u8]) -> usize {
     text.len()
 }
 
+/// A member that a message knows.
+#[derive(Clone, Copy)]
+pub(crate) struct Member {
+    /// Its name in its object.
+    name: &'static str,
+    /// Where it stands in the message.
+    path: &'static str,
+    shape: Shape,
+}
+
+/// What a member must be.
+#[derive(Clone, Copy)]
+enum Shape {
+    Text,
+    Texts,
+    Object,
+}
+
+impl Member {
+    /// A string.
+    pub(crate) const fn text(path: &'static str) -> Self {
+        Self::of(path, Shape::Text)
+    }
+
+    /// An array of strings.
+    pub(crate) const fn texts(path: &'static str) -> Self {
+        Self::of(path, Shape::Texts)
+    }
+
+    /// An object.
+    pub(crate) const fn object(path: &'static str) -> Self {
+        Self::of(path, Shape::Object)
+    }
+
+    /// The same member, where its name is only the end of its path.
+    pub(crate) const fn named(self, name: &'static str) -> Self {
+        Self { name, ..self }
+    }
+
+    const fn of(path: &'static str, shape: Shape) -> Self {
+        Self {
+            name: path,
+            path,
+            shape,
+        }
+    }
+}
+
 /// Where a member's value goes. It tells `null` from absent, so that a second one is noticed in any case.
-#[derive(Clone, Copy, Default)]
-pub(crate) enum Slot<T> {
+#[derive(Clone, Copy)]
+pub(crate) enum Slot<'a> {
     /// The member has not come.
-    #[default]
     Absent,
     /// It came as `null`, which means the same.
     Null,
-    /// It came.
-    Given(T),
+    /// It came, and has its shape.
+    Given(Value<'a>),
 }
 
-impl<T: Copy> Slot<T> {
+impl<'a> Slot<'a> {
     /// The value, unless it is absent or `null`.
-    pub(crate) const fn get(&self) -> Option<T> {
+    pub(crate) const fn get(self) -> Option<Value<'a>> {
         match self {
             Self::Absent | Self::Null => None,
-            Self::Given(value) => Some(*value),
+            Self::Given(value) => Some(value),
         }
     }
 
+    /// The string of a member that is one.
+    pub(crate) fn text(self) -> Option<Text<'a>> {
+        self.get()?.text(Path::of("")).ok()
+    }
+
+    /// The strings of a member that is an array of them.
+    pub(crate) fn texts(self) -> Option<List<'a>> {
+        List::read(self.get()?, Path::of("")).ok()
+    }
+
     /// Takes the member's value, which may come once.
-    pub(crate) fn take<'a>(
-        &mut self,
-        member: &'static str,
-        value: Value<'a>,
-        read: fn(Value<'a>, Path<'static>) -> Result<T, Unexpected>,
-    ) -> Result<(), Unexpected> {
-        let member = Path::of(member);
+    fn take(&mut self, member: &Member, value: Value<'a>) -> Result<(), Unexpected> {
+        let path = Path::of(member.path);
         if !matches!(self, Self::Absent) {
-            let problem = Problem::GivenTwice;
-            return Err(Unexpected { member, problem });
+            return Err(Unexpected {
+                member: path,
+                problem: Problem::GivenTwice,
+            });
         }
-        *self = match value.is_null() {
-            true => Self::Null,
-            false => Self::Given(read(value, member)?),
-        };
+        if value.is_null() {
+            *self = Self::Null;
+            return Ok(());
+        }
+        match member.shape {
+            Shape::Text => drop(value.text(path)?),
+            Shape::Texts => drop(List::read(value, path)?),
+            Shape::Object => drop(value.between(b'{', path, Problem::NotAnObject)?),
+        }
+        *self = Self::Given(value);
         Ok(())
     }
 }

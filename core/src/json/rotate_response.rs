@@ -5,7 +5,7 @@ mod lent;
 pub use self::lent::RotateResponseRef;
 use super::fault::{BufferTooSmall, MessageFault, Unexpected};
 use super::guard;
-use super::object::{Slot, Value};
+use super::object::{Member, Value};
 use super::text::Text;
 use super::token;
 use super::violation::{Constraint, Path};
@@ -60,32 +60,30 @@ impl<const N: usize> RotateResponse<N> {
     }
 }
 
-#[derive(Default)]
 struct Members<'a> {
-    tunnel_arn: Slot<Text<'a>>,
-    source: Slot<Text<'a>>,
-    destination: Slot<Text<'a>>,
+    tunnel_arn: Option<Text<'a>>,
+    source: Option<Text<'a>>,
+    destination: Option<Text<'a>>,
 }
 
 impl<'a> Members<'a> {
+    const KNOWN: [Member; 3] = [
+        Member::text(TUNNEL_ARN),
+        Member::text(SOURCE_ACCESS_TOKEN),
+        Member::text(DESTINATION_ACCESS_TOKEN),
+    ];
+
     fn read(body: &'a str) -> Result<Self, Unexpected> {
-        let mut members = Self::default();
-        for (name, value) in Value::of(body).members(Path::of(""))? {
-            if name == TUNNEL_ARN {
-                members.tunnel_arn.take(TUNNEL_ARN, value, Value::text)?;
-            } else if name == SOURCE_ACCESS_TOKEN {
-                members.source.take(SOURCE_ACCESS_TOKEN, value, Value::text)?;
-            } else if name == DESTINATION_ACCESS_TOKEN {
-                members
-                    .destination
-                    .take(DESTINATION_ACCESS_TOKEN, value, Value::text)?;
-            }
-        }
-        Ok(members)
+        let [tunnel_arn, source, destination] = Value::of(body).read(Path::of(""), &Self::KNOWN)?;
+        Ok(Self {
+            tunnel_arn: tunnel_arn.text(),
+            source: source.text(),
+            destination: destination.text(),
+        })
     }
 
     fn tunnel_arn(&self) -> Result<Text<'a>, MessageFault> {
-        let text = self.tunnel_arn.get().ok_or(Constraint::NotNull);
+        let text = self.tunnel_arn.ok_or(Constraint::NotNull);
         let text = text.map_err(MessageFault::member(TUNNEL_ARN))?;
         TunnelArn::RULE.judge(text.chars()).map_err(fault_of_arn)?;
         Ok(text)
@@ -109,8 +107,8 @@ impl<'a> Judged<'a> {
         let members = Members::read(guard::check(body)?)?;
         let judged = Self {
             tunnel_arn: members.tunnel_arn()?,
-            source: members.source.get(),
-            destination: members.destination.get(),
+            source: members.source,
+            destination: members.destination,
         };
         for (member, token) in [
             (SOURCE_ACCESS_TOKEN, judged.source),

@@ -8,6 +8,7 @@ use iot_tunnel_core::{
 
 use super::update::{EVERYBODY, MAX_ATTEMPTS};
 use super::{Tunnels, TunnelsError};
+use crate::history::What;
 use crate::relay::Seat;
 use crate::store::Holder;
 
@@ -48,8 +49,18 @@ impl Tunnels {
                 client_token,
             })
             .await;
-        if let Err(TunnelsError::Rule(Error::Refusal(refusal))) = &outcome {
-            self.parts.metrics.refused(refusal.name());
+        match &outcome {
+            Ok(connected) => self.happened(&connected.tunnel_id, What::connected(side)),
+            Err(TunnelsError::Rule(Error::Refusal(refusal))) => {
+                self.parts.metrics.refused(refusal.name());
+                // Of a token that was never issued, nobody can say which tunnel it is for.
+                if *refusal != Refusal::UnknownAccessToken
+                    && let Some(claim) = Claim::read(access_token)
+                {
+                    self.happened(&claim.tunnel_id, What::refused(side, refusal.text()));
+                }
+            }
+            Err(_) => {}
         }
         outcome
     }

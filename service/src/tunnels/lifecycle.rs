@@ -1,10 +1,11 @@
 //! What happens to tunnels without a request: expiry, deletion, and what a restart finds.
 
-use iot_tunnel_core::{Millis, Side, TunnelId};
+use iot_tunnel_core::{Effects, Millis, Side, TunnelId};
 
 use super::handshake::host_of;
 use super::update::EVERYBODY;
 use super::{Tunnels, TunnelsError};
+use crate::history::What;
 use crate::notify::Outcome;
 use crate::record::Notification;
 use crate::store::Query;
@@ -32,7 +33,13 @@ impl Tunnels {
                     .update(&id, EVERYBODY, |record, now| Ok(record.tunnel.expire(now)))
                     .await
                 {
-                    Ok(_) => swept += 1,
+                    Ok((_, effects)) => {
+                        if effects != Effects::default() {
+                            let deleted = effects.deletes();
+                            self.happened(&id, What::Expired { deleted });
+                        }
+                        swept += 1;
+                    }
                     // Somebody else was faster.
                     Err(TunnelsError::NotFound { .. } | TunnelsError::Contention) => {}
                     Err(error) => return Err(error),
@@ -135,7 +142,8 @@ impl Tunnels {
             })
             .await;
         match delivered {
-            Ok(_) | Err(TunnelsError::NotFound { .. }) => {}
+            Ok(_) => self.happened(&id, What::Notified),
+            Err(TunnelsError::NotFound { .. }) => {}
             Err(error) => {
                 tracing::warn!(tunnel_id = %id, %error, "a delivered notification could not be noted");
             }

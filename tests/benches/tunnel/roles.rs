@@ -55,6 +55,7 @@ async fn service() -> Result<(), Failure> {
         control: ANY_PORT,
         data: Listen::On(ANY_PORT),
         data_plain: Listen::On(ANY_PORT),
+        console: Listen::Off,
         tls_cert: None,
         tls_key: None,
         tls_dir: Some(tls_dir),

@@ -4,6 +4,7 @@ mod answers;
 mod atomicity;
 mod bad_input;
 mod concurrency;
+mod console;
 mod durability;
 mod lifecycle;
 mod listing;

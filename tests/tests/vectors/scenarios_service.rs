@@ -92,6 +92,7 @@ impl Account {
             entropy: EntropySource::system(),
             notifier,
             lines: Arc::default(),
+            history: Arc::default(),
             metrics: Arc::new(Metrics::new().expect("metrics")),
             region: Region::parse("us-east-1").expect("a region"),
             account: "000000000000".to_owned(),

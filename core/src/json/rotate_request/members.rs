@@ -3,7 +3,7 @@
 use crate::error::Misuse;
 use crate::id::{ThingName, TunnelId};
 use crate::json::fault::Unexpected;
-use crate::json::object::{Slot, Value};
+use crate::json::object::{Member, Value};
 use crate::json::services::List;
 use crate::json::text::Text;
 use crate::json::violation::{Constraint, Path};
@@ -21,70 +21,69 @@ const CLIENT_MODES: [&str; 3] = {
 };
 
 /// The members of a request as they stand in its body.
-#[derive(Default)]
 pub(super) struct Members<'a> {
-    pub(super) tunnel_id: Slot<Text<'a>>,
-    pub(super) client_mode: Slot<Text<'a>>,
-    destination_config: Slot<Config<'a>>,
+    pub(super) tunnel_id: Option<Text<'a>>,
+    pub(super) client_mode: Option<Text<'a>>,
+    destination_config: Option<Config<'a>>,
 }
 
 /// The members of its destination config.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 struct Config<'a> {
-    thing_name: Slot<Text<'a>>,
-    services: Slot<List<'a>>,
+    thing_name: Option<Text<'a>>,
+    services: Option<List<'a>>,
 }
 
 impl<'a> Members<'a> {
+    const KNOWN: [Member; 3] = [
+        Member::text(TUNNEL_ID),
+        Member::text(CLIENT_MODE),
+        Member::object(DESTINATION_CONFIG),
+    ];
+
     pub(super) fn read(body: &'a str) -> Result<Self, Unexpected> {
-        let mut members = Self::default();
-        for (name, value) in Value::of(body).members(Path::of(""))? {
-            if name == TUNNEL_ID {
-                members.tunnel_id.take(TUNNEL_ID, value, Value::text)?;
-            } else if name == CLIENT_MODE {
-                members.client_mode.take(CLIENT_MODE, value, Value::text)?;
-            } else if name == DESTINATION_CONFIG {
-                members
-                    .destination_config
-                    .take(DESTINATION_CONFIG, value, Config::read)?;
-            }
-        }
-        Ok(members)
+        let [tunnel_id, client_mode, config] = Value::of(body).read(Path::of(""), &Self::KNOWN)?;
+        Ok(Self {
+            tunnel_id: tunnel_id.text(),
+            client_mode: client_mode.text(),
+            destination_config: config.get().map(Config::read).transpose()?,
+        })
     }
 
     pub(super) fn thing_name_text(&self) -> Option<Text<'a>> {
-        self.destination_config.get()?.thing_name.get()
+        self.destination_config?.thing_name
     }
 
     pub(super) fn service_list(&self) -> Option<List<'a>> {
-        self.destination_config.get()?.services.get()
+        self.destination_config?.services
     }
 }
 
 impl<'a> Config<'a> {
-    fn read(value: Value<'a>, member: Path<'static>) -> Result<Self, Unexpected> {
-        let mut config = Self::default();
-        for (name, value) in value.members(member)? {
-            if name == "thingName" {
-                config.thing_name.take(THING_NAME, value, Value::text)?;
-            } else if name == "services" {
-                config.services.take(SERVICES, value, List::read)?;
-            }
-        }
-        Ok(config)
+    const KNOWN: [Member; 2] = [
+        Member::text(THING_NAME).named("thingName"),
+        Member::texts(SERVICES).named("services"),
+    ];
+
+    fn read(value: Value<'a>) -> Result<Self, Unexpected> {
+        let [thing_name, services] = value.read(Path::of(DESTINATION_CONFIG), &Self::KNOWN)?;
+        Ok(Self {
+            thing_name: thing_name.text(),
+            services: services.texts(),
+        })
     }
 }
 
 /// The constraints.
 impl<'a> Members<'a> {
     pub(super) fn tunnel_id(&self) -> Result<Text<'a>, Constraint<'static>> {
-        let text = self.tunnel_id.get().ok_or(Constraint::NotNull)?;
+        let text = self.tunnel_id.ok_or(Constraint::NotNull)?;
         TunnelId::RULE.judge(text.chars()).map_err(Constraint::Rule)?;
         Ok(text)
     }
 
     pub(super) fn client_mode(&self) -> Result<ClientMode, Constraint<'static>> {
-        let text = self.client_mode.get().ok_or(Constraint::NotNull)?;
+        let text = self.client_mode.ok_or(Constraint::NotNull)?;
         ClientMode::EVERY
             .into_iter()
             .find(|mode| text == mode.as_str())
@@ -101,10 +100,10 @@ impl<'a> Members<'a> {
 
     /// The list as a whole; its elements are judged one by one.
     pub(super) fn services(&self) -> Result<(), Constraint<'static>> {
-        let Some(config) = self.destination_config.get() else {
+        let Some(config) = self.destination_config else {
             return Ok(());
         };
-        match config.services.get().map(|list| list.len()) {
+        match config.services.map(|list| list.len()) {
             None => Err(Constraint::NotNull),
             Some(0) => Err(Constraint::LengthAtLeast(1)),
             Some(_) => Ok(()),
@@ -113,7 +112,7 @@ impl<'a> Members<'a> {
 
     /// The rotation table, where it forbids a destination config.
     pub(super) fn config_beside_mode(&self) -> Result<(), Constraint<'static>> {
-        let with_config = self.destination_config.get().is_some();
+        let with_config = self.destination_config.is_some();
         match self.client_mode().map(|mode| mode.rotation(with_config)) {
             Ok(Err(Misuse::DestinationConfigWithSource)) => Err(Constraint::NullWhen {
                 when: "clientMode is SOURCE",

@@ -43,14 +43,14 @@ impl<'a> Violations<'a> {
         };
         let [mode, config, thing, services, id] =
             [CLIENT_MODE, DESTINATION_CONFIG, THING_NAME, SERVICES, TUNNEL_ID].map(Path::of);
-        report(mode, members.client_mode.get(), members.client_mode().err());
+        report(mode, members.client_mode, members.client_mode().err());
         report(config, None, members.config_beside_mode().err());
         report(services, None, members.services().err());
         for (position, service) in members.service_list().into_iter().flat_map(List::iter) {
             report(services.element(position), service, judge(service).err());
         }
         report(thing, members.thing_name_text(), members.thing_name().err());
-        report(id, members.tunnel_id.get(), members.tunnel_id().err());
+        report(id, members.tunnel_id, members.tunnel_id().err());
     }
 }
 

@@ -1,0 +1,168 @@
+/** The bytes of a stream arrive as they were sent, in both directions, and its end and its failure are told. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { connect, drain, settled, started, TYPE } from "./model.js";
+
+const bytes = (length, seed = 1) => Uint8Array.from({ length }, (_, at) => (at * 31 + seed) & 255);
+
+/** A source with an open stream, and what the service saw of its start. */
+async function opened(options, kind) {
+  const rig = connect(options, kind);
+  const socket = rig.open();
+  const stream = await rig.connection.open("SSH");
+  const [{ streamId, connectionId, serviceId }] = socket.received();
+  return { ...rig, socket, stream, about: { streamId, serviceId, connectionId } };
+}
+
+for (const kind of ["node", "browser"]) {
+  test(`what is written is sent in payloads of at most 64,512 bytes (${kind})`, async () => {
+    const { stream, socket } = await opened({}, kind);
+    const data = bytes(200_000);
+    const writer = stream.writable.getWriter();
+    await writer.write(data);
+    await writer.write(data.buffer.slice(0, 10));
+    await writer.write(new DataView(data.buffer, 10, 5));
+    const sent = socket.received();
+    assert.ok(sent.every(({ type, payload }) => type === TYPE.data && payload.length <= 64_512));
+    assert.deepEqual(Buffer.concat(sent.map(({ payload }) => payload)), Buffer.concat([data, data.subarray(0, 15)]));
+  });
+
+  test(`what comes is read in order, whatever the WebSocket messages are cut into (${kind})`, async () => {
+    const { stream, socket, about } = await opened({}, kind);
+    const all = [bytes(64_512), bytes(1, 9), bytes(64_512, 3)];
+    const { frame } = await import("./model.js");
+    const wire = Buffer.concat(all.map((payload) => frame({ type: TYPE.data, ...about, payload })));
+    // In one message, which is longer than the inbox of the session, and byte by byte.
+    socket.bytes(wire);
+    for (const byte of wire.subarray(0, 64_540)) socket.bytes([byte]);
+    socket.bytes(wire.subarray(64_540));
+    socket.deliver({ type: TYPE.connectionReset, ...about });
+    assert.deepEqual(await drain(stream.readable), Buffer.concat([...all, ...all]));
+    await stream.closed;
+  });
+}
+
+test("an agreed smaller maximum is kept", async () => {
+  const { stream, socket } = await opened({ maxPayload: 1000 });
+  await stream.writable.getWriter().write(bytes(2500));
+  assert.deepEqual(socket.received().map(({ payload }) => payload.length), [1000, 1000, 500]);
+});
+
+test("streams of two services, and two of one, do not mix", async () => {
+  const { connection, socket, stream, about } = await opened();
+  const [second, rdp] = [await connection.open("SSH"), await connection.open("RDP")];
+  const [two, three] = socket.received();
+  assert.deepEqual([two.type, three.type], [TYPE.connectionStart, TYPE.streamStart]);
+  assert.deepEqual([stream.service, second.service, rdp.service], ["SSH", "SSH", "RDP"]);
+  const of = ({ streamId, serviceId, connectionId }) => ({ streamId, serviceId, connectionId });
+  const parts = [[stream, about], [second, of(two)], [rdp, of(three)]];
+  for (const [index, [, about]] of parts.entries()) socket.deliver({ type: TYPE.data, ...about, payload: bytes(10, index) });
+  for (const [index, [stream]] of parts.entries()) {
+    assert.deepEqual((await stream.readable.getReader().read()).value, bytes(10, index));
+  }
+});
+
+test("the peer's end is the end of reading, after all bytes, and writing fails", async () => {
+  const { stream, socket, about } = await opened();
+  socket.deliver({ type: TYPE.data, ...about, payload: bytes(5) }, { type: TYPE.connectionReset, ...about });
+  assert.deepEqual(await drain(stream.readable), Buffer.from(bytes(5)));
+  await assert.rejects(stream.writable.getWriter().write(bytes(1)), { code: "ConnectionEnded", name: "MisuseError" });
+  await stream.closed;
+});
+
+test("a STREAM_RESET ends the streams of its service only, a SESSION_RESET cuts all", async () => {
+  const { connection, socket, stream, about } = await opened();
+  const rdp = await connection.open("RDP");
+  socket.deliver({ type: TYPE.streamReset, streamId: about.streamId, serviceId: "SSH" });
+  assert.deepEqual(await drain(stream.readable), Buffer.alloc(0));
+  socket.deliver({ type: TYPE.sessionReset });
+  await assert.rejects(drain(rdp.readable), { code: "ConnectionLost", party: "peer" });
+  await assert.rejects(rdp.closed, { code: "ConnectionLost" });
+  assert.equal(connection.state, "open");
+});
+
+test("closing the writing side sends everything, then ends the connection; what came is still read", async () => {
+  const { stream, socket, about } = await opened();
+  socket.deliver({ type: TYPE.data, ...about, payload: bytes(3) });
+  const writer = stream.writable.getWriter();
+  void writer.write(bytes(100_000));
+  await writer.close();
+  const sent = socket.received();
+  assert.deepEqual(sent.map(({ type }) => type), [TYPE.data, TYPE.data, TYPE.connectionReset]);
+  assert.deepEqual(await drain(stream.readable), Buffer.from(bytes(3)));
+  await stream.closed;
+});
+
+for (const [how, end] of [
+  ["reset", (stream) => stream.reset(new Error("enough"))],
+  ["cancelling the reading", (stream) => stream.readable.cancel(new Error("enough"))],
+  ["aborting the writing", (stream) => stream.writable.abort(new Error("enough"))],
+]) {
+  test(`${how} ends the connection at once, and both sides fail with the reason`, async () => {
+    const { stream, socket, about } = await opened();
+    socket.deliver({ type: TYPE.data, ...about, payload: bytes(3) });
+    await end(stream);
+    await settled();
+    assert.deepEqual(socket.received().map(({ type, connectionId }) => [type, connectionId]), [[TYPE.connectionReset, about.connectionId]]);
+    if (how !== "cancelling the reading") await assert.rejects(drain(stream.readable), { message: "enough" });
+    await assert.rejects(stream.writable.getWriter().write(bytes(1)), { message: "enough" });
+    await stream.closed;
+    stream.reset();
+    // What is on its way is of no interest to anybody.
+    socket.deliver({ type: TYPE.data, ...about, payload: bytes(3) });
+  });
+}
+
+for (const [how, cut] of [
+  ["the WebSocket drops", ({ socket }) => socket.drop()],
+  ["a new token replaces it", ({ connection }) => connection.replaceToken("token-2")],
+  ["the peer breaks the protocol", ({ socket }) => socket.bytes([0, 0])],
+  ["the service is silent", ({ clock }) => clock.advance(60_000)],
+]) {
+  test(`when ${how}, reading gives what came and then fails, and so does a write that waits`, async () => {
+    const rig = await opened();
+    const { stream, socket, about } = rig;
+    socket.deliver({ type: TYPE.data, ...about, payload: bytes(4) });
+    socket.bufferedAmount = 10_000_000;
+    const writer = stream.writable.getWriter();
+    const written = writer.write(bytes(10));
+    const failed = assert.rejects(written, (error) => error.party === "peer");
+    await cut(rig);
+    await failed;
+    const reader = stream.readable.getReader();
+    assert.deepEqual((await reader.read()).value, bytes(4));
+    await assert.rejects(reader.read(), (error) => error.party === "peer");
+    await assert.rejects(stream.closed, (error) => error.party === "peer");
+    rig.connection.close();
+  });
+}
+
+test("a destination gets the streams of its services, each once", async () => {
+  const { connection, socket, stream } = await started({ services: ["SSH", "RDP"] });
+  assert.equal(stream.service, "SSH");
+  const rdp = connection.streams("RDP");
+  const waiting = rdp.next();
+  socket.deliver(
+    { type: TYPE.connectionStart, streamId: 5, serviceId: "SSH", connectionId: 2 },
+    { type: TYPE.streamStart, streamId: 6, serviceId: "RDP", connectionId: 1 },
+  );
+  assert.equal((await waiting).value.service, "RDP");
+  assert.equal((await connection.streams("SSH").next()).value.service, "SSH");
+  const [pending, given] = [rdp.next(), rdp.return()];
+  assert.deepEqual([(await pending).done, (await given).done, (await rdp.next()).done], [true, true, true]);
+  // A new stream of a service takes the place of the one before.
+  const ended = drain(stream.readable);
+  socket.deliver({ type: TYPE.streamStart, streamId: 7, serviceId: "SSH", connectionId: 1 });
+  assert.deepEqual(await ended, Buffer.alloc(0));
+  const last = connection.streams();
+  assert.equal((await last.next()).done, false);
+  connection.close();
+  assert.equal((await last.next()).done, true);
+});
+
+test("what is no bytes is not written, and says so", async () => {
+  const { stream } = await opened();
+  await assert.rejects(stream.writable.getWriter().write("text"), TypeError);
+});

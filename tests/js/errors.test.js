@@ -1,0 +1,58 @@
+/** The table of errors, which is core's. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import * as tunnel from "../../wasm/dist/index.js";
+import { json } from "./node.js";
+
+await tunnel.init();
+
+test("every error of core has its number, name, party, text and class here, and no other number has one", () => {
+  const table = new Map(json("tests/errors.json").map((error) => [error.number, error]));
+  const classes = {
+    caller: tunnel.MisuseError,
+    service: tunnel.RefusalError,
+    peer: tunnel.PeerFaultError,
+    room: tunnel.CapacityError,
+  };
+  let walked = 0;
+  for (let number = 0; number < 1000; number += 1) {
+    const expected = table.get(number);
+    const error = tunnel.errorOf(number);
+    if (expected === undefined) {
+      assert.equal(error, undefined, `${number}`);
+      continue;
+    }
+    const { code: name, party, message: text } = error;
+    assert.deepEqual({ number: error.number, name, party, text }, expected);
+    assert.ok(error instanceof classes[party] && error instanceof tunnel.TunnelError && error instanceof Error);
+    assert.equal(error.name, classes[party].name);
+    walked += 1;
+  }
+  console.log(`errors: ${walked} of ${table.size} walked`);
+  assert.equal(walked, table.size);
+});
+
+test("an error says what exactly is wrong", () => {
+  assert.throws(() => tunnel.parseTunnelId("a b"), {
+    name: "MisuseError",
+    code: "InvalidTunnelId",
+    number: 110,
+    party: "caller",
+    message: "tunnelId has ' ' at position 1; allowed is [a-zA-Z0-9_\\-+=:]",
+  });
+  assert.throws(() => tunnel.parseNotification('{"clientMode":"source"}'), {
+    name: "PeerFaultError",
+    code: "InvalidMember",
+    message: "Value at 'clientAccessToken' failed to satisfy constraint: Member must not be null",
+  });
+  assert.throws(() => tunnel.parseTunnelId(7), TypeError);
+});
+
+test("no error shows a token", () => {
+  for (const parse of [tunnel.parseNotification, tunnel.parseRotateResponse]) {
+    const secret = { clientAccessToken: "sec ret", sourceAccessToken: "sec ret", tunnelArn: "arn", clientMode: "sec ret" };
+    assert.throws(() => parse(JSON.stringify(secret)), (error) => !`${error.stack}`.includes("sec ret"));
+  }
+});

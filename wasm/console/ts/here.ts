@@ -1,0 +1,146 @@
+/** The part of a tunnel's view that uses the tunnel from this browser. */
+
+import { announce } from "./announce.js";
+import { Download } from "./download.js";
+import { part, say } from "./dom.js";
+import { eachSecond } from "./lifetime.js";
+import { Link, type LinkState, NoteEvent } from "./link.js";
+import { Plot } from "./plot.js";
+import { ServiceTerminal } from "./terminal.js";
+import { KEPT_SECONDS, size, Traffic } from "./traffic.js";
+import type { Tunnels } from "./tunnels.js";
+
+const WORDS: Record<LinkState, string> = {
+  connecting: "Connecting",
+  "awaiting-services": "Waiting for the list of services",
+  open: "Connected as the source",
+  backoff: "Connection lost, trying again",
+  "awaiting-token": "Needs a new source token",
+  off: "Not connected",
+};
+
+/** A link and everything that uses it. Made when a person connects; it stays, with what its terminal showed. */
+export class Here extends EventTarget {
+  readonly #root: HTMLElement;
+  readonly #link: Link;
+  readonly #traffic = new Traffic();
+  readonly #terminal: ServiceTerminal;
+  readonly #services: HTMLSelectElement;
+  readonly #open: HTMLButtonElement;
+  readonly #leave: HTMLButtonElement;
+  readonly #throughput: Plot;
+  readonly #roundTrip: Plot;
+  readonly #over = new AbortController();
+
+  constructor(root: HTMLElement, tunnels: Tunnels, tunnelId: string) {
+    super();
+    this.#root = root;
+    this.#root.hidden = false;
+    this.#link = new Link(tunnels, tunnelId);
+    this.#services = part(root, "service", HTMLSelectElement);
+    this.#open = part(root, "open-terminal", HTMLButtonElement);
+    this.#leave = part(root, "leave", HTMLButtonElement);
+    this.#terminal = new ServiceTerminal(part(root, "terminal", HTMLElement), this.#link, this.#traffic);
+    this.#throughput = new Plot(part(root, "throughput", HTMLElement), KEPT_SECONDS);
+    this.#roundTrip = new Plot(part(root, "round-trip", HTMLElement), KEPT_SECONDS);
+    new Download(part(root, "download", HTMLElement), this.#link, this.#traffic, () => this.#services.value);
+    this.#listen(root);
+    this.#follow();
+    this.#plot();
+  }
+
+  /** Whether this browser is the source, or would be if it had a token. */
+  get isInUse(): boolean {
+    return this.#link.state !== "off";
+  }
+
+  /** Whether only a new token helps. */
+  get needsToken(): boolean {
+    return this.#link.state === "off" || this.#link.state === "awaiting-token";
+  }
+
+  /** Connects with a token, or goes on with a newer one. */
+  take(sourceAccessToken: string): void {
+    this.#link.take(sourceAccessToken);
+    const [only, ...more] = this.#link.services;
+    if (this.#terminal.service === undefined && only !== undefined && more.length === 0) this.#terminal.open(only);
+  }
+
+  /** Puts the keyboard where a person goes on. */
+  focus(): void {
+    if (this.#terminal.service === undefined) this.#open.focus();
+    else this.#terminal.focus();
+  }
+
+  /** The tunnel is gone for good. */
+  end(): void {
+    this.#over.abort();
+    this.#terminal.close();
+    this.#link.end();
+  }
+
+  #listen(root: HTMLElement): void {
+    this.#link.addEventListener("statechange", () => this.#follow());
+    this.#link.addEventListener("note", (event) => announce((event as NoteEvent).text));
+    this.#terminal.addEventListener("change", () => this.#follow());
+    this.#open.addEventListener("click", () => {
+      if (this.#terminal.service !== undefined) return this.#terminal.close();
+      this.#terminal.open(this.#services.value);
+      this.#terminal.focus();
+    });
+    this.#leave.addEventListener("click", () => {
+      this.#terminal.close();
+      this.#link.stop();
+    });
+    const enter = part(root, "enter", HTMLSelectElement);
+    enter.addEventListener("change", () => (this.#terminal.typing.enter = enter.value));
+    const echo = part(root, "echo", HTMLInputElement);
+    echo.addEventListener("change", () => (this.#terminal.typing.echo = echo.checked));
+    eachSecond(() => this.#plot(), this.#over.signal);
+  }
+
+  #follow(): void {
+    const { state, services } = this.#link;
+    const words = part(this.#root, "link", HTMLElement);
+    words.dataset["state"] = state;
+    say(words, WORDS[state]);
+    this.#leave.hidden = state === "off";
+    this.#offer(services);
+    const isOpen = this.#terminal.service !== undefined;
+    say(this.#open, isOpen ? "Close terminal" : "Open terminal");
+    this.#open.disabled = !isOpen && (state === "off" || services.length === 0);
+    part(this.#root, "terminal", HTMLElement).setAttribute("aria-label", `Terminal ${this.#terminal.service ?? ""}`.trim());
+    this.dispatchEvent(new Event("change"));
+  }
+
+  #offer(services: readonly string[]): void {
+    const offered = Array.from(this.#services.options, ({ value }) => value);
+    if (offered.join() === services.join()) return;
+    const chosen = this.#services.value;
+    this.#services.replaceChildren(...services.map((service) => new Option(service, service)));
+    if (services.includes(chosen)) this.#services.value = chosen;
+  }
+
+  #plot(): void {
+    this.#traffic.tick();
+    const { seconds, trips } = this.#traffic;
+    const inward = seconds.map((second) => second.inward);
+    const outward = seconds.map((second) => second.outward);
+    const now = seconds.at(-1) ?? { inward: 0, outward: 0 };
+    const most = Math.max(0, ...inward, ...outward);
+    this.#throughput.show(
+      [{ name: "inward", values: inward }, { name: "outward", values: outward }],
+      `In ${size(now.inward)}/s, out ${size(now.outward)}/s; the most in a minute ${size(most)}/s`,
+    );
+    const sorted = [...trips].sort((a, b) => a - b);
+    const median = sorted[Math.floor(sorted.length / 2)];
+    this.#roundTrip.show(
+      [{ name: "trip", values: trips }],
+      median === undefined ? "Nothing was typed yet" : `Last ${milliseconds(trips.at(-1)!)}, median of ${trips.length}: ${milliseconds(median)}`,
+    );
+  }
+}
+
+function milliseconds(ms: number): string {
+  return `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;
+}

@@ -1,0 +1,399 @@
+//! [`Session`]: a client's end of a tunnel, between two buffers that JavaScript writes and reads. The
+//! [crate page](crate) has the loop.
+
+mod event;
+mod inbox;
+mod outbox;
+pub mod words;
+
+use alloc::boxed::Box;
+use alloc::string::{String, ToString};
+use alloc::vec;
+use alloc::vec::Vec;
+use core::num::NonZeroU32;
+
+use iot_tunnel_core::handshake::{PeerText, Subprotocol, Upgrade};
+use iot_tunnel_core::session::{
+    self, Binding, Config, Connection, MIN_OUTGOING, NoToken, Output, Progress, Services, Status,
+};
+use iot_tunnel_core::token::MAX_ACCESS_TOKEN;
+use iot_tunnel_core::websocket::{Close, CloseCode};
+use iot_tunnel_core::wire::{MAX_ENVELOPE, MAX_MESSAGE};
+use iot_tunnel_core::{Capacity, ClientToken, MAX_SERVICES, Misuse, PeerFault};
+use wasm_bindgen::prelude::*;
+use zeroize::Zeroizing;
+
+use crate::fault::{Fault, invalid};
+use crate::members::{Members, Texts};
+use crate::services::service_ids;
+use crate::words::Side;
+use crate::{entropy, millis, number};
+use event::{Event, Span};
+use inbox::Inbox;
+use outbox::Outbox;
+use words::{EventKind, Format, OutputKind, SessionStatus, Taken, TimeoutKind, WithoutToken};
+
+/// Connections of a service at a time (ours: what a busy local port has).
+const MAX_CONNECTIONS: usize = 256;
+
+/// Room for control messages. Data goes around it, from the outbox.
+const OUTGOING: usize = 8 * MIN_OUTGOING;
+
+type Core = session::Session<Vec<u8>, MAX_ACCESS_TOKEN, MAX_SERVICES, MAX_CONNECTIONS>;
+
+/// A client's end of a tunnel. A connection's name is a number other than 0, and no other has the same.
+#[wasm_bindgen]
+pub struct Session {
+    core: Box<Core>,
+    inbox: Inbox,
+    outbox: Outbox,
+    event: Event,
+    frame: Span,
+    close_code: u16,
+}
+
+#[wasm_bindgen]
+impl Session {
+    /// `services` are names, or nothing for one service that goes by whatever name the tunnel has; `format` is the newest
+    /// that a source speaks; `maxPayload` is 1 to 64,512.
+    #[wasm_bindgen(constructor)]
+    pub fn new(
+        side: Side,
+        services: Option<Texts>,
+        format: Format,
+        #[wasm_bindgen(js_name = maxPayload)] max_payload: u32,
+    ) -> Result<Self, Fault> {
+        let names = services.map(|list| service_ids(&list)).transpose()?;
+        let config = Config {
+            side: side.core()?,
+            services: names.as_deref().map_or(Services::Unnamed, Services::Named),
+            format: format.core()?,
+            max_payload: max_payload as usize,
+        };
+        Ok(Self {
+            core: Box::new(Core::new(&config, vec![0; MAX_MESSAGE], vec![0; OUTGOING])?),
+            inbox: Inbox::new(),
+            outbox: Outbox::new(),
+            event: Event::default(),
+            frame: Span::default(),
+            close_code: 0,
+        })
+    }
+
+    /// Where it is.
+    #[wasm_bindgen(getter)]
+    pub fn status(&self) -> SessionStatus {
+        SessionStatus::of(self.core.status())
+    }
+
+    /// While awaiting a token: why.
+    #[wasm_bindgen(getter, js_name = withoutToken)]
+    pub fn without_token(&self) -> WithoutToken {
+        match self.core.status() {
+            Status::AwaitingToken(NoToken::Spent) => WithoutToken::Spent,
+            Status::AwaitingToken(NoToken::Refused { .. }) => WithoutToken::Refused,
+            _ => WithoutToken::None,
+        }
+    }
+
+    /// Of a refused token: the HTTP status. Else 0.
+    #[wasm_bindgen(getter, js_name = httpStatus)]
+    pub fn http_status(&self) -> u16 {
+        match self.core.status() {
+            Status::AwaitingToken(NoToken::Refused { status }) => status,
+            _ => 0,
+        }
+    }
+
+    /// When `timeout` is due.
+    #[wasm_bindgen(getter)]
+    pub fn deadline(&self) -> Option<f64> {
+        self.core.deadline().map(number)
+    }
+
+    /// The name of the service at that place. A session without names has the one that the tunnel said, if it did.
+    #[wasm_bindgen(js_name = serviceName)]
+    pub fn service_name(&self, index: usize) -> Option<String> {
+        self.core.services().get(index).map(ToString::to_string)
+    }
+
+    /// Takes an access token for that side. A client token goes with it: a fresh one if none is given, none if an empty
+    /// text is.
+    pub fn token(
+        &mut self,
+        now: f64,
+        side: Side,
+        #[wasm_bindgen(js_name = accessToken)] access_token: String,
+        #[wasm_bindgen(js_name = clientToken)] client_token: Option<String>,
+    ) -> Result<Taken, Fault> {
+        let (access_token, client_token) = (Zeroizing::new(access_token), client_token.map(Zeroizing::new));
+        let binding = match client_token.as_ref().map(|text| text.as_str()) {
+            None => Binding::Fresh,
+            Some("") => Binding::Unbound,
+            Some(text) => Binding::With(ClientToken::parse(text).map_err(invalid)?),
+        };
+        let taken = self.core.handle_token(
+            millis(now),
+            side.core()?,
+            &access_token,
+            binding,
+            &entropy::draw()?,
+        )?;
+        Ok(Taken::of(taken))
+    }
+
+    /// The WebSocket is open, with the subprotocol that the service chose.
+    pub fn accepted(&mut self, now: f64, subprotocol: &str) -> Result<(), Fault> {
+        let subprotocol =
+            Subprotocol::from_name(subprotocol.as_bytes()).ok_or(PeerFault::WrongSubprotocol)?;
+        self.upgrade(
+            now,
+            Upgrade::Accepted {
+                subprotocol,
+                channel_id: None,
+            },
+        )
+    }
+
+    /// The service said no, for good: a status of 400 to 499.
+    pub fn refused(&mut self, now: f64, status: u16) -> Result<(), Fault> {
+        let (reason, channel_id) = (PeerText::new(&[]), None);
+        self.upgrade(
+            now,
+            Upgrade::Refused {
+                status,
+                reason,
+                channel_id,
+            },
+        )
+    }
+
+    /// The service said not now: a status of 500 to 599.
+    pub fn retry(&mut self, now: f64, status: u16) -> Result<(), Fault> {
+        let (reason, channel_id) = (PeerText::new(&[]), None);
+        self.upgrade(
+            now,
+            Upgrade::Retry {
+                status,
+                reason,
+                channel_id,
+            },
+        )
+    }
+
+    /// The socket is closed, or could not be opened. `code` is that of its close frame; 0, 1005 and 1006 stand for none.
+    pub fn closed(&mut self, now: f64, code: u16, reason: &str) -> Result<(), Fault> {
+        let close = CloseCode::from_number(code).map(|code| Close { code, reason });
+        self.core.handle_closed(millis(now), close)?;
+        self.inbox.clear();
+        Ok(())
+    }
+
+    /// A pong came.
+    pub fn pong(&mut self, now: f64) -> Result<(), Fault> {
+        Ok(self.core.handle_pong(millis(now))?)
+    }
+
+    /// A ping came, which the socket answers itself.
+    pub fn ping(&mut self, now: f64) -> Result<(), Fault> {
+        Ok(self.core.handle_ping(millis(now))?)
+    }
+
+    /// The deadline has come. Harmless at any other time.
+    pub fn timeout(&mut self, now: f64) -> TimeoutKind {
+        TimeoutKind::of(self.core.handle_timeout(millis(now)))
+    }
+
+    /// From now on the peer's bytes stay in the socket, or (`false`) they are read again.
+    pub fn pause(&mut self, now: f64, paused: bool) -> Result<(), Fault> {
+        Ok(self.core.pause(millis(now), paused)?)
+    }
+
+    /// Where `length` bytes of a WebSocket message are to be written, behind those that wait: at most `inboxCapacity()`
+    /// together.
+    pub fn inbox(&mut self, length: usize) -> Result<*const u8, Fault> {
+        Ok(self.inbox.extend(length).ok_or(Capacity::BufferTooSmall)?)
+    }
+
+    /// Bytes of the inbox that wait to be handled.
+    #[wasm_bindgen(getter)]
+    pub fn waiting(&self) -> usize {
+        self.inbox.waiting().len()
+    }
+
+    /// Takes the next event out of the inbox. `services` gets the tunnel's services with `open`.
+    pub fn handle(&mut self, now: f64, services: &Texts) -> Result<EventKind, Fault> {
+        let mut input = self.inbox.waiting();
+        let found = loop {
+            match self.core.handle_bytes(millis(now), &mut input)? {
+                None => break (EventKind::None, Event::default()),
+                Some(event) => {
+                    if let Some(found) = Event::of(event, services) {
+                        break found;
+                    }
+                }
+            }
+        };
+        let left = input.len();
+        self.inbox.leave(left);
+        self.event = found.1;
+        Ok(found.0)
+    }
+
+    /// The event's connection.
+    #[wasm_bindgen(getter)]
+    pub fn connection(&self) -> f64 {
+        self.event.connection
+    }
+
+    /// Where the event's payload is.
+    #[wasm_bindgen(getter, js_name = payloadPointer)]
+    pub fn payload_pointer(&self) -> usize {
+        self.event.payload.pointer
+    }
+
+    /// Bytes of the event's payload.
+    #[wasm_bindgen(getter, js_name = payloadLength)]
+    pub fn payload_length(&self) -> usize {
+        self.event.payload.length
+    }
+
+    /// The event's service, by its place.
+    #[wasm_bindgen(getter)]
+    pub fn service(&self) -> u8 {
+        self.event.service
+    }
+
+    /// Whether the connection that started replaces all others of its service.
+    #[wasm_bindgen(getter)]
+    pub fn replaces(&self) -> bool {
+        self.event.replaces
+    }
+
+    /// Whether the session opened in a tunnel of several services and has no name for its own.
+    #[wasm_bindgen(getter, js_name = needsName)]
+    pub fn needs_name(&self) -> bool {
+        self.event.needs_name
+    }
+
+    /// The number of the event's error; 0 if there is none.
+    #[wasm_bindgen(getter)]
+    pub fn fault(&self) -> u16 {
+        self.event.fault
+    }
+
+    /// At a source: opens a connection to the service at that place. 0: something else is to be sent first.
+    pub fn open(&mut self, service: usize) -> Result<f64, Fault> {
+        Ok(match self.core.open(service)? {
+            Progress::Done(connection) => name_of(connection),
+            Progress::WouldBlock => 0.0,
+        })
+    }
+
+    /// Where a payload to be sent is to be written, of at most 64,512 bytes.
+    #[wasm_bindgen(getter)]
+    pub fn outbox(&self) -> *const u8 {
+        self.outbox.payload(0).unwrap_or_default().as_ptr()
+    }
+
+    /// Makes a frame of the first bytes of the outbox, at `framePointer`, for the socket to take at once. Says how many of
+    /// the `length` bytes are in it; 0: something else is to be sent first, or `length` is 0.
+    pub fn send(&mut self, connection: f64, length: usize) -> Result<usize, Fault> {
+        let connection = named(connection)?;
+        let payload = self.outbox.payload(length).ok_or(Misuse::PayloadTooLong)?;
+        let mut buffer = [0; MAX_ENVELOPE];
+        let Progress::Done((envelope, taken)) = self.core.envelope(connection, payload, &mut buffer)? else {
+            return Ok(0);
+        };
+        let frame = self.outbox.frame(envelope, taken);
+        self.frame = Span::of(frame.ok_or(Capacity::BufferTooSmall)?);
+        Ok(taken)
+    }
+
+    /// Ends a connection.
+    pub fn reset(&mut self, connection: f64) -> Result<(), Fault> {
+        Ok(self.core.reset(named(connection)?)?)
+    }
+
+    /// Ends the session.
+    pub fn close(&mut self) {
+        self.core.close();
+        self.inbox.clear();
+    }
+
+    /// What is to be done next. With `connect` the object gets `accessToken` and, if it has one, `clientToken`.
+    pub fn poll(&mut self, tokens: &Members) -> OutputKind {
+        match self.core.poll_output() {
+            Output::CloseWebSocket(code) => {
+                self.close_code = code.number();
+                self.inbox.clear();
+                OutputKind::CloseWebSocket
+            }
+            Output::Connect(connect) => {
+                tokens.text("accessToken", connect.access_token.expose());
+                if let Some(token) = connect.client_token {
+                    tokens.text("clientToken", token.expose());
+                }
+                OutputKind::Connect
+            }
+            Output::Ping => OutputKind::Ping,
+            Output::Send(bytes) => {
+                self.frame = Span::of(bytes);
+                OutputKind::Send
+            }
+            Output::Wait(_) => OutputKind::Wait,
+        }
+    }
+
+    /// The code that the WebSocket is to be closed with.
+    #[wasm_bindgen(getter, js_name = closeCode)]
+    pub fn close_code(&self) -> u16 {
+        self.close_code
+    }
+
+    /// Where the bytes to be sent are.
+    #[wasm_bindgen(getter, js_name = framePointer)]
+    pub fn frame_pointer(&self) -> usize {
+        self.frame.pointer
+    }
+
+    /// How many bytes are to be sent.
+    #[wasm_bindgen(getter, js_name = frameLength)]
+    pub fn frame_length(&self) -> usize {
+        self.frame.length
+    }
+
+    /// The first `count` bytes of what `poll` gave were sent.
+    pub fn sent(&mut self, count: usize) -> Result<(), Fault> {
+        Ok(self.core.sent(count)?)
+    }
+
+    fn upgrade(&mut self, now: f64, upgrade: Upgrade<'_>) -> Result<(), Fault> {
+        self.core.handle_upgrade(millis(now), &upgrade)?;
+        self.inbox.clear();
+        Ok(())
+    }
+}
+
+/// Bytes that the inbox has room for.
+#[wasm_bindgen(js_name = inboxCapacity)]
+pub fn inbox_capacity() -> usize {
+    Inbox::CAPACITY
+}
+
+/// The place of a connection's service.
+#[wasm_bindgen(js_name = serviceOf)]
+pub fn service_of(connection: f64) -> usize {
+    (connection as u64 >> 32) as usize
+}
+
+/// A connection's name: its service's place in the upper 32 bits, its serial number in the lower.
+fn name_of(connection: Connection) -> f64 {
+    ((connection.service() as u64) << 32 | u64::from(connection.serial().get())) as f64
+}
+
+fn named(name: f64) -> Result<Connection, Fault> {
+    let connection = NonZeroU32::new(name as u64 as u32)
+        .and_then(|serial| Connection::from_parts(service_of(name), serial));
+    Ok(connection.ok_or(Misuse::ConnectionEnded)?)
+}

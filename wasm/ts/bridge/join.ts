@@ -1,0 +1,158 @@
+/** Two WebSockets as one: what comes out of the one goes into the other. */
+
+import type { WebSocketLike } from "../connection/websocket.js";
+import { MOVED_CODE } from "../subprotocol.js";
+
+/** How much a bridge takes. */
+export interface Limits {
+  /** Longest message, in bytes; by default 131,076, the protocol's longest frame. A longer one ends the connection (1009). */
+  maxMessage?: number | undefined;
+  /**
+   * Most bytes that wait for a slow end, in bytes; 1 MiB by default. Then the other end is stopped; where that cannot be, the
+   * connection is ended (1008).
+   */
+  maxBuffered?: number | undefined;
+  /** Time between two pings of both ends, in milliseconds; 20,000 by default. An end that answers none until the next is dead. */
+  pingInterval?: number | undefined;
+}
+
+/** A WebSocket that may tell when bytes are sent, and may be dropped without a word. */
+export interface End extends WebSocketLike {
+  readonly readyState: number;
+  send(data: Uint8Array<ArrayBuffer>, sent?: () => void): void;
+  terminate?(): void;
+}
+
+/** How a connection through a bridge ended: what the end that began it said. */
+export interface Closed {
+  by: "browser" | "service";
+  code: number;
+  reason: string;
+}
+
+const [GOING_AWAY, UNSUPPORTED_DATA, NO_CODE, ABNORMAL, POLICY_VIOLATION, TOO_BIG, FAILED, NO_TLS] = [
+  1001, 1003, 1005, 1006, 1008, 1009, 1011, 1015,
+];
+
+/** The state of a WebSocket that is not open yet. */
+const CONNECTING = 0;
+
+/** One end. */
+class Side {
+  other!: Side;
+  isOpen = true;
+  isAlive = true;
+  isPaused = false;
+  /** Bytes that wait for it to be open. */
+  #early = 0;
+
+  constructor(
+    readonly name: Closed["by"],
+    readonly socket: End,
+  ) {}
+
+  /** Bytes that wait to be sent. Not every engine tells. */
+  get buffered(): number {
+    return this.#early + (this.socket.bufferedAmount ?? 0);
+  }
+
+  send(bytes: Uint8Array<ArrayBuffer>, sent: () => void): void {
+    if (this.socket.readyState !== CONNECTING) return this.socket.send(bytes, sent);
+    this.#early += bytes.length;
+    this.socket.addEventListener("open", () => {
+      this.#early -= bytes.length;
+      this.socket.send(bytes, sent);
+    });
+  }
+
+  close(code: number, reason = ""): void {
+    if (!this.isOpen) return;
+    this.isOpen = false;
+    if (code === NO_CODE) return this.socket.close();
+    try {
+      this.socket.close(code, reason);
+    } catch {
+      // An engine's own WebSocket takes only 1000 and 3000 to 4999.
+      this.socket.close(code + MOVED_CODE, reason);
+    }
+  }
+
+  /** What the other end's close means here. */
+  follow(code: number, reason: string): void {
+    if (code === ABNORMAL || code === NO_TLS) this.giveUp();
+    else if (this.name === "service" && code > MOVED_CODE + 1000 && code <= MOVED_CODE + NO_TLS) this.close(code - MOVED_CODE, reason);
+    else this.close(code, reason);
+  }
+
+  /** The other end is gone, or broke a rule: it is not this one's fault. */
+  giveUp(): void {
+    this.close(this.name === "service" ? GOING_AWAY : FAILED);
+  }
+
+  pause(isPaused: boolean): void {
+    this.isPaused = isPaused;
+    if (isPaused) this.socket.pause?.();
+    else this.socket.resume?.();
+  }
+}
+
+/** Joins them until one ends, which ends the other. */
+export function join(browser: End, service: End, limits: Limits, closed: (how: Closed) => void): void {
+  const { maxMessage = 131_076, maxBuffered = 1024 * 1024, pingInterval = 20_000 } = limits;
+  const sides = [new Side("browser", browser), new Side("service", service)] as const;
+  [sides[0].other, sides[1].other] = [sides[1], sides[0]];
+  let isOver = false;
+  const end = (how: Closed) => {
+    if (isOver) return;
+    isOver = true;
+    clearInterval(pings);
+    closed(how);
+  };
+  const breach = (side: Side, code: number, reason: string) => {
+    side.close(code, reason);
+    side.other.giveUp();
+    end({ by: side.name, code, reason });
+  };
+  const pings = setInterval(() => {
+    for (const side of sides) {
+      // The answer of one who is stopped may stand behind what is not read.
+      if (side.socket.ping === undefined || side.isPaused) continue;
+      if (!side.isAlive) side.socket.terminate?.();
+      side.isAlive = false;
+      side.socket.ping("");
+    }
+  }, pingInterval);
+
+  for (const side of sides) {
+    const { socket, other } = side;
+    if (socket.pause === undefined) socket.binaryType = "arraybuffer";
+    socket.addEventListener("message", ({ data }) => {
+      side.isAlive = true;
+      if (!side.isOpen || !other.isOpen) return;
+      if (typeof data === "string") return breach(side, UNSUPPORTED_DATA, "a tunnel takes binary messages only");
+      const bytes = data instanceof ArrayBuffer ? new Uint8Array(data) : (data as Uint8Array<ArrayBuffer>);
+      if (bytes.length > maxMessage) return breach(side, TOO_BIG, "the message is too long");
+      other.send(bytes, () => {
+        if (side.isPaused && other.buffered <= maxBuffered / 2) side.pause(false);
+      });
+      if (other.buffered <= maxBuffered) return;
+      if (socket.pause !== undefined) side.pause(true);
+      else breach(side, POLICY_VIOLATION, "the other end is too slow");
+    });
+    socket.addEventListener("error", () => {});
+    socket.addEventListener("close", ({ code, reason }) => {
+      side.isOpen = false;
+      // One who waits for what has gone would wait for ever.
+      if (other.isPaused) other.pause(false);
+      other.follow(code, reason);
+      end({ by: side.name, code, reason });
+    });
+    socket.on?.("pong", () => (side.isAlive = true));
+  }
+}
+
+/** Does it once a WebSocket is open. */
+export function whenOpen(socket: End, act: () => void): void {
+  if (socket.readyState === CONNECTING) socket.addEventListener("open", act);
+  else act();
+}

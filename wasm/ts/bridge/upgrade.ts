@@ -1,0 +1,164 @@
+/** The bridge of Node: a handler of `http.Server`'s event `upgrade`. */
+
+import { type IncomingMessage, STATUS_CODES } from "node:http";
+import type { Duplex } from "node:stream";
+import type { WebSocket, WebSocketServer } from "ws";
+
+import { addressOf } from "../connection/address.js";
+import { type Transport, ws } from "../node/websocket.js";
+import { REFUSAL, REFUSAL_CODE, TUNNEL } from "../subprotocol.js";
+import { type Admitted, type AdmissionRules, admit } from "./admission.js";
+import type { BridgeEvent } from "./events.js";
+import { type Limits, join } from "./join.js";
+
+/** What a bridge is told once. */
+export interface BridgeOptions extends AdmissionRules, Limits, Transport {
+  /** The data plane, such as `wss://data.tunneling.iot.eu-west-1.amazonaws.com`. */
+  target: string | URL;
+  /** Most connections at a time; 256 by default. Then browsers are told 503. */
+  maxConnections?: number | undefined;
+  /** Longest wait for the service's answer to a handshake, in milliseconds; 30,000 by default. */
+  handshakeTimeout?: number | undefined;
+  /** Is told what happens. */
+  onEvent?: ((event: BridgeEvent) => void) | undefined;
+}
+
+/** A bridge at work. */
+export interface Bridge {
+  /** Handles an upgrade: hand it every one that is for the tunnel. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** Connections at the moment, those that are being made too. */
+  readonly connections: number;
+  /** Ends all connections (1001). */
+  close(): void;
+}
+
+/** Longest reason in a close frame, in bytes. */
+const MAX_REASON = 123;
+
+/**
+ * Makes a bridge for browsers, which cannot send an access token as a header: it takes the token from the subprotocols or from
+ * a cookie, says it to the service as a header, and passes messages on, in both directions as slowly as the slower end wants.
+ * Mount it at the origin of your own page. A refusal of the service is handed on: as the handshake's status, with the reason
+ * in `x-status-reason`, or to a {@link TunnelConnection} in a close frame, since a page is not told a status.
+ *
+ * ```ts
+ * const tunnels = await bridge({ target: "wss://data.tunneling.iot.eu-west-1.amazonaws.com" });
+ * server.on("upgrade", (request, socket, head) => {
+ *   if (new URL(request.url, "http://any").pathname === "/tunnel") tunnels.upgrade(request, socket, head);
+ * });
+ * ```
+ *
+ * @throws {@link MisuseError} `NoWebSocket` without the npm package `ws`, `InvalidEndpoint`.
+ */
+export async function bridge(options: BridgeOptions): Promise<Bridge> {
+  const { WebSocket, WebSocketServer } = await ws();
+  const { maxMessage = 131_076, maxConnections = 256, handshakeTimeout = 30_000, onEvent } = options;
+  addressOf(options.target, "source");
+  const frames = { maxPayload: maxMessage, perMessageDeflate: false } as const;
+  const server = (protocol: string) => new WebSocketServer({ noServer: true, clientTracking: false, handleProtocols: () => protocol, ...frames });
+  const [tunnels, refusals] = [server(TUNNEL), server(REFUSAL)];
+  const live = new Set<WebSocket>();
+
+  const upgrade: Bridge["upgrade"] = (request, socket, head) => {
+    // It is told by what follows from it.
+    socket.on("error", () => {});
+    const header = (name: string) => request.headers[name]?.toString();
+    const admitted = admit(request.url ?? "/", header, options);
+    const denied = "status" in admitted ? admitted : live.size >= maxConnections && FULL;
+    if (denied) {
+      answer(socket, denied.status, denied.reason);
+      onEvent?.({ type: "denied", ...denied, origin: header("origin") });
+      return;
+    }
+    const { side, accessToken, clientToken } = admitted as Admitted;
+    const service = new WebSocket(addressOf(options.target, side), [TUNNEL], {
+      ...options.tls,
+      ...(options.agent && { agent: options.agent }),
+      ...frames,
+      handshakeTimeout,
+      headers: { "access-token": accessToken, ...(clientToken && { "client-token": clientToken }) },
+    });
+    live.add(service);
+    service.once("close", () => live.delete(service));
+    const unwatch = watch(socket, () => service.terminate());
+    let isAnswered = false;
+    service.once("unexpected-response", (_, { statusCode = 0, headers }) => {
+      isAnswered = true;
+      unwatch();
+      const status = statusCode >= 400 && statusCode < 600 ? statusCode : 502;
+      const reason = String(headers["x-status-reason"] ?? "");
+      const channelId = headers["channel-id"]?.toString();
+      onEvent?.({ type: "refused", side, status, reason, channelId });
+      if ((admitted as Admitted).hearsRefusal) refuse(refusals, request, socket, head, status, reason);
+      else answer(socket, status, reason, channelId);
+      service.terminate();
+    });
+    service.on("error", (error) => {
+      if (isAnswered) return;
+      isAnswered = true;
+      onEvent?.({ type: "failed", side, reason: error.message });
+      answer(socket, 502, "the service cannot be reached");
+    });
+    service.once("open", () => {
+      isAnswered = true;
+      unwatch();
+      let isJoined = false;
+      // It calls back at once, or has answered the browser itself.
+      tunnels.handleUpgrade(request, socket, head, (browser) => {
+        isJoined = true;
+        onEvent?.({ type: "opened", side });
+        join(browser, service, options, (how) => onEvent?.({ type: "closed", side, ...how }));
+      });
+      if (!isJoined) service.terminate();
+    });
+  };
+
+  return {
+    upgrade,
+    get connections() {
+      return live.size;
+    },
+    close() {
+      for (const service of live) service.close(1001);
+    },
+  };
+}
+
+const FULL = { status: 503, reason: "too many connections: try again later" };
+
+/** Looks whether a browser goes away before it is answered. One that says something before is none. */
+function watch(socket: Duplex, gone: () => void): () => void {
+  const chatter = () => socket.destroy();
+  // Without being read it would not be seen to end.
+  socket.on("data", chatter).once("end", gone).once("close", gone);
+  return () => void socket.off("data", chatter).off("end", gone).off("close", gone);
+}
+
+/** Tells a browser of a refusal in the only way that its page hears. */
+function refuse(server: WebSocketServer, request: IncomingMessage, socket: Duplex, head: Buffer, status: number, reason: string): void {
+  server.handleUpgrade(request, socket, head, (browser) => {
+    browser.on("error", () => {});
+    browser.close(REFUSAL_CODE + status, printable(reason).slice(0, MAX_REASON));
+  });
+}
+
+/** Answers a handshake by a status. */
+function answer(socket: Duplex, status: number, reason: string, channelId?: string): void {
+  const text = printable(reason);
+  const lines = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}`,
+    "connection: close",
+    "content-type: text/plain; charset=utf-8",
+    `content-length: ${text.length + 1}`,
+    `x-status-reason: ${text}`,
+    ...(channelId === undefined ? [] : [`channel-id: ${printable(channelId)}`]),
+  ];
+  socket.once("finish", () => socket.destroy());
+  socket.end(`${lines.join("\r\n")}\r\n\r\n${text}\n`);
+}
+
+/** What may stand in a header: visible ASCII and spaces. */
+function printable(text: string): string {
+  return text.replace(/[^ -~]/g, "?").slice(0, 1024);
+}

@@ -1,0 +1,202 @@
+/** A client's end of a tunnel, source or destination, over WebSockets. */
+
+import { type TokenPlace, addressOf, opener } from "./connection/address.js";
+import { Arrivals } from "./connection/arrivals.js";
+import { type Clock, engineClock } from "./connection/clock.js";
+import { type ConnectionState, Driver, type TokenTaken } from "./connection/driver.js";
+import { ConnectionErrorEvent, StateChangeEvent, TokenEvent, type TunnelConnectionEventMap } from "./connection/events.js";
+import type { TunnelStream } from "./connection/stream.js";
+import type { WebSocketConstructor } from "./connection/websocket.js";
+import { RefusalError, type TunnelError } from "./errors.js";
+import type { Side } from "./rules.js";
+
+/** What a connection is told once. */
+export interface TunnelConnectionOptions {
+  /**
+   * Where to connect: the data plane, `wss://data.tunneling.iot.<region>.amazonaws.com`, or a bridge, which in a page may be
+   * relative, such as `/tunnel`.
+   */
+  url: string | URL;
+  /** The end of the tunnel that this is. */
+  side: Side;
+  /**
+   * The services that a source opens streams to, or that a destination serves: 1 to 3. Without them one service, whatever
+   * the tunnel calls it.
+   */
+  services?: readonly string[] | undefined;
+  /** The access token. Without one the connection begins in `awaiting-token`. For `cookie`: any name for what is in there. */
+  accessToken?: string | undefined;
+  /**
+   * What goes with it, so that it can be used again after a drop: {@link parseClientToken | 32 to 128 characters}, by default a
+   * fresh one. `null`: none; the access token can be used once.
+   */
+  clientToken?: string | null | undefined;
+  /** How the tokens travel; by default as subprotocols. */
+  tokenIn?: TokenPlace | undefined;
+  /** What makes WebSockets, if not the engine. */
+  WebSocket?: WebSocketConstructor | undefined;
+  /** At a source: the newest format that the destination knows; `V3` by default. */
+  format?: "V1" | "V2" | "V3" | undefined;
+  /** Longest payload of a message that is sent, in bytes: 1 to 64,512. Less if the peers agreed on less. */
+  maxPayload?: number | undefined;
+  /**
+   * Most bytes that wait to be read, in all streams together; 8 MiB by default. A peer is stopped by then if the WebSocket can
+   * be: that of `ws`, and WebSocketStream where the engine has it. Over any other nothing stops a peer: the stream that has
+   * most waiting then fails with `ReceiveLimitExceeded`.
+   */
+  receiveLimit?: number | undefined;
+  /** Another clock than the engine's. */
+  clock?: Clock | undefined;
+  /** Closes the connection when it is aborted. */
+  signal?: AbortSignal | undefined;
+}
+
+/** Most bytes that wait to be read unless an option says otherwise (ours). */
+const RECEIVE_LIMIT = 8 * 1024 * 1024;
+/** Longest payload of a message (data-plane.md §3). */
+const MAX_PAYLOAD = 64_512;
+
+/** Adds the types of its events to a connection. */
+export interface TunnelConnection {
+  /** Listens to an event of a connection: see {@link TunnelConnectionEventMap}. */
+  addEventListener<K extends keyof TunnelConnectionEventMap>(
+    type: K,
+    listener: (this: TunnelConnection, event: TunnelConnectionEventMap[K]) => void,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  addEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject | null,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  /** Listens no more. */
+  removeEventListener<K extends keyof TunnelConnectionEventMap>(
+    type: K,
+    listener: (this: TunnelConnection, event: TunnelConnectionEventMap[K]) => void,
+    options?: boolean | EventListenerOptions,
+  ): void;
+  removeEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject | null,
+    options?: boolean | EventListenerOptions,
+  ): void;
+}
+
+/**
+ * A client's end of a tunnel. It connects at once, connects again after a drop by itself, and lives through rotations: hand
+ * it each new token by {@link replaceToken}. Streams end with the WebSocket that they came through.
+ *
+ * Its events are `statechange`, `token` and `error`; they come after the call that caused them has returned.
+ *
+ * ```ts
+ * const connection = new TunnelConnection({ url: "/tunnel", side: "source", services: ["SSH"], accessToken });
+ * connection.addEventListener("token", async () => connection.replaceToken(await askForToken()));
+ * const stream = await connection.open("SSH");
+ * await stream.readable.pipeTo(terminal);
+ * ```
+ */
+export class TunnelConnection extends EventTarget {
+  /** The end of the tunnel that this is. */
+  readonly side: Side;
+  readonly #driver: Driver;
+  readonly #arrivals = new Arrivals();
+  readonly #clock: Clock;
+  #state: ConnectionState = "awaiting-token";
+  /** The latest refusal. */
+  #refusal: RefusalError | undefined;
+
+  /**
+   * @throws {@link MisuseError} or {@link CapacityError} for options that cannot be: `InvalidEndpoint`, `NoWebSocket`,
+   * `NoServices`, `InvalidServiceId`, `DuplicateService`, `MaxPayloadOutOfRange`, `InvalidAccessToken`, `ServiceTableFull`, ….
+   */
+  constructor(options: TunnelConnectionOptions) {
+    super();
+    const { side, services, format = "V3", maxPayload = MAX_PAYLOAD, receiveLimit = RECEIVE_LIMIT, signal } = options;
+    const { tokenIn = "subprotocol", clock = engineClock } = options;
+    this.side = side;
+    this.#clock = clock;
+    const open = opener(addressOf(options.url, side), tokenIn, options.WebSocket, clock);
+    this.#driver = new Driver(
+      { side, services: services && [...services], format, maxPayload, receiveLimit, clock, open },
+      {
+        changed: (state) => this.#changed(state),
+        failed: (error) => this.#failed(error),
+        started: (stream) => this.#arrivals.add(stream),
+      },
+    );
+    if (signal?.aborted) this.close();
+    else if (options.accessToken === undefined) this.#needToken();
+    else this.replaceToken(options.accessToken, options);
+    signal?.addEventListener("abort", () => this.close(), { once: true });
+  }
+
+  /** Where it is. */
+  get state(): ConnectionState {
+    return this.#driver.state;
+  }
+
+  /** The services of the tunnel, as it said on the latest connection. None before that, and none if it has no names. */
+  get services(): readonly string[] {
+    return this.#driver.services;
+  }
+
+  /**
+   * Hands it an access token, in any state: the first one, or one that a rotation issued. `"new"`: the WebSocket there is, and
+   * all streams in it, make way for another one. `"same"` and `"earlier"`: it had that token before, and nothing changes.
+   * @throws {@link MisuseError} `InvalidAccessToken`, `InvalidClientToken`, `SessionClosed`; {@link CapacityError}.
+   */
+  replaceToken(accessToken: string, options: { clientToken?: string | null | undefined } = {}): TokenTaken {
+    return this.#driver.token(accessToken, options.clientToken === null ? "" : options.clientToken);
+  }
+
+  /**
+   * At a source: opens a stream to a service, which may be left out if there is one. It waits until the connection is open. A
+   * destination that cannot reach the service ends the stream at once.
+   * @throws {@link MisuseError} `UnknownService`, `ServiceNotInTunnel`, `NotSource`, `SessionClosed`, …; {@link CapacityError}
+   * `ConnectionTableFull` for more than 256 at a time; the reason of an aborted signal.
+   */
+  open(service?: string, options: { signal?: AbortSignal | undefined } = {}): Promise<TunnelStream> {
+    return this.#driver.open(service, options.signal);
+  }
+
+  /**
+   * At a destination: the streams that the source starts, of one service or of any. It ends when the connection is closed.
+   * Streams that nobody takes wait.
+   *
+   * ```ts
+   * for await (const stream of connection.streams()) void stream.readable.pipeTo(stream.writable);
+   * ```
+   */
+  streams(service?: string): AsyncIterableIterator<TunnelStream> {
+    return this.#arrivals.iterate(service);
+  }
+
+  /** Closes it for good: whatever waits is told so, and what has not been sent yet is dropped. */
+  close(): void {
+    this.#driver.close();
+  }
+
+  #changed(state: ConnectionState): void {
+    const { deadline } = this.#driver;
+    const retryIn = state === "backoff" && deadline !== undefined ? Math.max(0, deadline - this.#clock.now()) : undefined;
+    this.#tell(new StateChangeEvent(state, this.#state, retryIn));
+    this.#state = state;
+    if (state === "awaiting-token") this.#needToken();
+    if (state === "closed") this.#arrivals.end();
+  }
+
+  #needToken(): void {
+    const why = this.#driver.withoutToken;
+    this.#tell(new TokenEvent(why, why === "refused" ? this.#refusal : undefined));
+  }
+
+  #failed(error: TunnelError): void {
+    if (error instanceof RefusalError) this.#refusal = error;
+    this.#tell(new ConnectionErrorEvent(error));
+  }
+
+  /** Later, so that whoever caused it is done, and whoever has just made a connection has begun to listen. */
+  #tell(event: Event): void {
+    queueMicrotask(() => this.dispatchEvent(event));
+  }
+}

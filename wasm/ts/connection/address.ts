@@ -1,0 +1,77 @@
+/** How a connection comes to its WebSocket: address, and where the tokens stand. */
+
+import { MisuseError } from "../errors.js";
+import type { Side } from "../rules.js";
+import { ACCESS_TOKEN, CLIENT_TOKEN, REFUSAL, TUNNEL, encodeToken } from "../subprotocol.js";
+import type { Clock } from "./clock.js";
+import type { Tokens } from "./driver.js";
+import type { Link, LinkListener } from "./link.js";
+import { FAULT, fault } from "./loss.js";
+import { type WebSocketConstructor, WebSocketLink } from "./websocket.js";
+import { type WebSocketStreamConstructor, WebSocketStreamLink } from "./websocket-stream.js";
+
+/**
+ * How the access token travels: as a header, which needs a WebSocket that can send one, such as that of the npm package
+ * `ws`; or to a bridge, as a subprotocol or in a cookie that is there already.
+ */
+export type TokenPlace = "header" | "subprotocol" | "cookie";
+
+/** What an engine may have. */
+interface Engine {
+  location?: { href: string };
+  WebSocket?: WebSocketConstructor;
+  WebSocketStream?: WebSocketStreamConstructor;
+}
+
+/** The address for a side of the tunnel. In a page it may be relative. */
+export function addressOf(url: string | URL, side: Side): string {
+  const { location } = globalThis as Engine;
+  const address = URL.canParse(String(url), location?.href) ? new URL(url, location?.href) : undefined;
+  if (address === undefined || !/^(ws|http)s?:$/.test(address.protocol)) {
+    throw new MisuseError(FAULT.invalidEndpoint, "InvalidEndpoint", "the url of a tunnel is one of wss: or ws:");
+  }
+  address.protocol = address.protocol.replace("http", "ws");
+  if (address.pathname === "/") address.pathname = "/tunnel";
+  address.searchParams.set("local-proxy-mode", side);
+  address.hash = "";
+  return address.href;
+}
+
+/** What opens WebSockets to that address. */
+export function opener(
+  url: string,
+  tokenIn: TokenPlace,
+  given: WebSocketConstructor | undefined,
+  clock: Clock,
+): (tokens: Tokens, listener: LinkListener) => Link {
+  const { WebSocket = given, WebSocketStream } = globalThis as Engine;
+  const Socket = tokenIn === "header" ? given : (given ?? WebSocket);
+  if (given === undefined && tokenIn !== "header" && WebSocketStream !== undefined) {
+    return (tokens, listener) => {
+      return new WebSocketStreamLink(new WebSocketStream(url, { protocols: protocolsOf(tokens, tokenIn) }), listener);
+    };
+  }
+  if (Socket === undefined) throw fault(FAULT.noWebSocket);
+  return (tokens, listener) => {
+    const socket = new Socket(url, protocolsOf(tokens, tokenIn), {
+      headers: tokenIn === "header" ? headersOf(tokens) : {},
+      followRedirects: false,
+      perMessageDeflate: false,
+    });
+    return new WebSocketLink(socket, listener, clock);
+  };
+}
+
+function headersOf({ accessToken, clientToken }: Tokens): Record<string, string> {
+  return { "access-token": accessToken, ...(clientToken && { "client-token": clientToken }) };
+}
+
+function protocolsOf({ accessToken, clientToken }: Tokens, tokenIn: TokenPlace): string[] {
+  if (tokenIn === "header") return [TUNNEL];
+  return [
+    TUNNEL,
+    ...(tokenIn === "subprotocol" ? [ACCESS_TOKEN + encodeToken(accessToken)] : []),
+    ...(clientToken ? [CLIENT_TOKEN + clientToken] : []),
+    REFUSAL,
+  ];
+}

@@ -1,0 +1,464 @@
+/** Drives a session over one WebSocket after another, and carries its streams. It knows neither events nor addresses. */
+
+import { bindings, memory } from "../connection-module.js";
+import type { TunnelError } from "../errors.js";
+import type { Format, Session, TimeoutKind } from "../raw/connection.js";
+import type { Side } from "../rules.js";
+import { Backlog } from "./backlog.js";
+import type { Clock } from "./clock.js";
+import type { Link, LinkListener } from "./link.js";
+import { FAULT, fault, lost, refusal } from "./loss.js";
+import { Stream, type StreamOwner } from "./stream.js";
+
+/** Where a connection is. */
+export type ConnectionState = "connecting" | "awaiting-services" | "open" | "backoff" | "awaiting-token" | "closed";
+/** What a token that was handed in was: another than the latest, the latest, or one of those before. */
+export type TokenTaken = "new" | "same" | "earlier";
+
+/** What a driver is told once. */
+export interface DriverConfig {
+  side: Side;
+  services: string[] | undefined;
+  format: Format;
+  maxPayload: number;
+  receiveLimit: number;
+  clock: Clock;
+  /** Opens a WebSocket with these tokens. */
+  open(tokens: Tokens, listener: LinkListener): Link;
+}
+
+/** What a WebSocket is opened with. */
+export interface Tokens {
+  accessToken: string;
+  clientToken?: string;
+}
+
+/** What a driver tells. It calls back in the middle of its work: nothing may call the driver from there. */
+export interface DriverListener {
+  changed(state: ConnectionState): void;
+  failed(error: TunnelError): void;
+  started(stream: Stream): void;
+}
+
+/** Codes for the end of a WebSocket that said what it may not. */
+const [PROTOCOL_ERROR, UNSUPPORTED_DATA, POLICY_VIOLATION] = [1002, 1003, 1008];
+/** What ran out. */
+const TIMEOUTS: Record<Exclude<TimeoutKind, "none">, string> = {
+  connect: "the handshake was not answered within 30 s",
+  "service-ids": "the service did not say its services within 30 s",
+  pong: "the service was silent for 30 s after a ping",
+};
+
+export class Driver implements StreamOwner {
+  /** The services of the tunnel, as the service said them. */
+  services: readonly string[] = [];
+  readonly #config: DriverConfig;
+  readonly #listener: DriverListener;
+  readonly #session: Session;
+  readonly #streams = new Map<number, Stream>();
+  readonly #backlog: Backlog;
+  #link: Link | undefined;
+  #paused = false;
+  /** What was received and waits until an answer to what came before has been sent. */
+  #held: Uint8Array[] = [];
+  #heldBytes = 0;
+  /** Who waits for the WebSocket to take more: each in turn sends one message. */
+  readonly #turns: (() => void)[] = [];
+  /** Who waits for another state. */
+  readonly #waiters: (() => void)[] = [];
+  #state: ConnectionState = "awaiting-token";
+  #timer: unknown;
+  #due = Infinity;
+
+  constructor(config: DriverConfig, listener: DriverListener) {
+    this.#config = config;
+    this.#listener = listener;
+    this.#backlog = new Backlog(config.receiveLimit);
+    const { side, services, format, maxPayload } = config;
+    this.#session = new (bindings().Session)(side, services, format, maxPayload);
+  }
+
+  get state(): ConnectionState {
+    return this.#state;
+  }
+
+  /** Why there is no token. */
+  get withoutToken(): "none" | "spent" | "refused" {
+    return this.#state === "closed" ? "none" : this.#session.withoutToken;
+  }
+
+  /** When something is due: in the state `backoff` the next attempt. */
+  get deadline(): number | undefined {
+    return this.#state === "closed" ? undefined : this.#session.deadline;
+  }
+
+  token(accessToken: string, clientToken: string | undefined): TokenTaken {
+    if (this.#state === "closed") throw fault(FAULT.sessionClosed);
+    const taken = this.#session.token(this.#now(), this.#config.side, accessToken, clientToken);
+    if (taken === "new") {
+      this.#cut(lost("a new access token takes the place of the one before"));
+      this.#settle();
+    }
+    return taken;
+  }
+
+  /** Ends it; what has been written but not sent is gone. */
+  close(): void {
+    if (this.#state === "closed") return;
+    this.#pump();
+    this.#session.close();
+    this.#cut(fault(FAULT.sessionClosed));
+    this.#settle();
+  }
+
+  /** Opens a stream, once the connection is open. */
+  async open(service: string | undefined, signal: AbortSignal | undefined): Promise<Stream> {
+    const wake = () => this.#wake();
+    signal?.addEventListener("abort", wake);
+    try {
+      for (;;) {
+        signal?.throwIfAborted();
+        if (this.#state === "closed") throw fault(FAULT.sessionClosed);
+        if (this.#config.side !== "source") throw fault(FAULT.notSource);
+        const place = this.#place(service);
+        if (this.#state !== "open") {
+          await new Promise<void>((resolve) => this.#waiters.push(resolve));
+          continue;
+        }
+        const stream = await this.#inTurn(() => this.#opened(place, signal));
+        if (stream !== "not open") return stream;
+      }
+    } finally {
+      signal?.removeEventListener("abort", wake);
+    }
+  }
+
+  #opened(place: number, signal: AbortSignal | undefined): Stream | "not open" | undefined {
+    signal?.throwIfAborted();
+    if (this.#state !== "open") return "not open";
+    const connection = this.#session.open(place);
+    if (connection === 0) return undefined;
+    const stream = this.#stream(connection);
+    this.#settle();
+    return stream;
+  }
+
+  /** The place of a service in the session's list. */
+  #place(service: string | undefined): number {
+    const { services } = this.#config;
+    if (services === undefined) {
+      const isKnown = this.#state === "open" && service !== undefined;
+      if (!isKnown || service === this.#session.serviceName(0)) return 0;
+    } else if (service === undefined) {
+      if (services.length === 1) return 0;
+    } else if (services.includes(service)) {
+      return services.indexOf(service);
+    }
+    throw fault(FAULT.unknownService);
+  }
+
+  #stream(connection: number): Stream {
+    const service = this.#session.serviceName(bindings().serviceOf(connection));
+    const stream = new Stream(this, connection, service);
+    this.#streams.set(connection, stream);
+    return stream;
+  }
+
+  async write(stream: Stream, bytes: Uint8Array): Promise<void> {
+    let rest = bytes;
+    await this.#inTurn(() => {
+      if (stream.over !== undefined) throw stream.over;
+      if (this.#link?.takes()) rest = rest.subarray(this.#send(stream, rest));
+      return rest.length === 0 || undefined;
+    });
+  }
+
+  /** Sends as many bytes as one message holds. 0: something else is to be sent first. */
+  #send(stream: Stream, bytes: Uint8Array): number {
+    const session = this.#session;
+    const length = Math.min(bytes.length, this.#config.maxPayload);
+    memory(session.outbox, length).set(bytes.subarray(0, length));
+    const sent = session.send(stream.connection, length);
+    if (sent > 0) this.#link?.send(memory(session.framePointer, session.frameLength));
+    return sent;
+  }
+
+  /** Tries it whenever it is its turn, until there is a result. */
+  async #inTurn<Result>(attempt: () => Result | undefined): Promise<Result> {
+    for (let isNext = this.#turns.length === 0; ; isNext = true) {
+      let turn: Promise<void>;
+      try {
+        const result = isNext ? attempt() : undefined;
+        if (result !== undefined) return result;
+        turn = new Promise((resolve) => this.#turns.push(resolve));
+      } finally {
+        this.#passOn();
+      }
+      await turn;
+    }
+  }
+
+  /** Who is first has the next turn, if the WebSocket takes more, or once it does. */
+  #passOn(): void {
+    if (this.#turns.length === 0) return;
+    if (this.#link?.takes()) this.#turns.shift()?.();
+    else this.#link?.watch();
+  }
+
+  ended(stream: Stream): void {
+    if (!this.#streams.delete(stream.connection)) return;
+    this.#session.reset(stream.connection);
+    this.#settle();
+    this.#wake();
+  }
+
+  account(stream: Stream, change: number): void {
+    this.#backlog.account(stream, change);
+    const link = this.#link;
+    if (link === undefined) return;
+    if (!link.canPause) {
+      // Nothing stops the peer: the stream that has most pays.
+      if (this.#backlog.isOver) this.#backlog.longest?.fail(fault(FAULT.receiveLimitExceeded));
+    } else if (this.#backlog.isFull !== this.#paused) {
+      this.#paused = !this.#paused;
+      link.pause(this.#paused);
+      this.#session.pause(this.#now(), this.#paused);
+    }
+  }
+
+  /** Nothing is as it was: whoever waits looks again. */
+  #wake(): void {
+    for (const wake of [...this.#turns.splice(0), ...this.#waiters.splice(0)]) wake();
+  }
+
+  #now(): number {
+    return this.#config.clock.now();
+  }
+
+  /** Does what the session asks for. Whether anything was sent. */
+  #pump(): boolean {
+    const session = this.#session;
+    for (let sent = false; ; ) {
+      const tokens = {};
+      switch (session.poll(tokens)) {
+        case "wait":
+          return sent;
+        case "send":
+          if (!this.#link?.takes()) {
+            this.#link?.watch();
+            return sent;
+          }
+          this.#link.send(memory(session.framePointer, session.frameLength));
+          session.sent(session.frameLength);
+          sent = true;
+          break;
+        case "ping":
+          // A browser cannot ping. The other end of its WebSocket does.
+          if (!this.#link?.ping()) session.pong(this.#now());
+          break;
+        case "close-websocket":
+          this.#link?.close(session.closeCode);
+          this.#link = undefined;
+          break;
+        case "connect":
+          this.#connect(tokens as Tokens);
+          break;
+      }
+    }
+  }
+
+  /** Does what the session asks for, sets the alarm, and tells where the session is. */
+  #settle(): void {
+    this.#pump();
+    const session = this.#session;
+    this.#arm(session.deadline ?? Infinity);
+    const state = session.status;
+    if (state === this.#state) return;
+    this.#state = state;
+    if (state === "closed") session.free();
+    this.#listener.changed(state);
+    this.#wake();
+  }
+
+  #arm(deadline: number): void {
+    const { clock } = this.#config;
+    // An alarm that is too early does no harm, and a deadline moves with every message.
+    if (deadline >= this.#due && deadline !== Infinity) return;
+    clock.clearTimeout(this.#timer);
+    this.#due = deadline;
+    if (deadline === Infinity) return;
+    this.#timer = clock.setTimeout(() => {
+      this.#due = Infinity;
+      const kind = this.#session.timeout(this.#now());
+      if (kind === "none") this.#settle();
+      else this.#fail(lost(TIMEOUTS[kind]));
+    }, Math.max(0, Math.ceil(deadline - this.#now())));
+  }
+
+  #connect(tokens: Tokens): void {
+    this.#paused = false;
+    this.services = [];
+    try {
+      this.#link = this.#config.open(tokens, this.#reports());
+    } catch (error) {
+      // Such as a page that may not talk to that address.
+      this.#session.closed(this.#now(), 0, "");
+      this.#listener.failed(lost(String(error)));
+    }
+  }
+
+  #reports(): LinkListener {
+    const session = this.#session;
+    return {
+      accepted: (subprotocol) => {
+        try {
+          session.accepted(this.#now(), subprotocol);
+        } catch (error) {
+          return this.#lose(error as TunnelError, PROTOCOL_ERROR);
+        }
+        this.#settle();
+      },
+      refused: (status, reason, channelId) => {
+        this.#link = undefined;
+        if (status >= 400 && status < 500) session.refused(this.#now(), status);
+        else if (status >= 500 && status < 600) session.retry(this.#now(), status);
+        else session.closed(this.#now(), 0, "");
+        this.#listener.failed(refusal(status, reason, channelId));
+        this.#settle();
+      },
+      message: (bytes) => this.#receive(bytes),
+      text: () => this.#lose(fault(FAULT.textFrame), UNSUPPORTED_DATA),
+      drained: () => this.#drained(),
+      ping: () => session.ping(this.#now()),
+      pong: () => session.pong(this.#now()),
+      closed: (code, reason) => {
+        this.#link = undefined;
+        session.closed(this.#now(), code, reason);
+        this.#fail(lost(`the WebSocket was closed with code ${code}${reason && `: ${reason}`}`));
+      },
+    };
+  }
+
+  /** The WebSocket is to be given up for what came through it. */
+  #lose(error: TunnelError, code: number): void {
+    this.#link?.close(code);
+    this.#link = undefined;
+    this.#session.closed(this.#now(), 0, "");
+    this.#fail(error);
+  }
+
+  #fail(error: TunnelError): void {
+    this.#listener.failed(error);
+    this.#cut(error);
+    this.#settle();
+  }
+
+  /** Everything that came through the WebSocket is over. */
+  #cut(error: TunnelError): void {
+    this.#held = [];
+    this.#heldBytes = 0;
+    this.#endStreams(() => true, error);
+    this.#backlog.letGo();
+  }
+
+  #endStreams(which: (stream: Stream) => boolean, error?: TunnelError): void {
+    for (const [connection, stream] of this.#streams) {
+      if (!which(stream)) continue;
+      this.#streams.delete(connection);
+      stream.end(error);
+    }
+    this.#wake();
+  }
+
+  /** A WebSocket message. */
+  #receive(bytes: Uint8Array): void {
+    if (this.#held.length > 0) return this.#hold(bytes);
+    this.#take(bytes);
+    if (this.#state === "open") this.#pump();
+    else this.#settle();
+  }
+
+  /** Keeps what came until something has been sent. */
+  #hold(bytes: Uint8Array): void {
+    this.#held.push(bytes);
+    this.#heldBytes += bytes.length;
+    if (this.#heldBytes > this.#config.receiveLimit) this.#lose(fault(FAULT.receiveLimitExceeded), POLICY_VIOLATION);
+  }
+
+  /** The WebSocket takes more. */
+  #drained(): void {
+    this.#pump();
+    const held = this.#held;
+    this.#held = [];
+    this.#heldBytes = 0;
+    const link = this.#link;
+    for (const bytes of held) if (link === this.#link) this.#receive(bytes);
+    this.#passOn();
+  }
+
+  #take(bytes: Uint8Array): void {
+    const session = this.#session;
+    const capacity = bindings().inboxCapacity();
+    const link = this.#link;
+    for (let rest = bytes; ; ) {
+      if (!this.#handle()) return this.#hold(rest);
+      // What came through a WebSocket goes with it.
+      if (rest.length === 0 || link !== this.#link) return;
+      const part = rest.subarray(0, capacity);
+      memory(session.inbox(part.length), part.length).set(part);
+      rest = rest.subarray(part.length);
+    }
+  }
+
+  /** Takes what is in the inbox. `false`: something is to be sent first. */
+  #handle(): boolean {
+    const session = this.#session;
+    const now = this.#now();
+    const services: string[] = [];
+    for (;;) {
+      switch (session.handle(now, services)) {
+        case "none":
+          if (session.waiting === 0) return true;
+          if (!this.#pump()) return false;
+          break;
+        case "data": {
+          const payload = memory(session.payloadPointer, session.payloadLength);
+          this.#streams.get(session.connection)?.push(payload.slice());
+          break;
+        }
+        case "open":
+          this.services = services;
+          if (session.needsName) this.#listener.failed(fault(FAULT.serviceNotChosen));
+          break;
+        case "started":
+          this.#started(session.connection, session.replaces);
+          break;
+        case "ended": {
+          const { connection } = session;
+          this.#endStreams((stream) => stream.connection === connection);
+          break;
+        }
+        case "stream-ended": {
+          const { service } = session;
+          const error = session.fault === 0 ? undefined : fault(session.fault);
+          if (error !== undefined) this.#listener.failed(error);
+          this.#endStreams((stream) => bindings().serviceOf(stream.connection) === service, error);
+          break;
+        }
+        case "session-reset":
+          this.#endStreams(() => true, lost("the service ended all connections"));
+          break;
+        case "lost":
+          this.#fail(fault(session.fault));
+          return true;
+      }
+    }
+  }
+
+  #started(connection: number, replaces: boolean): void {
+    const { serviceOf } = bindings();
+    const service = serviceOf(connection);
+    if (replaces) this.#endStreams((stream) => serviceOf(stream.connection) === service);
+    this.#listener.started(this.#stream(connection));
+  }
+}

@@ -1,0 +1,197 @@
+/** One connection in the tunnel, as a pair of web streams. */
+
+import { errorOf } from "../error-of.js";
+import type { TunnelError } from "../errors.js";
+
+/** The number of `ConnectionEnded`. */
+const CONNECTION_ENDED = 163;
+/** What a chunk that waits costs beside its bytes, about: it counts too, or single bytes would cost more than the limit. */
+const CHUNK_COST = 128;
+
+/**
+ * One connection in the tunnel: what a TCP connection to the service carries.
+ *
+ * The protocol has no half-closed connection. Closing `writable` sends what was written and ends both directions; to go on
+ * reading, leave it open: `source.pipeTo(stream.writable, { preventClose: true })`. Cancelling `readable` ends both too.
+ * Nor does the protocol tell an end from an abort of the peer; what runs in the tunnel must know its own lengths.
+ */
+export interface TunnelStream {
+  /** The name of its service, if the tunnel has names. */
+  readonly service: string | undefined;
+  /**
+   * The peer's bytes. It ends when the peer ends the connection, and fails when that is cut, each after the bytes that came
+   * before. A stream that is not read holds up the others: read it, or cancel it.
+   */
+  readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>;
+  /** Bytes for the peer. A write is done when the WebSocket has taken them, so it is as slow as the tunnel is. */
+  readonly writable: WritableStream<BufferSource>;
+  /** Settled when the connection is over: it rejects with a {@link TunnelError} if that was cut. */
+  readonly closed: Promise<void>;
+  /** Ends the connection at once. Bytes that wait to be read are dropped; whoever reads or writes gets `reason`. */
+  reset(reason?: unknown): void;
+}
+
+/** What a stream asks of its tunnel. */
+export interface StreamOwner {
+  /** Sends bytes, and resolves when the socket has taken them. */
+  write(stream: Stream, bytes: Uint8Array): Promise<void>;
+  /** The application ends the connection. */
+  ended(stream: Stream): void;
+  /** So many more bytes wait for the application; less than 0 if it took some. */
+  account(stream: Stream, change: number): void;
+}
+
+/** The tunnel's side of a {@link TunnelStream}. */
+export class Stream implements TunnelStream {
+  readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>;
+  readonly writable: WritableStream<BufferSource>;
+  readonly closed: Promise<void>;
+  /** Bytes that wait for the application. */
+  waiting = 0;
+  /** Why nothing more can be written. */
+  over: unknown;
+  /** Nothing once the tunnel has let go of it. */
+  #owner: StreamOwner | undefined;
+  #chunks: Uint8Array<ArrayBuffer>[] = [];
+  /** The place of the first that waits. */
+  #first = 0;
+  #reader!: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>;
+  #writer!: WritableStreamDefaultController;
+  /** Whether somebody waits for a chunk. */
+  #wanted = false;
+  /** How the reading ends once the chunks are gone. */
+  #end: "open" | "done" | { error: unknown } = "open";
+  #settle!: { resolve(): void; reject(error: unknown): void };
+
+  /** `connection` is the session's name for it. */
+  constructor(
+    owner: StreamOwner,
+    readonly connection: number,
+    readonly service: string | undefined,
+  ) {
+    this.#owner = owner;
+    this.closed = new Promise((resolve, reject) => (this.#settle = { resolve, reject }));
+    // Whoever does not ask is not told.
+    this.closed.catch(() => {});
+    this.readable = new ReadableStream(
+      {
+        start: (controller) => void (this.#reader = controller),
+        pull: () => this.#pull(),
+        cancel: (reason: unknown) => this.#abandon(reason),
+      },
+      // What waits is counted here, for all streams together.
+      { highWaterMark: 0 },
+    );
+    this.writable = new WritableStream({
+      start: (controller) => {
+        this.#writer = controller;
+        // A write that waits would hold up the end. Not at once: Node does not expect to be called in the middle of that.
+        controller.signal.addEventListener("abort", () => queueMicrotask(() => this.#abandon(controller.signal.reason)));
+      },
+      write: async (chunk) => this.#owner?.write(this, bytesOf(chunk)),
+      close: () => this.#finish(),
+    });
+  }
+
+  /** The peer's bytes. */
+  push(chunk: Uint8Array<ArrayBuffer>): void {
+    if (this.#wanted) {
+      this.#wanted = false;
+      this.#reader.enqueue(chunk);
+      return;
+    }
+    this.#chunks.push(chunk);
+    this.#owner?.account(this, chunk.length + CHUNK_COST);
+  }
+
+  #pull(): void {
+    const chunk = this.#chunks[this.#first];
+    if (chunk === undefined) {
+      this.#wanted = true;
+      return;
+    }
+    this.#first += 1;
+    if (this.#first === this.#chunks.length) this.#forget();
+    this.#reader.enqueue(chunk);
+    this.#owner?.account(this, -chunk.length - CHUNK_COST);
+    this.#endReading();
+  }
+
+  #forget(): void {
+    this.#chunks = [];
+    this.#first = 0;
+  }
+
+  #endReading(): void {
+    if (this.#end === "open" || this.#chunks.length > 0) return;
+    if (this.#end === "done") this.#reader.close();
+    else this.#reader.error(this.#end.error);
+  }
+
+  /** The peer has ended it, or (`cut`) it was cut. Bytes that wait can still be read. */
+  end(cut?: TunnelError): void {
+    if (this.over !== undefined) return;
+    this.#close(cut ?? errorOf(CONNECTION_ENDED), cut === undefined ? "done" : { error: cut });
+    if (cut === undefined) this.#settle.resolve();
+    else this.#settle.reject(cut);
+  }
+
+  /** The WebSocket that it came through is gone: what waits holds nobody up any more. */
+  letGo(): void {
+    this.#owner = undefined;
+  }
+
+  /** Drops what waits and fails with that error; what has ended in order too, if bytes of it wait. */
+  fail(error: TunnelError): void {
+    if (this.over === undefined) this.#owner?.ended(this);
+    this.#drop(error);
+    this.end(error);
+  }
+
+  reset(reason?: unknown): void {
+    if (this.over === undefined) this.#abandon(reason);
+    else this.#drop(reason);
+  }
+
+  /** The application has written everything. */
+  #finish(): void {
+    if (this.over !== undefined) return;
+    this.#owner?.ended(this);
+    this.over = errorOf(CONNECTION_ENDED);
+    this.#end = "done";
+    this.#endReading();
+    this.#settle.resolve();
+  }
+
+  /** The application wants no more of it. */
+  #abandon(reason: unknown): void {
+    this.#drop(reason);
+    if (this.over !== undefined) return;
+    const error = reason ?? errorOf(CONNECTION_ENDED);
+    this.#owner?.ended(this);
+    this.#close(error, { error });
+    this.#settle.resolve();
+  }
+
+  #close(over: unknown, end: "done" | { error: unknown }): void {
+    this.over = over;
+    this.#writer.error(over);
+    this.#end = end;
+    this.#endReading();
+  }
+
+  /** Drops what waits to be read; reading what has ended before fails then. */
+  #drop(reason: unknown): void {
+    if (this.#chunks.length === 0) return;
+    this.#forget();
+    this.#owner?.account(this, -this.waiting);
+    if (this.over !== undefined) this.#reader.error(reason ?? errorOf(CONNECTION_ENDED));
+  }
+}
+
+/** The bytes of what was written. */
+function bytesOf(chunk: BufferSource): Uint8Array {
+  if (ArrayBuffer.isView(chunk)) return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+  if (chunk instanceof ArrayBuffer) return new Uint8Array(chunk);
+  throw new TypeError("a tunnel carries bytes: write an ArrayBuffer or a view of one, such as a Uint8Array");
+}

@@ -1,0 +1,25 @@
+/** The WebAssembly of the entry `local`. */
+
+import * as raw from "./raw/local.js";
+import { Module, type WasmSource } from "./load.js";
+
+const module = /* @__PURE__ */ new Module("iot-tunnel/local", raw);
+
+/** Loads the WebAssembly of this entry, which is not that of `iot-tunnel`; everything else here needs it. */
+export function init(source?: WasmSource): Promise<void> {
+  return module.load(source ?? new URL("./raw/local_bg.wasm", import.meta.url));
+}
+
+/** As {@link init}, from bytes or a module that are there already. In a page, browsers compile at most 4 KB like that. */
+export function initSync(source: BufferSource | WebAssembly.Module): void {
+  module.loadSync(source);
+}
+
+/**
+ * The raw bindings. Throws until they are loaded.
+ * @internal
+ */
+export function bindings(): typeof raw {
+  void module.exports;
+  return raw;
+}
