@@ -1,6 +1,6 @@
 """Tells how much stack the exported functions of an object file take, and on which chain of calls.
 
-    how_deep.py [--limit BYTES] [--all] [--show NAME] [--exported PREFIX] OBJECT
+    how_deep.py [--limit BYTES] [--all] [--show NAME] OBJECT
 
 The object is for a Cortex-M, made by link-time optimisation and compiled with `-Z emit-stack-sizes`: every function has a
 section of its own, its frame is in a `.stack_sizes`, and the relocations of its section are its calls. Prints the exported
@@ -21,9 +21,9 @@ from elf import Object, readable
 # Exported function -> how deep it may be, and why no device minds.
 DEEP = {
     r"gate_session_new": (5_632, "moves a whole session; a device makes it in its place, by gate_session_init"),
-    r"gate_(notification|rotate_response)": (36_864, "moves tokens of 3 KiB"),
-    r"gate_(rotate_request|violations)": (6_144, "a service's"),
-    r"gate_(table_)?(open|rotate)": (6_144, "a service's"),
+    r"gate_(notification|rotate_response)": (36_864, "moves tokens of 3 KiB; a device reads in place"),
+    r"gate_(rotate_request|violations)": (4_096, "a service's"),
+    r"gate_open(_in)?|gate_table_open": (4_096, "a service's"),
 }
 
 # The compiler's own library comes compiled, without stack sizes. By its code, none of the functions that core needs of
@@ -123,13 +123,12 @@ def main():
     parser.add_argument("--limit", type=int, default=2048, metavar="BYTES", help="of a function that DEEP does not list")
     parser.add_argument("--all", action="store_true", help="print all functions")
     parser.add_argument("--show", default="", metavar="NAME", help="a function whose chain is shown in any case")
-    parser.add_argument("--exported", default="gate_", metavar="PREFIX", help="of the names of the exported functions")
     parser.add_argument("object")
     arguments = parser.parse_args()
 
     graph, found, deep = Graph(arguments.object), [], 0
     for root in graph.frames:
-        if (name := graph.name(root)).startswith(arguments.exported):
+        if (name := graph.name(root)).startswith("gate_"):
             found.append((name, *graph.deepest(root)))
     if not found:
         raise SystemExit("how_deep: the object exports nothing, or was compiled without stack sizes")
