@@ -45,7 +45,7 @@ suite() {
             cargo test --locked --test vectors -- --nocapture
             wasm/build.sh && (cd tests/js && node --test vectors.test.js)
             ;;
-        npm) wasm/build.sh && (cd tests/js && npm test --silent && npm run --silent sizes) ;;
+        npm) build_service && wasm/build.sh && (cd tests/js && npm test --silent && npm run --silent sizes) ;;
         cross) tests/cross.sh ;;
         fuzz) tests/fuzz.sh --check && tests/fuzz.sh ;;
         aws-sdk-rust) build_service && cargo test --locked -p iot-tunnel-aws-sdk-tests ;;

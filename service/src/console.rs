@@ -14,6 +14,7 @@
 mod events;
 mod files;
 mod gate;
+mod refusal;
 mod tunnel;
 
 use std::sync::Arc;

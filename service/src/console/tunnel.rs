@@ -9,6 +9,8 @@ use iot_tunnel_core::handshake::header;
 use tower::ServiceExt as _;
 use zeroize::Zeroizing;
 
+use super::refusal::{Hearer, REFUSAL};
+
 /// What stands before the access token, in base64url without padding: a subprotocol has fewer characters than a token.
 const ACCESS_TOKEN: &str = "iot-tunnel.token.";
 /// What stands before the client token.
@@ -22,19 +24,28 @@ pub(super) async fn upgrade(State(relay): State<Router>, mut request: Request) -
         return StatusCode::BAD_REQUEST.into_response();
     };
     *request.uri_mut() = uri;
-    if let Err(why) = move_tokens(request.headers_mut()) {
-        return (StatusCode::BAD_REQUEST, format!("{why}\n")).into_response();
-    }
-    match relay.oneshot(request).await {
+    let hearer = match move_tokens(request.headers_mut()) {
+        Ok(hears_refusal) => Hearer::of(&request).filter(|_| hears_refusal),
+        Err(why) => return (StatusCode::BAD_REQUEST, format!("{why}\n")).into_response(),
+    };
+    let response = match relay.oneshot(request).await {
         Ok(response) => response,
         Err(never) => match never {},
+    };
+    match hearer {
+        Some(hearer) if response.status() != StatusCode::SWITCHING_PROTOCOLS => {
+            hearer.tell(&response).unwrap_or(response)
+        }
+        _ => response,
     }
 }
 
-fn move_tokens(headers: &mut HeaderMap) -> Result<(), &'static str> {
+/// Whether the page hears of a refusal by a close frame.
+fn move_tokens(headers: &mut HeaderMap) -> Result<bool, &'static str> {
     let protocol = HeaderName::from_static(header::WEBSOCKET_PROTOCOL);
     let mut offered = Vec::new();
     let (mut access_token, mut client_token) = (None, None);
+    let mut hears_refusal = false;
     for value in headers.get_all(&protocol) {
         let value = value.to_str().map_err(|_| "a subprotocol is visible ASCII")?;
         for name in value.split(',').map(str::trim) {
@@ -44,6 +55,8 @@ fn move_tokens(headers: &mut HeaderMap) -> Result<(), &'static str> {
                 access_token = Some(secret(&decoded).ok_or("the access token is visible ASCII")?);
             } else if let Some(token) = name.strip_prefix(CLIENT_TOKEN) {
                 client_token = Some(secret(token.as_bytes()).ok_or("the client token is visible ASCII")?);
+            } else if name == REFUSAL {
+                hears_refusal = true;
             } else {
                 offered.push(name);
             }
@@ -60,7 +73,7 @@ fn move_tokens(headers: &mut HeaderMap) -> Result<(), &'static str> {
     };
     // The console's own cookie is of no concern to the relay.
     headers.remove(header::COOKIE);
-    Ok(())
+    Ok(hears_refusal)
 }
 
 /// A header's value that no log shows.
@@ -77,7 +90,7 @@ mod tests {
     fn moved(protocols: &str) -> Result<HeaderMap, &'static str> {
         let mut headers = HeaderMap::new();
         headers.insert(header::WEBSOCKET_PROTOCOL, protocols.parse().unwrap());
-        move_tokens(&mut headers).map(|()| headers)
+        move_tokens(&mut headers).map(|_| headers)
     }
 
     #[test]
