@@ -1,14 +1,25 @@
 # Two commands matter: `make demo` and `make test`. Each first installs what it needs (tests/setup.sh).
 .DEFAULT_GOAL := help
-.PHONY: help demo test vectors cross fuzz bench lint doc npm sizes setup clean
+.PHONY: help demo test vectors cross fuzz bench lint doc header ffi agent install uninstall firmware npm sizes setup clean
+
+# Where `make install` puts the C library; see ffi/package/install.sh.
+PREFIX ?= /usr/local
+LIBDIR ?= lib
+INCLUDEDIR ?= include
+DESTDIR ?=
+INSTALL = @PREFIX='$(PREFIX)' LIBDIR='$(LIBDIR)' INCLUDEDIR='$(INCLUDEDIR)' DESTDIR='$(DESTDIR)' ffi/package/install.sh
 
 help: ## Lists the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: ## Shows the main job with real clients; STAY=1 leaves the service running
+# The device of the demo: the agent in C, or the one in Rust.
+DEVICE ?= c
+
+demo: ## Shows the main job with real clients; DEVICE=rust, STAY=1 leaves the service running
 	@tests/setup.sh python web
 	cargo build --locked -p iot-tunnel
-	@STAY=$(STAY) python3 tests/demo.py
+	@[ '$(DEVICE)' = rust ] || $(MAKE) --no-print-directory agent
+	@STAY=$(STAY) DEVICE='$(DEVICE)' python3 tests/demo.py
 
 test: ## Everything this project can test; SUITES="lint demo" picks some
 	@tests/run.sh $(SUITES)
@@ -32,12 +43,36 @@ lint: ## rustfmt, clippy and rustdoc, warnings are errors
 doc: ## The documentation, in target/doc
 	cargo doc --locked --no-deps -p iot-tunnel-core -p iot-tunnel
 
+header: ## include/iot_tunnel.h, from the source of ffi
+	cargo run --locked --quiet -p iot-tunnel-header
+
+ffi: ## The C library for this machine, static and shared
+	@ffi/package/build.sh host
+
+agent: ## The device agent in C, of ffi/examples/agent
+	@tests/setup.sh agent
+	@ffi/package/build.sh host
+	@$(MAKE) --no-print-directory -C ffi/examples/agent
+
+install: ## Puts header, library, pkg-config file and CMake package in place; PREFIX=/usr/local DESTDIR=
+	@# As root there may be no cargo: then it installs what `make ffi` has built before.
+	@! command -v cargo >/dev/null || ffi/package/build.sh host >/dev/null
+	$(INSTALL)
+
+uninstall: ## Takes away what install has put in place, with the same variables
+	$(INSTALL) --uninstall
+
+firmware: ## The C library for a microcontroller; TARGET=thumbv7m-none-eabi, or another one
+	@tests/setup.sh cross
+	@ffi/package/build.sh '$(TARGET)'
+
 npm: ## The npm package: wasm/dist, and packed as wasm/iot-tunnel-VERSION.tgz
 	@tests/setup.sh wasm
 	wasm/build.sh
 
-sizes: npm ## What the npm package weighs, against its budget
-	@tests/setup.sh js
+sizes: npm ## Flash, RAM and stack of the C library, and the npm package, against their budgets; SYMBOLS=1 shows where the bytes go
+	@tests/setup.sh cross ffi js
+	@tests/ffi/sizes.sh $(if $(SYMBOLS),--symbols)
 	@cd tests/js && npm run --silent sizes
 
 setup: ## Installs what demo and test need beside cargo, cc, node and python3

@@ -1,9 +1,9 @@
 """`make demo`: the main job, shown with real programs and checked step by step.
 
-The AWS CLI is the operator, `iot-tunnel agent` the device, nginx what runs on it, `iot-tunnel proxy` the operator's end,
-curl the person in front of it, and the service runs on loopback with a throw-away store. A download is under way
-when both ends' tokens are rotated. Every line marked ✓ was verified; the first that does not hold ends the demo with a
-non-zero exit code. With STAY=1 everything is left running until Ctrl-C.
+The AWS CLI is the operator, the agent in C of ffi/examples/agent the device (with DEVICE=rust it is `iot-tunnel agent`),
+nginx what runs on it, `iot-tunnel proxy` the operator's end, curl the person in front of it, and the service runs on loopback
+with a throw-away store. A download is under way when both ends' tokens are rotated. Every line marked ✓ was verified; the
+first that does not hold ends the demo with a non-zero exit code. With STAY=1 everything is left running until Ctrl-C.
 """
 
 import os
@@ -17,11 +17,13 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE / "clients"))
 
-from ends import Agent, Destination, Source, until  # noqa: E402
+from ends import Agent, CAgent, Destination, Source, until  # noqa: E402
 from service import Service, tool  # noqa: E402
 from story import AWS, KEYS, TOKENS, Broken, Operator, Timeline, colour, device_file, end_of, sha256  # noqa: E402
 from webserver import WebServer  # noqa: E402
 
+# What DEVICE can be: the agent, the language it is in, and how it is called.
+DEVICES = {"c": (CAgent, "C", "agent"), "rust": (Agent, "Rust", "iot-tunnel agent")}
 THING = "pump-7"
 FILE = "firmware.bin"
 SIZE = 64 << 20
@@ -183,9 +185,14 @@ def show(timeline, service, agent, folder, firmware):
 
 
 def main():
+    wanted = os.environ.get("DEVICE") or "c"
+    if wanted not in DEVICES:
+        print(f"there is no DEVICE {wanted!r}; there are: {' '.join(DEVICES)}", file=sys.stderr)
+        return 2
+    device, language, name = DEVICES[wanted]
     timeline = Timeline()
-    for name in ("nginx", "curl"):
-        tool(name)
+    for needed in ("nginx", "curl"):
+        tool(needed)
     with tempfile.TemporaryDirectory(prefix="iot-tunnel-demo-") as folder:
         folder = pathlib.Path(folder)
         (folder / "www").mkdir()
@@ -193,11 +200,11 @@ def main():
         timeline.step("The service starts on loopback, with a store in memory and a certificate of its own")
         timeline.command("iot-tunnel serve --control 127.0.0.1:0 --data 127.0.0.1:0 --mqtt 127.0.0.1:0 --store memory --ready")
         with Service() as service, WebServer(folder / "www") as web:
-            for name in ("control", "data", "ca", "mqtt"):
-                timeline.show(name, service.ready[name])
-            timeline.step(f"The device {THING} starts its agent; its nginx has {FILE}, {SIZE >> 20} MiB")
-            timeline.command(f"iot-tunnel agent --thing {THING} --mqtt mqtt://… -e wss://… -c ca.pem -d HTTP=127.0.0.1:{web.port}")
-            with Agent(service, THING, {"HTTP": web.port}) as agent:
+            for place in ("control", "data", "ca", "mqtt"):
+                timeline.show(place, service.ready[place])
+            timeline.step(f"The device {THING} starts its agent, the one in {language}; its nginx has {FILE}, {SIZE >> 20} MiB")
+            timeline.command(f"{name} --thing {THING} --mqtt mqtt://… -e wss://… -c ca.pem -d HTTP=127.0.0.1:{web.port}")
+            with device(service, THING, {"HTTP": web.port}) as agent:
                 try:
                     show(timeline, service, agent, folder, firmware)
                 except (Broken, TimeoutError) as fault:

@@ -7,7 +7,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-SUITES="lint cargo-test vectors npm cross fuzz aws-sdk-rust aws-sdk-js boto3-and-aws-cli mosquitto kill-9 tunnel demo"
+SUITES="lint cargo-test vectors npm c cross ffi sizes fuzz aws-sdk-rust aws-sdk-js boto3-and-aws-cli mosquitto kill-9 tunnel firmware c-agent demo"
 # No suite takes a quarter of this; a hang must not look like patience.
 SUITE_SECONDS=1500
 
@@ -15,13 +15,17 @@ SUITE_SECONDS=1500
 needs() {
     case $1 in
         vectors | npm) echo wasm js ;;
+        c) echo c ;;
         cross) echo cross ;;
+        ffi | sizes) echo ffi cross ;;
         fuzz) echo fuzz ;;
         aws-sdk-js) echo node ;;
         boto3-and-aws-cli | kill-9) echo python ;;
         mosquitto) echo python mqtt broker ;;
         tunnel) echo python web ssh ;;
-        demo) echo python web ;;
+        c-agent) echo python mqtt broker c agent ;;
+        firmware) echo python mqtt web cross firmware ;;
+        demo) echo python web agent ;;
     esac
 }
 
@@ -37,8 +41,11 @@ suite() {
         lint)
             cargo fmt --all --check
             cargo clippy --locked --quiet --workspace --all-targets -- -D warnings
-            RUSTDOCFLAGS='-D warnings' cargo doc --locked --quiet --no-deps --workspace
-            echo "rustfmt, clippy and rustdoc: no warnings"
+            # Two calls: the program's library and the one for C have the same name.
+            RUSTDOCFLAGS='-D warnings' cargo doc --locked --quiet --no-deps -p iot-tunnel-ffi
+            RUSTDOCFLAGS='-D warnings' cargo doc --locked --quiet --no-deps --workspace --exclude iot-tunnel-ffi
+            cargo run --locked --quiet -p iot-tunnel-header -- --check
+            echo "rustfmt, clippy and rustdoc: no warnings; the C header is up to date"
             ;;
         cargo-test) cargo test --locked ;;
         vectors)
@@ -46,7 +53,11 @@ suite() {
             wasm/build.sh && (cd tests/js && node --test vectors.test.js)
             ;;
         npm) build_service && wasm/build.sh && (cd tests/js && npm test --silent && npm run --silent sizes) ;;
+        c) tests/c/run.sh ;;
         cross) tests/cross.sh ;;
+        ffi) tests/ffi/run.sh ;;
+        # It shows what is over its budget, and fails where that became more.
+        sizes) tests/ffi/sizes.sh --ceilings ;;
         fuzz) tests/fuzz.sh --check && tests/fuzz.sh ;;
         aws-sdk-rust) build_service && cargo test --locked -p iot-tunnel-aws-sdk-tests ;;
         aws-sdk-js) build_service && (cd tests/clients/js && npm test --silent) ;;
@@ -54,7 +65,24 @@ suite() {
         mosquitto) build_service && clients mqtt ;;
         kill-9) build_service && clients crash -s ;;
         tunnel) build_service && clients tunnel ;;
-        demo) build_service && python3 tests/demo.py ;;
+        firmware)
+            build_service
+            make --silent -C ffi/examples/firmware
+            python3 tests/ffi/gates.py ffi/examples/firmware/build/firmware.elf
+            clients firmware -s
+            ;;
+        c-agent)
+            build_service
+            make --no-print-directory agent
+            # Most tests run the one with sanitizers, whose every complaint is an end with another code than 0.
+            make --no-print-directory -C ffi/examples/agent SANITIZE=1
+            IOT_TUNNEL_C_AGENT=$PWD/target/agent-sanitized/agent clients c_agent
+            ;;
+        demo)
+            build_service
+            make --no-print-directory agent
+            DEVICE=c python3 tests/demo.py && DEVICE=rust python3 tests/demo.py
+            ;;
     esac
 }
 

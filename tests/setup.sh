@@ -3,9 +3,11 @@
 # already costs nothing. Everything lands in this checkout (.tools/, node_modules of the npm packages), except Debian's
 # packages and rustup's targets, which belong to the machine.
 #
-#   tests/setup.sh [python] [node] [mqtt] [broker] [web] [ssh] [cross] [fuzz] [wasm] [js]     no word: all of them
+#   tests/setup.sh [PART...]     no part: all of them
 set -eu
 cd "$(dirname "$0")/.."
+
+PARTS="python node mqtt broker web ssh c cross ffi fuzz firmware agent wasm js"
 
 say() { printf 'setup: %s\n' "$*"; }
 
@@ -67,6 +69,12 @@ setup_broker() { debian mosquitto; }
 setup_web() { debian nginx-light curl; }
 setup_ssh() { debian openssh-server openssh-client; }
 
+# The tests in C: a compiler with its sanitizers, and what sees every byte that is read.
+setup_c() { debian gcc libc6-dev valgrind; }
+
+# The firmware example's compiler, and the board that it runs on.
+setup_firmware() { debian gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm; }
+
 # compilers_of TARGET...: rustup's targets, or where rustup cannot have them, Debian's compiler with its source.
 compilers_of() {
     if command -v rustup >/dev/null; then
@@ -90,6 +98,15 @@ setup_cross() {
     compilers_of $(tests/cross.sh --targets)
 }
 
+# The C library: the compilers that the header has to please, those of microcontrollers, and every way to find a library.
+setup_ffi() {
+    debian gcc g++ make clang gcc-arm-none-eabi libnewlib-arm-none-eabi gcc-riscv64-unknown-elf \
+        pkg-config cmake meson ninja-build abigail-tools
+}
+
+# The agent in C, with its two libraries.
+setup_agent() { debian gcc make pkg-config libmosquitto-dev libmbedtls-dev; }
+
 # The fuzzer's driver, and the C++ compiler that libFuzzer is built with.
 CARGO_FUZZ=0.13.2
 setup_fuzz() {
@@ -100,10 +117,11 @@ setup_fuzz() {
     cargo install --quiet --locked cargo-fuzz --version "$CARGO_FUZZ" --root "$root"
 }
 
-[ $# -gt 0 ] || set -- python node mqtt broker web ssh cross fuzz wasm js
+# shellcheck disable=SC2086 # a list of words
+[ $# -gt 0 ] || set -- $PARTS
 for part in "$@"; do
-    case $part in
-        python | node | mqtt | broker | web | ssh | cross | fuzz | wasm | js) "setup_$part" ;;
-        *) say "unknown part '$part'; there are: python node mqtt broker web ssh cross fuzz wasm js" >&2; exit 2 ;;
+    case " $PARTS " in
+        *" $part "*) "setup_$part" ;;
+        *) say "unknown part '$part'; there are: $PARTS" >&2; exit 2 ;;
     esac
 done

@@ -1,6 +1,11 @@
 //! What stands at a tunnel's destination: the thing and its services.
 
+mod lent;
+
 use heapless::Vec;
+
+pub use self::lent::DestinationConfigRef;
+pub(crate) use self::lent::Lent;
 
 use crate::error::{Capacity, Error, Misuse};
 use crate::id::{ServiceId, ThingName};
@@ -28,6 +33,21 @@ impl DestinationConfig {
         }
         let services = Vec::from_slice(services).map_err(|_| Capacity::TooManyServices)?;
         Ok(Self { thing_name, services })
+    }
+
+    /// Takes a copy of a lent config to where it stays: half a KiB need not move.
+    pub(crate) fn keep(slot: &mut Option<Self>, lent: DestinationConfigRef<'_>) {
+        let kept = slot.insert(Self {
+            thing_name: None,
+            services: Vec::new(),
+        });
+        // What is lent keeps the rules, so all of it parses, and there is room.
+        kept.thing_name = lent.thing_name().and_then(|name| ThingName::parse(name).ok());
+        for service in lent.services() {
+            if let Ok(service) = ServiceId::parse(service) {
+                drop(kept.services.push(service));
+            }
+        }
     }
 
     /// The thing whose notify topic gets the destination's token, if one is named.

@@ -62,6 +62,7 @@ mod peer_text;
 mod pending;
 mod rejection;
 mod request;
+mod sha1;
 mod subprotocol;
 mod upgrade_request;
 

@@ -4,6 +4,8 @@
 //! documentation and the parsers all read it. Every pattern matches the whole value, and lengths count
 //! characters (control-plane.md, "Constraints").
 
+mod arn;
+
 use core::fmt;
 use heapless::String;
 
@@ -174,13 +176,17 @@ macro_rules! text {
             /// # Errors
             /// [`InvalidText`] with the length, or the first character not allowed and its position.
             pub fn parse(value: &str) -> Result<Self, InvalidText> {
-                Self::from_chars(value.chars())
+                Self::RULE.check(value)?;
+                let mut text = String::new();
+                // Every rule allows ASCII only: what passes it has as many bytes as characters, and all of them fit.
+                let _ = text.push_str(value);
+                Ok(Self(text))
             }
 
             /// Takes a whole value by its characters.
             pub(crate) fn from_chars(value: impl Iterator<Item = char>) -> Result<Self, InvalidText> {
                 let mut text = String::new();
-                // Every rule allows ASCII only: what passes it has as many bytes as characters, and all of them fit.
+                // They fit: see `parse`.
                 Self::RULE.judge(value.inspect(|character| drop(text.push(*character))))?;
                 Ok(Self(text))
             }
@@ -283,70 +289,10 @@ text!(
     Misuse::InvalidRegion
 );
 
-impl TunnelArn {
-    /// Composes the ARN of a tunnel. `account` is the 12-digit account number; the partition follows the
-    /// region (`aws-cn` for `cn-*`, `aws-us-gov` for `us-gov-*`, else `aws`).
-    ///
-    /// # Errors
-    /// [`InvalidText`] if `account` is longer than an ARN leaves room for, or is not visible ASCII.
-    pub fn of(region: &Region, account: &str, id: &TunnelId) -> Result<Self, InvalidText> {
-        let partition = match region.as_str() {
-            name if name.starts_with("cn-") => "aws-cn",
-            name if name.starts_with("us-gov-") => "aws-us-gov",
-            _ => "aws",
-        };
-        let mut text = String::<1600, u16>::new();
-        for part in [
-            "arn:",
-            partition,
-            ":iot:",
-            region.as_str(),
-            ":",
-            account,
-            ":tunnel/",
-            id.as_str(),
-        ] {
-            text.push_str(part).map_err(|_| InvalidText {
-                rule: Self::RULE,
-                fault: TextFault::Length {
-                    characters: text.len().saturating_add(part.len()),
-                },
-            })?;
-        }
-        Self::RULE.check(&text)?;
-        Ok(Self(text))
-    }
-
-    /// The id of the tunnel it names, if it has the form `arn:…:iot:…:…:tunnel/<tunnelId>`.
-    #[must_use]
-    pub fn tunnel_id(&self) -> Option<TunnelId> {
-        let (_partition, rest) = self.as_str().strip_prefix("arn:")?.split_once(':')?;
-        let (_region, rest) = rest.strip_prefix("iot:")?.split_once(':')?;
-        let (_account, resource) = rest.split_once(':')?;
-        TunnelId::parse(resource.strip_prefix("tunnel/")?).ok()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::string::ToString;
-
-    #[test]
-    fn an_arn_names_its_tunnel() {
-        let id = TunnelId::parse("a:b=c").unwrap();
-        let arn = TunnelArn::of(&Region::parse("cn-north-1").unwrap(), "123456789012", &id).unwrap();
-        assert_eq!(
-            arn.as_str(),
-            "arn:aws-cn:iot:cn-north-1:123456789012:tunnel/a:b=c"
-        );
-        assert_eq!(arn.tunnel_id(), Some(id));
-        assert_eq!(
-            TunnelArn::parse("arn:aws:iot:r:1:thing/x").unwrap().tunnel_id(),
-            None
-        );
-        assert_eq!(TunnelArn::parse("x").unwrap().tunnel_id(), None);
-    }
 
     #[test]
     fn lengths_count_characters_and_an_error_names_the_first_fault() {

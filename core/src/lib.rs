@@ -76,6 +76,7 @@
 #[cfg(test)]
 extern crate std;
 
+mod copy;
 pub mod destination;
 pub mod error;
 pub mod handshake;
@@ -90,7 +91,7 @@ mod visible;
 pub mod websocket;
 pub mod wire;
 
-pub use destination::{DestinationConfig, MAX_SERVICES};
+pub use destination::{DestinationConfig, DestinationConfigRef, MAX_SERVICES};
 pub use error::{Capacity, Error, Misuse, PeerFault, Refusal};
 pub use id::{InvalidText, Region, Rule, ServiceId, TextFault, ThingName, TunnelArn, TunnelId};
 pub use mode::{ClientMode, Rotation, Side};

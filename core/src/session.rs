@@ -44,7 +44,8 @@
 //!
 //! A session has at most 4 KiB beside its access token and its two buffers. A call on a Cortex-M takes at most 2 KiB of
 //! stack (ours; `make cross` measures it), but for [`Session::new`], which moves a whole session: a device makes it in its
-//! place, by [`Session::init`]. Tokens are written where they stay, and wiped there.
+//! place, by [`Session::init`]. Tokens are written where they stay, and wiped there. Where flash is short, compile with
+//! `--cfg sha2_backend_soft="compact"`: sha2's unrolled loops are over 6 KB of a firmware.
 //!
 //! # Source of the rules
 //! data-plane.md §4 and §5.
@@ -199,6 +200,12 @@ where
         self.machine.side()
     }
 
+    /// The longest payload that it sends in one message, in bytes: what [`Config::max_payload`] said.
+    #[must_use]
+    pub const fn max_payload(&self) -> usize {
+        self.machine.max_payload()
+    }
+
     /// The names of its services, each at its place. A session of [`Services::Unnamed`] shows the one name that SERVICE_IDS
     /// said, until the next handshake is answered; otherwise none.
     #[must_use]
@@ -219,10 +226,19 @@ where
         now: Millis,
         side: Side,
         access_token: &str,
-        binding: Binding,
+        binding: &Binding,
         entropy: &Entropy,
     ) -> Result<TokenTaken, Error> {
         self.machine.token(now, side, access_token, binding, entropy)
+    }
+
+    /// What the upgrade request is made of, from [`Output::Connect`] until the end of the handshake: for a caller who writes
+    /// the request later.
+    ///
+    /// # Errors
+    /// [`Misuse::NotConnecting`], [`Misuse::SessionClosed`].
+    pub fn connect(&self) -> Result<Connect<'_, TOKEN>, Misuse> {
+        self.machine.connect()
     }
 
     /// Takes the answer to the upgrade request that [`Output::Connect`] asked for. The socket of any but an accepted one

@@ -43,6 +43,20 @@ impl<const N: usize> AccessToken<N> {
         Ok(token)
     }
 
+    /// Judges a token as [`parse`](Self::parse) does, without a place for it.
+    ///
+    /// # Errors
+    /// As of [`parse`](Self::parse).
+    pub fn check(value: &str) -> Result<(), Error> {
+        if value.is_empty() || !value.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(Misuse::InvalidAccessToken.into());
+        }
+        match value.len() <= N {
+            true => Ok(()),
+            false => Err(Capacity::AccessTokenTooLong.into()),
+        }
+    }
+
     /// The place of a token, before there is one.
     pub(crate) const fn blank() -> Self {
         Self(Secret::blank())
@@ -50,9 +64,7 @@ impl<const N: usize> AccessToken<N> {
 
     /// As [`parse`](Self::parse), in the place of the token before: kilobytes need not move. An error leaves that one.
     pub(crate) fn replace(&mut self, value: &str) -> Result<(), Error> {
-        if value.is_empty() || !value.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(Misuse::InvalidAccessToken.into());
-        }
+        Self::check(value)?;
         self.0
             .replace(value)
             .ok_or(Error::Capacity(Capacity::AccessTokenTooLong))
@@ -113,8 +125,32 @@ impl ClientToken {
         })
     }
 
-    /// A fresh one: 256 bits in hexadecimal. `None` never happens: 64 characters fit.
-    pub(crate) fn fresh(entropy: &Entropy) -> Option<Self> {
+    /// The place of a token, before there is one.
+    pub(crate) const fn blank() -> Self {
+        Self(Secret::blank())
+    }
+
+    /// Whether it is the place of a token only.
+    pub(crate) fn is_blank(&self) -> bool {
+        self.expose().is_empty()
+    }
+
+    /// Takes a copy of another, in the place of the token before.
+    pub(crate) fn copy(&mut self, other: &Self) {
+        // It fits: the other has no more room.
+        let _ = self.0.replace(other.expose());
+    }
+
+    /// A fresh one.
+    #[must_use]
+    pub fn fresh(entropy: &Entropy) -> Self {
+        let mut token = Self::blank();
+        token.refresh(entropy);
+        token
+    }
+
+    /// Takes a fresh one, in the place of the token before: 256 bits in hexadecimal.
+    pub(crate) fn refresh(&mut self, entropy: &Entropy) {
         let mut text = Zeroizing::new([0; 64]);
         let nibbles = entropy
             .for_client_token()
@@ -126,7 +162,13 @@ impl ClientToken {
                 _ => b'a' + (nibble - 10),
             };
         }
-        Secret::copy(str::from_utf8(&*text).ok()?).map(Self)
+        // They are ASCII, and 64 characters fit.
+        let _ = self.0.replace(str::from_utf8(&*text).unwrap_or_default());
+    }
+
+    /// Makes it the place of a token again.
+    pub(crate) fn wipe(&mut self) {
+        self.0.zeroize();
     }
 
     /// The secret itself. Whoever calls this answers for where it goes.
@@ -267,7 +309,7 @@ const MAGIC: [u8; 3] = [0x8a, 0x8b, 0x75];
 const HEADER: usize = MAGIC.len() + 1 + 4;
 const RANDOM: usize = 32;
 const MAX_RAW: usize = HEADER + TunnelId::RULE.max + RANDOM;
-/// Longest token that we issue, in characters: 228. Ours is at most 300 (control-plane.md, "A token's life").
+/// Longest token that we issue, in characters: 224. Ours is at most 300 (control-plane.md, "A token's life").
 pub const MAX_ISSUED: usize = MAX_RAW.div_ceil(3) * 4;
 
 /// A token as we issue it: base64url of a [`Claim`] in clear and 256 random bits.
@@ -302,15 +344,15 @@ impl Claim {
         })
     }
 
-    /// Issues the token of a claim. The claim differs from every other of the tunnel, so the same token never comes
-    /// out twice, whatever the entropy.
+    /// Issues the token of a claim, in a blank place. The claim differs from every other of the tunnel, so the same token
+    /// never comes out twice, whatever the entropy. `None` never happens: there is room for the longest.
     pub(crate) fn issue(
         tunnel_id: &TunnelId,
         side: Side,
         generation: u32,
         entropy: &Entropy,
-    ) -> Option<IssuedToken> {
-        let mut raw = Zeroizing::new([0; MAX_RAW]);
+        token: &mut IssuedToken,
+    ) -> Option<()> {
         let parts: [&[u8]; 5] = [
             &MAGIC,
             &[side as u8],
@@ -318,13 +360,21 @@ impl Claim {
             tunnel_id.as_str().as_bytes(),
             entropy.of_side(side),
         ];
-        let mut len = 0;
-        for (slot, byte) in raw.iter_mut().zip(parts.into_iter().flatten()) {
-            *slot = *byte;
-            len += 1;
+        let mut bytes = parts.into_iter().flatten();
+        // Three bytes at a time are four characters: the whole need not stand anywhere but in its place.
+        let (mut group, mut text) = (Zeroizing::new([0; 3]), Zeroizing::new([0; 4]));
+        loop {
+            let mut length = 0;
+            for (slot, byte) in group.iter_mut().zip(&mut bytes) {
+                *slot = *byte;
+                length += 1;
+            }
+            if length == 0 {
+                return Some(());
+            }
+            let characters = Base64UrlUnpadded::encode(group.get(..length)?, &mut *text).ok()?;
+            token.0.push(characters)?;
         }
-        let mut text = Zeroizing::new([0; MAX_ISSUED]);
-        Secret::copy(Base64UrlUnpadded::encode(raw.get(..len)?, &mut *text).ok()?).map(AccessToken)
     }
 }
 
@@ -351,7 +401,15 @@ mod tests {
         let mut bytes = [7; 64];
         bytes[0] = 8;
         let entropy = Entropy::new(bytes).unwrap();
-        let token = Claim::issue(&claim.tunnel_id, claim.side, claim.generation, &entropy).unwrap();
+        let mut token = IssuedToken::blank();
+        Claim::issue(
+            &claim.tunnel_id,
+            claim.side,
+            claim.generation,
+            &entropy,
+            &mut token,
+        )
+        .unwrap();
         assert!(token.expose().starts_with(ISSUED_PREFIX));
         assert!(token.expose().len() <= MAX_ISSUED && MAX_ISSUED <= 300);
         assert_eq!(Claim::read(token.expose()), Some(claim));

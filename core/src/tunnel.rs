@@ -30,8 +30,8 @@ pub use view::{ConnectionState, Description, TunnelStatus};
 
 use core::fmt;
 
-use crate::destination::DestinationConfig;
-use crate::error::{Error, Refusal};
+use crate::destination::{DestinationConfig, DestinationConfigRef};
+use crate::error::{Capacity, Error, Refusal};
 use crate::id::TunnelId;
 use crate::mode::{ClientMode, Side};
 use crate::time::{Lifetime, Millis};
@@ -73,32 +73,6 @@ pub struct Opened {
     pub effects: Effects,
 }
 
-impl Opened {
-    fn issue(
-        id: &TunnelId,
-        destination_config: Option<&DestinationConfig>,
-        entropy: &Entropy,
-    ) -> Result<Self, Error> {
-        let first = |side| Issued::issue(id, side, 0, entropy);
-        Ok(Self {
-            source: first(Side::Source)?,
-            destination: first(Side::Destination)?,
-            effects: Effects {
-                notify: has_thing(destination_config),
-                ..Effects::default()
-            },
-        })
-    }
-
-    /// What a record keeps of the tokens.
-    fn kept(&self) -> Pair<Issued> {
-        Pair {
-            source: Issued::of(0, &self.source),
-            destination: Issued::of(0, &self.destination),
-        }
-    }
-}
-
 /// The answer to [`Tunnel::rotate`]: a token for each rotated side, and no other.
 #[derive(Debug, Default)]
 pub struct Rotated {
@@ -108,15 +82,6 @@ pub struct Rotated {
     pub destination: Option<IssuedToken>,
     /// What to do next.
     pub effects: Effects,
-}
-
-impl Rotated {
-    const fn token_mut(&mut self, side: Side) -> &mut Option<IssuedToken> {
-        match side {
-            Side::Source => &mut self.source,
-            Side::Destination => &mut self.destination,
-        }
-    }
 }
 
 /// What a peer presents when it connects.
@@ -145,7 +110,7 @@ impl Tunnel {
     /// token unique.
     ///
     /// # Errors
-    /// [`Capacity::AccessTokenTooLong`](crate::Capacity::AccessTokenTooLong), which no valid id can cause.
+    /// [`Capacity::AccessTokenTooLong`], which no valid id can cause.
     pub fn open(
         id: TunnelId,
         destination_config: Option<DestinationConfig>,
@@ -153,32 +118,52 @@ impl Tunnel {
         now: Millis,
         entropy: &Entropy,
     ) -> Result<(Self, Opened), Error> {
-        let opened = Opened::issue(&id, destination_config.as_ref(), entropy)?;
+        let (mut source, mut destination) = (None, None);
+        let tokens = Pair::first(&id, entropy, |side, token| match side {
+            Side::Source => source = Some(token.clone()),
+            Side::Destination => destination = Some(token.clone()),
+        })?;
+        let effects = Effects {
+            notify: has_thing(destination_config.as_ref()),
+            ..Effects::default()
+        };
         let tunnel = Self {
             destination_config,
-            ..Self::new(id, lifetime, now, opened.kept())
+            ..Self::new(id, lifetime, now, tokens)
+        };
+        // Both have been issued.
+        let (source, destination) = source.zip(destination).ok_or(Capacity::AccessTokenTooLong)?;
+        let opened = Opened {
+            source,
+            destination,
+            effects,
         };
         Ok((tunnel, opened))
     }
 
-    /// As [`open`](Self::open), but the record is made in a free slot instead of moved into it.
+    /// As [`open`](Self::open), in little memory: the record is made in a free slot instead of moved into it, the
+    /// config is lent, and each token is lent to `give` instead of moved to the caller.
     ///
     /// # Errors
     /// Those of [`open`](Self::open). The slot is then still free.
     pub fn open_in(
         slot: &mut impl Slot,
-        id: TunnelId,
-        destination_config: Option<DestinationConfig>,
+        id: &TunnelId,
+        destination_config: Option<DestinationConfigRef<'_>>,
         lifetime: Lifetime,
         now: Millis,
         entropy: &Entropy,
-    ) -> Result<Opened, Error> {
-        let opened = Opened::issue(&id, destination_config.as_ref(), entropy)?;
-        slot.fill(|| Self::new(id, lifetime, now, opened.kept()));
-        if let Some(tunnel) = slot.get_mut() {
-            tunnel.destination_config = destination_config;
+        give: impl FnMut(Side, &IssuedToken),
+    ) -> Result<Effects, Error> {
+        let tokens = Pair::first(id, entropy, give)?;
+        slot.fill(|| Self::new(id.clone(), lifetime, now, tokens));
+        if let (Some(tunnel), Some(config)) = (slot.get_mut(), destination_config) {
+            DestinationConfig::keep(&mut tunnel.destination_config, config);
         }
-        Ok(opened)
+        Ok(Effects {
+            notify: destination_config.is_some_and(|config| config.thing_name().is_some()),
+            ..Effects::default()
+        })
     }
 
     const fn new(id: TunnelId, lifetime: Lifetime, now: Millis, tokens: Pair<Issued>) -> Self {
@@ -273,7 +258,11 @@ impl Tunnel {
     ///
     /// # Errors
     /// [`Misuse::DestinationConfigWithSource`](crate::Misuse::DestinationConfigWithSource), [`Refusal::TunnelClosed`], [`Refusal::TunnelExpired`],
-    /// [`Capacity::RotationsExhausted`](crate::Capacity::RotationsExhausted). The record stays as it was.
+    /// [`Capacity::RotationsExhausted`]. The record stays as it was.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "it goes over to the record, in whatever way"
+    )]
     pub fn rotate(
         &mut self,
         client_mode: ClientMode,
@@ -281,38 +270,61 @@ impl Tunnel {
         now: Millis,
         entropy: &Entropy,
     ) -> Result<Rotated, Error> {
+        let (mut source, mut destination) = (None, None);
+        let config = destination_config.as_ref().map(DestinationConfigRef::of);
+        let effects = self.rotate_in(client_mode, config, now, entropy, |side, token| match side {
+            Side::Source => source = Some(token.clone()),
+            Side::Destination => destination = Some(token.clone()),
+        })?;
+        Ok(Rotated {
+            source,
+            destination,
+            effects,
+        })
+    }
+
+    /// As [`rotate`](Self::rotate), in little memory: the config is lent, and each token is lent to `give` instead of
+    /// moved to the caller.
+    ///
+    /// # Errors
+    /// Those of [`rotate`](Self::rotate).
+    pub fn rotate_in(
+        &mut self,
+        client_mode: ClientMode,
+        destination_config: Option<DestinationConfigRef<'_>>,
+        now: Millis,
+        entropy: &Entropy,
+        give: impl FnMut(Side, &IssuedToken),
+    ) -> Result<Effects, Error> {
         let rotation = client_mode.rotation(destination_config.is_some())?;
         let lives = self.state.open_at(self.lifetime.end(self.created_at), now)?;
-        let mut rotated = Rotated::default();
-        for side in Side::BOTH {
-            if rotation.rotates(side) {
-                *rotated.token_mut(side) = Some(self.tokens.get(side).next(&self.id, side, entropy)?);
-            }
-        }
+        let issued = self.tokens.next(rotation, &self.id, entropy, give)?;
 
         // Nothing fails from here on.
-        for side in Side::BOTH {
-            if let Some(token) = rotated.token_mut(side) {
-                self.tokens.get_mut(side).replace(token);
+        let mut effects = Effects::default();
+        for (side, issued) in [
+            (Side::Source, issued.source),
+            (Side::Destination, issued.destination),
+        ] {
+            if let Some(issued) = issued {
+                *self.tokens.get_mut(side) = issued;
                 if let Some(connection) = core::mem::take(lives.get_mut(side)).connection() {
-                    let reason = DisconnectReason::Rotated;
-                    rotated.effects.disconnect(side, connection, reason);
+                    effects.disconnect(side, connection, DisconnectReason::Rotated);
                     *self.connection_updated_at.get_mut(side) = now;
                 }
             }
         }
-        let effects = &mut rotated.effects;
         for side in Side::BOTH {
             if effects.disconnects(side).is_some() {
                 effects.reset_peer_of(side, lives);
             }
         }
-        if rotation.replaces_destination_config {
-            self.destination_config = destination_config;
+        if let Some(config) = destination_config {
+            DestinationConfig::keep(&mut self.destination_config, config);
         }
         effects.notify = rotation.destination && has_thing(self.destination_config.as_ref());
         self.last_updated_at = now.max(self.last_updated_at);
-        Ok(rotated)
+        Ok(effects)
     }
 
     /// CloseTunnel. Closing a closed tunnel succeeds and changes nothing (ours); with `delete` it is to be deleted

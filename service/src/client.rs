@@ -74,7 +74,7 @@ use std::sync::Arc;
 use iot_tunnel_core::handshake::{Endpoint, Subprotocol};
 use iot_tunnel_core::session::{Config, Session};
 use iot_tunnel_core::token::MAX_ACCESS_TOKEN;
-use iot_tunnel_core::wire::MAX_MESSAGE;
+use iot_tunnel_core::wire::{MAX_MESSAGE, MAX_PAYLOAD};
 use iot_tunnel_core::{Error, MAX_SERVICES, Misuse, ServiceId};
 use tokio::sync::{broadcast, mpsc};
 
@@ -107,6 +107,7 @@ pub struct Client {
     dial: Dial,
     services: Services,
     format: Subprotocol,
+    max_payload: usize,
 }
 
 impl Client {
@@ -123,6 +124,7 @@ impl Client {
             }),
             services,
             format: Subprotocol::V3,
+            max_payload: MAX_PAYLOAD,
         }
     }
 
@@ -132,11 +134,18 @@ impl Client {
         Self { format, ..self }
     }
 
+    /// The longest payload of a message that is sent, in bytes: 1 to [`MAX_PAYLOAD`]. Less suits a peer with little memory,
+    /// which must hold a whole message.
+    #[must_use]
+    pub fn max_payload(self, max_payload: usize) -> Self {
+        Self { max_payload, ..self }
+    }
+
     /// Starts the tunnel's task on the current tokio runtime. Its first event asks for a token.
     ///
     /// # Errors
     /// [`Misuse::NoServices`], [`Misuse::DuplicateService`], [`Misuse::ServiceNeedsName`] if one of several services has
-    /// no name, [`Capacity::ServiceTableFull`](iot_tunnel_core::Capacity::ServiceTableFull) for more than 3.
+    /// no name, [`Misuse::MaxPayloadOutOfRange`], [`Capacity::ServiceTableFull`](iot_tunnel_core::Capacity::ServiceTableFull) for more than 3.
     pub fn start(self) -> Result<(Tunnel, Events), Error> {
         let names = self.services.names();
         let named: Vec<ServiceId> = names.iter().flatten().cloned().collect();
@@ -148,6 +157,7 @@ impl Client {
         };
         let config = Config {
             format: self.format,
+            max_payload: self.max_payload,
             ..config
         };
         let outgoing = vec![0; CONTROL_MESSAGES];

@@ -58,7 +58,9 @@ pub async fn run(settings: &Settings) -> Result<(), Failure> {
         End::Source(mappings) => listen(mappings, &settings.local_bind_address).await?,
         End::Destination(mappings) => (serve(mappings), Ready::destination()),
     };
-    let client = Client::new(plan.dialer.clone(), services).format(plan.format);
+    let client = Client::new(plan.dialer.clone(), services)
+        .format(plan.format)
+        .max_payload(settings.max_payload.into());
     let (tunnel, events) = client.start().map_err(|error| Failure::new(Exit::Usage, error))?;
     tracing::info!(to = %plan.dialer.target(), side = ready.side, "started");
     for listening in &ready.listeners {

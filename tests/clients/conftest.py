@@ -1,10 +1,13 @@
 """Fixtures every suite here shares: a running service, and boto3 clients that talk to it."""
 
+import uuid
+
 import boto3
 import botocore
 import pytest
 from botocore.config import Config
 
+from network import echo
 from service import REGION, Service
 
 
@@ -46,3 +49,27 @@ def unchecked(service):
 def tunnel(tunnels):
     """A fresh tunnel for the thing `pump-7`: the answer of OpenTunnel."""
     return tunnels.open_tunnel(destinationConfig={"thingName": "pump-7", "services": ["SSH"]})
+
+
+@pytest.fixture
+def server():
+    """An echo server."""
+    with echo() as running:
+        yield running
+
+
+@pytest.fixture
+def thing():
+    """A thing nobody else uses."""
+    return f"pump-{uuid.uuid4()}"
+
+
+@pytest.fixture
+def opened(tunnels):
+    """Opens a tunnel: `opened("SSH", "HTTP", thing=...)` gives the answer of OpenTunnel."""
+
+    def open_tunnel(*services, thing=None):
+        config = {"services": list(services)} | ({"thingName": thing} if thing else {})
+        return tunnels.open_tunnel(**({"destinationConfig": config} if services else {}))
+
+    return open_tunnel

@@ -1,4 +1,4 @@
-"""Both ends of a tunnel as programs: `iot-tunnel proxy` and `iot-tunnel agent`.
+"""Both ends of a tunnel as programs: `iot-tunnel proxy`, and `iot-tunnel agent` or the one in C of ffi/examples/agent.
 
 Needs only Python's standard library, like service.py.
 """
@@ -11,7 +11,7 @@ import tempfile
 import threading
 import time
 
-from service import START_SECONDS, Lines, end, program
+from service import ROOT, START_SECONDS, Lines, end, program
 
 # What must happen soon gets this long; nothing here measures a speed.
 SOON_SECONDS = 30
@@ -20,10 +20,10 @@ SOON_SECONDS = 30
 class Program:
     """One running program; a context manager. Its log is kept, and shown when something is missing in it."""
 
-    def __init__(self, *arguments, env=None):
+    def __init__(self, *arguments, env=None, command=None):
         clean = {k: v for k, v in os.environ.items() if not k.startswith(("IOT_TUNNEL_", "AWS", "HTTPS_PROXY", "https_proxy"))}
         self._process = subprocess.Popen(
-            [program(), *arguments, "--ready"], env=clean | (env or {}), stdin=subprocess.DEVNULL,
+            [*(command or [program()]), *arguments, "--ready"], env=clean | (env or {}), stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
         )
         self._log, self._news = [], threading.Condition()
@@ -151,11 +151,22 @@ class Destination(Program):
 class Agent(Program):
     """`iot-tunnel agent`: it hears of its thing's tunnels over MQTT."""
 
-    def __init__(self, service, thing, servers, *flags, reach=None):
+    def __init__(self, service, thing, servers, *flags, reach=None, command=None):
         super().__init__(
-            "agent", "--thing", thing, "--mqtt", service.ready["mqtt"], *(reach or trust(service)), "-d", serve_flag(servers),
-            *flags,
+            "--thing", thing, "--mqtt", service.ready["mqtt"], *(reach or trust(service)), "-d", serve_flag(servers), *flags,
+            command=command or [program(), "agent"],
         )
+
+
+class CAgent(Agent):
+    """The agent in C, of ffi/examples/agent, which takes the same flags: the program named by IOT_TUNNEL_C_AGENT, else the
+    one that `make agent` builds."""
+
+    def __init__(self, service, thing, servers, *flags, reach=None, program=None):
+        path = pathlib.Path(program or os.environ.get("IOT_TUNNEL_C_AGENT") or ROOT / "target/agent/agent")
+        if not path.is_file():
+            raise SystemExit(f"{path} does not exist: run `make agent`, or set IOT_TUNNEL_C_AGENT")
+        super().__init__(service, thing, servers, *flags, reach=reach, command=[str(path)])
 
 
 def until(holds, what, seconds=SOON_SECONDS):

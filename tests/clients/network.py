@@ -16,10 +16,14 @@ CHUNK = 256 * 1024
 class Listening:
     """A TCP server that handles each connection in a thread of its own; a context manager."""
 
-    def __init__(self, handle):
+    def __init__(self, handle, host="127.0.0.1"):
         self._handle, self._open, self._lock = handle, set(), threading.Lock()
-        self._socket = socket.create_server(("127.0.0.1", 0), backlog=256)
+        self._socket = socket.create_server((host, 0), backlog=256)
         self.port = self._socket.getsockname()[1]
+
+    def hold(self, count):
+        """From now on a connection holds few more bytes than that which the server has not read."""
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, count)
 
     def _accept(self):
         while True:
@@ -112,9 +116,13 @@ def digest():
 class Link(Listening):
     """A stretch of network to a port. `drop(seconds)` breaks what it carries, and carries nothing for that long."""
 
-    def __init__(self, port):
-        super().__init__(self._forward)
+    def __init__(self, port, host="127.0.0.1"):
+        super().__init__(self._forward, host)
         self._port, self._down_until = port, 0.0
+
+    def lead_to(self, port):
+        """What comes from now on goes to that port."""
+        self._port = port
 
     def drop(self, seconds):
         self._down_until = time.monotonic() + seconds

@@ -174,10 +174,11 @@ class Device:
         raise TimeoutError(f"the device did not get {what} within {seconds} s; it saw {len(seen)} other lines")
 
     def notification(self, seconds=20):
-        """The next notification: {"topic", "qos", "retain", "payload"}, the payload parsed."""
+        """The next notification: {"topic", "qos", "retain", "payload", "text"}: the payload parsed, and as it came."""
         line = self._until(lambda line: line.startswith("NOTIFICATION "), seconds, "a notification")
         message = json.loads(line.removeprefix("NOTIFICATION "))
-        message["payload"] = json.loads(message["payload"])
+        message["text"] = message["payload"]
+        message["payload"] = json.loads(message["text"])
         return message
 
     def __enter__(self):

@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import itertools
 import random
 import socket
 import threading
@@ -10,6 +11,8 @@ import time
 CHUNK = 256 * 1024
 # No single call waits longer; a test that moves much moves it in many calls.
 CALL_SECONDS = 60
+# One of the records of Load.
+RECORD = 64
 
 
 def connect(port):
@@ -91,3 +94,45 @@ def carried(port, seed, count):
             connection.sendall(chunk)
             left -= len(chunk)
         return exactly(connection, sent.digest_size) == sent.digest()
+
+
+class Load:
+    """Sends records that name their connection and number, for as long as it lives, and checks every one that returns."""
+
+    def __init__(self, port):
+        self._port, self._stop = port, threading.Event()
+        self.connections, self.records, self.wrong = 0, 0, []
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def _run(self):
+        for number in itertools.count():
+            if self._stop.is_set():
+                return
+            try:
+                self._connection(number)
+            except OSError:
+                pass
+
+    def _connection(self, number):
+        with connect(self._port) as connection:
+            self.connections += 1
+            for record in itertools.count():
+                if self._stop.is_set():
+                    return
+                sent = f"{number}:{record};".encode().ljust(RECORD, b".")
+                connection.sendall(sent)
+                received = exactly(connection, RECORD)
+                # A rotation may cut an answer, but never change or mix it.
+                if received != sent[: len(received)]:
+                    self.wrong.append((sent, received))
+                if len(received) < RECORD:
+                    return
+                self.records += 1
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._stop.set()
+        self._thread.join(60)

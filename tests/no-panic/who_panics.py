@@ -1,10 +1,11 @@
 """Tells which functions of an object file can reach `a_caller_can_reach_a_panic`, by the calls its relocations show.
 
-    who_panics.py OBJECT
+    who_panics.py OBJECT [PATTERN]
 
 Every function has a section of its own, so the relocations of a section are the calls of that function. If a chain of
-calls leads from an exported function to the panic, prints the calls, from the panic outwards, and exits 1. The compiler
-keeps a panic where it cannot see that an index is in range; PROVEN lists the functions of a library where a person can.
+calls leads from an exported function to the panic, prints the calls, from the panic outwards, and exits 1. The pattern
+says which exported functions matter, by default all. The compiler keeps a panic where it cannot see that an index is in
+range; PROVEN lists the functions of a library where a person can.
 """
 
 import re
@@ -42,7 +43,7 @@ def readable(names):
     return [re.sub(r"\[[0-9a-f]+\]|::h[0-9a-f]{16}$|::<.*>$", "", name) for name in done.stdout.splitlines()]
 
 
-def main(path):
+def main(path, pattern="gate_.*"):
     callers, exported = calls(path), set()
     wave, seen, lines, proven = [PANIC], {PANIC}, [], set()
     while wave:
@@ -54,7 +55,7 @@ def main(path):
         by = [text for caller, text in zip(further, by) if caller not in trusted]
         if by:
             lines.append(f"    {name} is called by {', '.join(sorted(set(by)))}")
-        exported |= {caller for caller in further if caller.startswith("gate_")}
+        exported |= {caller for caller in further if re.fullmatch(pattern, caller)}
         wave += [caller for caller in further if caller not in seen | trusted]
         seen.update(further)
     if exported:
@@ -65,4 +66,4 @@ def main(path):
     return 0
 
 
-sys.exit(main(sys.argv[1]))
+sys.exit(main(*sys.argv[1:]))

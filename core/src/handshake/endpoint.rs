@@ -80,13 +80,13 @@ impl Endpoint {
     /// # Errors
     /// [`InvalidEndpoint`]: the first thing wrong with it.
     pub fn parse(text: &str) -> Result<Self, InvalidEndpoint> {
-        let end = match text.find(']') {
+        let end = match position(text, b']') {
             Some(bracket) => bracket + 1,
-            None => text.find(':').unwrap_or(text.len()),
+            None => position(text, b':').unwrap_or(text.len()),
         };
         let (host, after) = text.split_at_checked(end).unwrap_or((text, ""));
         let port = match after.strip_prefix(':') {
-            Some(port) if port.contains(':') => return Err(InvalidEndpoint::Address),
+            Some(port) if position(port, b':').is_some() => return Err(InvalidEndpoint::Address),
             None if !after.is_empty() => return Err(InvalidEndpoint::Port),
             port => port,
         };
@@ -113,10 +113,12 @@ impl Endpoint {
     #[must_use]
     pub fn host(&self) -> &str {
         let (text, end) = match self.authority.strip_prefix('[') {
-            Some(rest) => (rest, ']'),
-            None => (self.authority.as_str(), ':'),
+            Some(rest) => (rest, b']'),
+            None => (self.authority.as_str(), b':'),
         };
-        text.split_once(end).map_or(text, |(host, _)| host)
+        position(text, end)
+            .and_then(|end| text.get(..end))
+            .unwrap_or(text)
     }
 
     /// The port, 1–65535.
@@ -132,9 +134,14 @@ impl Endpoint {
     }
 }
 
+/// Where an ASCII character first stands. A search for a `char` brings a search for any, with a panic.
+fn position(text: &str, ascii: u8) -> Option<usize> {
+    text.bytes().position(|byte| byte == ascii)
+}
+
 /// Reads 1–65535, in digits only and with no more than needed.
 fn parse_port(text: &str) -> Result<u16, InvalidEndpoint> {
-    let digits = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.as_bytes().starts_with(b"0");
     match text.parse() {
         Ok(port) if digits => Ok(port),
         _ => Err(InvalidEndpoint::Port),
@@ -142,13 +149,20 @@ fn parse_port(text: &str) -> Result<u16, InvalidEndpoint> {
 }
 
 fn check_name(name: &str) -> Result<(), InvalidEndpoint> {
-    let characters = name.chars().count();
+    let allowed = |character: char| character.is_ascii_alphanumeric() || matches!(character, '.' | '_' | '-');
+    let (mut characters, mut wrong) = (0, None);
+    for character in name.chars() {
+        if wrong.is_none() && !allowed(character) {
+            let position = characters;
+            wrong = Some(InvalidEndpoint::Character { character, position });
+        }
+        characters += 1;
+    }
     if characters == 0 || characters > MAX_HOST {
         return Err(InvalidEndpoint::Length { characters });
     }
-    let allowed = |character: char| character.is_ascii_alphanumeric() || matches!(character, '.' | '_' | '-');
-    if let Some((position, character)) = name.chars().enumerate().find(|&(_, given)| !allowed(given)) {
-        return Err(InvalidEndpoint::Character { character, position });
+    if let Some(wrong) = wrong {
+        return Err(wrong);
     }
     let is_label = |label: &[u8]| {
         (1..=MAX_LABEL).contains(&label.len()) && !label.starts_with(b"-") && !label.ends_with(b"-")

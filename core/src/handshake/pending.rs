@@ -182,9 +182,8 @@ impl<'a> Fields<'a> {
             } else if named(header::STATUS_REASON) {
                 fields.reason = Some(PeerText::new(value)).filter(|reason| !reason.is_empty());
             } else if named(header::CONTENT_LENGTH) {
-                fields.content_length = str::from_utf8(value)
-                    .ok()
-                    .and_then(|text| text.trim().parse().ok());
+                let value = str::from_utf8(value.trim_ascii());
+                fields.content_length = value.ok().and_then(|text| text.parse().ok());
             } else if named(header::TRANSFER_ENCODING) {
                 fields.transfer_encoding = true;
             }

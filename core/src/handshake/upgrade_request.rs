@@ -71,28 +71,34 @@ impl<const N: usize> UpgradeRequest<'_, N> {
     /// # Errors
     /// [`UpgradeRequestError`]; nothing has been written.
     pub fn write(&self, buffer: &mut [u8]) -> Result<usize, UpgradeRequestError> {
-        let needed = self.parts().map(str::len).sum();
+        let mut needed = 0;
+        self.each_part(|part| needed += part.len());
         if needed > MAX_REQUEST {
             return Err(UpgradeRequestError::TooLong { length: needed });
         }
-        let room = buffer
+        let mut room = buffer
             .get_mut(..needed)
-            .ok_or(UpgradeRequestError::BufferTooSmall { needed })?;
-        for (slot, byte) in room.iter_mut().zip(self.parts().flat_map(str::bytes)) {
-            *slot = byte;
-        }
+            .ok_or(UpgradeRequestError::BufferTooSmall { needed })?
+            .iter_mut();
+        self.each_part(|part| {
+            for (byte, slot) in part.bytes().zip(room.by_ref()) {
+                *slot = byte;
+            }
+        });
         Ok(needed)
     }
 
-    /// The text of the request, in pieces.
-    fn parts(&self) -> impl Iterator<Item = &str> {
-        ["GET ", self.target(), " HTTP/1.1\r\n"]
-            .into_iter()
-            .chain(
-                self.headers()
-                    .flat_map(|(name, value)| [name, ": ", value, "\r\n"]),
-            )
-            .chain(["\r\n"])
+    /// The text of the request, in pieces. A loop: iterators over all this take a device's stack.
+    fn each_part(&self, mut take: impl FnMut(&str)) {
+        for part in ["GET ", self.target(), " HTTP/1.1\r\n"] {
+            take(part);
+        }
+        for (name, value) in self.headers() {
+            for part in [name, ": ", value, "\r\n"] {
+                take(part);
+            }
+        }
+        take("\r\n");
     }
 }
 

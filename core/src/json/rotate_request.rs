@@ -9,13 +9,14 @@ mod tests;
 
 use core::fmt;
 
-pub use self::lent::{DestinationConfigRef, RotateRequestRef};
+pub use self::lent::RotateRequestRef;
 use self::members::{Members, SERVICES};
 pub use self::violations::Violations;
 use super::fault::{BodyFault, BufferTooSmall};
 use super::guard;
 use super::services::List;
 use super::text::Text;
+pub use crate::destination::DestinationConfigRef;
 use crate::destination::{DestinationConfig, MAX_SERVICES};
 use crate::error::{Capacity, Error, PeerFault};
 use crate::id::{InvalidText, ThingName, TunnelId};

@@ -7,7 +7,6 @@ use super::object::{Value, Values};
 use super::text::Text;
 use super::violation::{Constraint, Path};
 use crate::destination::MAX_SERVICES;
-use crate::error::{Capacity, Error};
 use crate::id::ServiceId;
 
 /// A bounded list of services.
@@ -70,44 +69,6 @@ impl<'a> List<'a> {
             }
         }
         services
-    }
-}
-
-/// The services of a message, lent: not more than a tunnel can have.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Lent<'a> {
-    names: [&'a str; MAX_SERVICES],
-    count: usize,
-}
-
-impl<'a> Lent<'a> {
-    pub(crate) const fn new(names: [&'a str; MAX_SERVICES], count: usize) -> Self {
-        Self { names, count }
-    }
-
-    /// Checks and lends names.
-    pub(crate) fn check(names: &[&'a str]) -> Result<Self, Error> {
-        let mut lent = Self::default();
-        for name in names {
-            ServiceId::RULE.check(name)?;
-            *lent.names.get_mut(lent.count).ok_or(Capacity::TooManyServices)? = name;
-            lent.count += 1;
-        }
-        Ok(lent)
-    }
-
-    /// Lends what a message owns: not more than there is room for.
-    pub(crate) fn of(services: &'a [ServiceId]) -> Self {
-        let mut lent = Self::default();
-        for (slot, service) in lent.names.iter_mut().zip(services) {
-            *slot = service.as_str();
-            lent.count += 1;
-        }
-        lent
-    }
-
-    pub(crate) fn names(&self) -> &[&'a str] {
-        self.names.get(..self.count).unwrap_or_default()
     }
 }
 

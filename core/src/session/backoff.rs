@@ -19,7 +19,8 @@ impl Failures {
             .checked_shl(self.0)
             .map(|factor| FIRST_BACKOFF.saturating_mul(factor));
         self.0 = self.0.saturating_add(1);
-        random.up_to(ceiling.unwrap_or(MAX_BACKOFF).min(MAX_BACKOFF))
+        let ceiling = ceiling.map_or(MAX_BACKOFF, |ceiling| ceiling.min(MAX_BACKOFF));
+        random.up_to(ceiling as u32).into()
     }
 
     /// Starts anew.

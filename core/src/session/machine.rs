@@ -12,11 +12,11 @@ use super::outgoing::Outgoing;
 use super::services::ServiceList;
 use super::state::{Active, Link, NoToken, Offered, Open, Phase, SERVICE_IDS_TIMEOUT, State, Status};
 use super::streams::{Counters, Streams};
-use crate::error::{Capacity, Error, Misuse, PeerFault};
+use crate::error::{Error, Misuse, PeerFault};
 use crate::handshake::{Subprotocol, Upgrade};
 use crate::mode::Side;
 use crate::time::Millis;
-use crate::token::{ClientToken, Entropy, TokenDigest};
+use crate::token::{Entropy, TokenDigest};
 use crate::tunnel::DisconnectReason;
 use crate::websocket::{Close, CloseCode, MAX_FRAME_PAYLOAD};
 use crate::wire::{Message, MessageType, Origin, Verdict};
@@ -63,6 +63,10 @@ where
         self.side
     }
 
+    pub(super) const fn max_payload(&self) -> usize {
+        self.max_payload
+    }
+
     /// The error of a call that the state does not allow.
     pub(super) const fn misuse(&self, otherwise: Misuse) -> Misuse {
         match self.state {
@@ -82,7 +86,7 @@ where
         now: Millis,
         side: Side,
         access_token: &str,
-        binding: Binding,
+        binding: &Binding,
         entropy: &Entropy,
     ) -> Result<TokenTaken, Error> {
         if side != self.side {
@@ -96,12 +100,7 @@ where
         if taken != TokenTaken::New {
             return Ok(taken);
         }
-        let client_token = match binding {
-            Binding::Fresh => Some(ClientToken::fresh(entropy).ok_or(Capacity::BufferTooSmall)?),
-            Binding::With(client_token) => Some(client_token),
-            Binding::Unbound => None,
-        };
-        self.credentials.replace(access_token, client_token)?;
+        self.credentials.replace(access_token, binding, entropy)?;
         // Nothing fails from here on.
         self.history.add(digest);
         self.give_up_socket(CloseCode::NORMAL);
@@ -333,17 +332,29 @@ where
         if self.state.link().is_some_and(Link::take_ping) {
             return Output::Ping;
         }
-        if self.state.begin_connect() {
-            return Output::Connect(Connect {
-                side: self.side,
-                access_token: self.credentials.access_token(),
-                client_token: self.credentials.client_token(),
-            });
+        if self.state.begin_connect()
+            && let Ok(connect) = self.connect()
+        {
+            return Output::Connect(connect);
         }
         let deadline = self.state.deadline();
         match self.outgoing.bytes() {
             [] => Output::Wait(deadline),
             bytes => Output::Send(bytes.get(..MAX_FRAME_PAYLOAD as usize).unwrap_or(bytes)),
+        }
+    }
+
+    pub(super) fn connect(&self) -> Result<Connect<'_, TOKEN>, Misuse> {
+        match &self.state {
+            State::Active(Active {
+                phase: Phase::Connecting { .. },
+                ..
+            }) => Ok(Connect {
+                side: self.side,
+                access_token: self.credentials.access_token(),
+                client_token: self.credentials.client_token(),
+            }),
+            _ => Err(self.misuse(Misuse::NotConnecting)),
         }
     }
 

@@ -71,7 +71,7 @@ impl Counters {
     /// The next stream id. The first is a random one, and a reconnect does not start again: stale data would match.
     fn next_stream(&mut self) -> i32 {
         self.stream = match self.stream {
-            0 => 1 + self.random.up_to(MAX_STREAM_ID as u64 - 1) as i32,
+            0 => 1 + self.random.up_to(MAX_STREAM_ID as u32 - 1) as i32,
             MAX_STREAM_ID.. => 1,
             latest => latest + 1,
         };
@@ -160,9 +160,10 @@ impl<const CONNECTIONS: usize> Stream<CONNECTIONS> {
 
     /// Ends the connection of that id, of which the peer knows or has been told.
     pub(super) fn end(&mut self, given: u32) -> Option<Connection> {
-        let position = self.position(self.connection_id(given))?;
-        let slot = self.slots.swap_remove(position);
-        Some(self.named(slot.serial?))
+        let id = self.connection_id(given);
+        let ended = self.live(given);
+        self.slots.retain(|slot| slot.id != id);
+        ended
     }
 
     /// A connection id that is free; 0, which stands for none, is left out.

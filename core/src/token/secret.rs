@@ -29,6 +29,11 @@ impl<const N: usize> Secret<N> {
             return None;
         }
         self.zeroize();
+        self.push(text)
+    }
+
+    /// Adds text behind it; `None` if there is no room for all of it.
+    pub(super) fn push(&mut self, text: &str) -> Option<()> {
         self.0.push_str(text).ok()
     }
 

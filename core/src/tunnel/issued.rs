@@ -1,8 +1,9 @@
 //! What is kept of a side's current token, and issuing the next one.
 
+use super::state::Pair;
 use crate::error::{Capacity, Error};
 use crate::id::TunnelId;
-use crate::mode::Side;
+use crate::mode::{Rotation, Side};
 use crate::token::{Claim, Entropy, IssuedToken, TokenDigest};
 
 /// A side's current token: its digest, never itself.
@@ -14,33 +15,65 @@ pub(super) struct Issued {
 }
 
 impl Issued {
-    /// What is kept of a token.
-    pub(super) fn of(generation: u32, token: &IssuedToken) -> Self {
-        Self {
-            generation,
-            digest: token.digest(),
-        }
-    }
-
-    /// Issues a token of that generation.
-    pub(super) fn issue(
+    /// Issues a token of that generation, and hands it over.
+    fn issue(
         id: &TunnelId,
         side: Side,
         generation: u32,
         entropy: &Entropy,
-    ) -> Result<IssuedToken, Error> {
-        let token = Claim::issue(id, side, generation, entropy);
-        token.ok_or(Error::Capacity(Capacity::AccessTokenTooLong))
+        give: &mut impl FnMut(Side, &IssuedToken),
+    ) -> Result<Self, Error> {
+        let mut token = IssuedToken::blank();
+        Claim::issue(id, side, generation, entropy, &mut token).ok_or(Capacity::AccessTokenTooLong)?;
+        give(side, &token);
+        Ok(Self {
+            generation,
+            digest: token.digest(),
+        })
+    }
+}
+
+impl Pair<Issued> {
+    /// Issues the first token of both sides.
+    pub(super) fn first(
+        id: &TunnelId,
+        entropy: &Entropy,
+        mut give: impl FnMut(Side, &IssuedToken),
+    ) -> Result<Self, Error> {
+        Ok(Self {
+            source: Issued::issue(id, Side::Source, 0, entropy, &mut give)?,
+            destination: Issued::issue(id, Side::Destination, 0, entropy, &mut give)?,
+        })
     }
 
-    /// Issues the token that may replace this one.
-    pub(super) fn next(&self, id: &TunnelId, side: Side, entropy: &Entropy) -> Result<IssuedToken, Error> {
-        let next = self.generation.checked_add(1);
-        Self::issue(id, side, next.ok_or(Capacity::RotationsExhausted)?, entropy)
-    }
-
-    /// Keeps what [`next`](Self::next) has issued.
-    pub(super) fn replace(&mut self, token: &IssuedToken) {
-        *self = Self::of(self.generation.saturating_add(1), token);
+    /// Issues the next token of each side that is rotated. The numbers are counted before a token is handed over.
+    pub(super) fn next(
+        &self,
+        rotation: Rotation,
+        id: &TunnelId,
+        entropy: &Entropy,
+        mut give: impl FnMut(Side, &IssuedToken),
+    ) -> Result<Pair<Option<Issued>>, Error> {
+        let count = |side| match rotation.rotates(side) {
+            true => self
+                .get(side)
+                .generation
+                .checked_add(1)
+                .ok_or(Capacity::RotationsExhausted)
+                .map(Some),
+            false => Ok(None),
+        };
+        let counted = Pair {
+            source: count(Side::Source)?,
+            destination: count(Side::Destination)?,
+        };
+        let mut issue = |side| match counted.get(side) {
+            Some(generation) => Issued::issue(id, side, *generation, entropy, &mut give).map(Some),
+            None => Ok(None),
+        };
+        Ok(Pair {
+            source: issue(Side::Source)?,
+            destination: issue(Side::Destination)?,
+        })
     }
 }

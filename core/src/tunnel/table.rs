@@ -2,12 +2,12 @@
 
 use super::slot::{Slot, Slots};
 use super::{ConnectionId, Effects, Handshake, Opened, Rotated, Tunnel};
-use crate::destination::DestinationConfig;
+use crate::destination::{DestinationConfig, DestinationConfigRef};
 use crate::error::{Capacity, Error, Misuse, Refusal};
 use crate::id::TunnelId;
 use crate::mode::{ClientMode, Side};
 use crate::time::{Lifetime, Millis};
-use crate::token::{Claim, Entropy, TokenDigest};
+use crate::token::{Claim, Entropy, IssuedToken, TokenDigest};
 
 /// Up to `N` tunnels, in `N` KiB at most.
 ///
@@ -74,7 +74,9 @@ impl<S: Slots> TableIn<S> {
         entropy: &Entropy,
     ) -> Result<Opened, Error> {
         let slot = self.vacancy(&id)?;
-        Tunnel::open_in(slot, id, destination_config, lifetime, now, entropy)
+        let (tunnel, opened) = Tunnel::open(id, destination_config, lifetime, now, entropy)?;
+        slot.fill(move || tunnel);
+        Ok(opened)
     }
 
     /// A free slot for a tunnel of this id, to be filled by [`Tunnel::open_in`].
@@ -111,15 +113,30 @@ impl<S: Slots> TableIn<S> {
         connection: ConnectionId,
         now: Millis,
     ) -> Result<(TunnelId, Effects), Refusal> {
+        let (slot, effects) = self.connect_in(handshake, connection, now)?;
+        let tunnel = slot.get().ok_or(Refusal::UnknownAccessToken)?;
+        Ok((tunnel.id().clone(), effects))
+    }
+
+    /// As [`connect`](Self::connect), but gives the tunnel's slot.
+    ///
+    /// # Errors
+    /// The refusals of [`Tunnel::connect`].
+    pub fn connect_in(
+        &mut self,
+        handshake: Handshake<'_>,
+        connection: ConnectionId,
+        now: Millis,
+    ) -> Result<(&mut S::Slot, Effects), Refusal> {
         let claim = Claim::read(handshake.access_token).ok_or(Refusal::UnknownAccessToken)?;
         let in_use = handshake
             .client_token
             .is_some_and(|token| self.is_client_token_in_use(&token.digest(), now));
-        let tunnel = self
-            .find(&claim.tunnel_id)
-            .map_err(|_| Refusal::UnknownAccessToken)?;
+        let slot = self.slot(&claim.tunnel_id).ok();
+        let slot = slot.ok_or(Refusal::UnknownAccessToken)?;
+        let tunnel = slot.get_mut().ok_or(Refusal::UnknownAccessToken)?;
         let effects = tunnel.connect(handshake, connection, |_| in_use, now)?;
-        Ok((claim.tunnel_id, effects))
+        Ok((slot, effects))
     }
 
     /// A peer's connection has ended; see [`Tunnel::disconnect`].
@@ -155,12 +172,30 @@ impl<S: Slots> TableIn<S> {
             .rotate(client_mode, destination_config, now, entropy)
     }
 
+    /// RotateTunnelAccessToken in little memory; see [`Tunnel::rotate_in`].
+    ///
+    /// # Errors
+    /// Those of [`rotate`](Self::rotate).
+    pub fn rotate_in(
+        &mut self,
+        id: &TunnelId,
+        client_mode: ClientMode,
+        destination_config: Option<DestinationConfigRef<'_>>,
+        now: Millis,
+        entropy: &Entropy,
+        give: impl FnMut(Side, &IssuedToken),
+    ) -> Result<Effects, Error> {
+        client_mode.rotation(destination_config.is_some())?;
+        self.find(id)?
+            .rotate_in(client_mode, destination_config, now, entropy, give)
+    }
+
     /// CloseTunnel; see [`Tunnel::close`]. With `delete` the record is gone afterwards.
     ///
     /// # Errors
     /// [`Refusal::TunnelNotFound`].
     pub fn close(&mut self, id: &TunnelId, delete: bool, now: Millis) -> Result<Effects, Refusal> {
-        let slot = self.find_slot(id)?;
+        let slot = self.slot(id)?;
         let effects = slot.get_mut().map(|tunnel| tunnel.close(delete, now));
         let effects = effects.ok_or(Refusal::TunnelNotFound)?;
         if effects.deletes() {
@@ -208,14 +243,18 @@ impl<S: Slots> TableIn<S> {
         })
     }
 
-    fn find_slot(&mut self, id: &TunnelId) -> Result<&mut S::Slot, Refusal> {
+    /// The slot of a tunnel.
+    ///
+    /// # Errors
+    /// [`Refusal::TunnelNotFound`].
+    pub fn slot(&mut self, id: &TunnelId) -> Result<&mut S::Slot, Refusal> {
         let mut slots = self.slots.as_mut().iter_mut();
         let found = slots.find(|slot| slot.get().is_some_and(|tunnel| tunnel.id() == id));
         found.ok_or(Refusal::TunnelNotFound)
     }
 
     fn find(&mut self, id: &TunnelId) -> Result<&mut Tunnel, Refusal> {
-        let tunnel = self.find_slot(id)?.get_mut();
+        let tunnel = self.slot(id)?.get_mut();
         tunnel.ok_or(Refusal::TunnelNotFound)
     }
 }

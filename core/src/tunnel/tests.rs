@@ -297,7 +297,7 @@ fn rotations_end_before_their_numbers_do() {
     let refused = tunnel
         .rotate(ClientMode::All, None, Millis(1), &entropy(1))
         .unwrap_err();
-    assert_eq!(refused, crate::Capacity::RotationsExhausted.into());
+    assert_eq!(refused, Capacity::RotationsExhausted.into());
     assert!(tunnel == before);
 }
 

@@ -2,6 +2,7 @@
 
 use super::mask::MaskKey;
 use super::{MAX_CONTROL_PAYLOAD, MAX_FRAME_PAYLOAD};
+use crate::copy::copy;
 use crate::error::{Misuse, PeerFault};
 use crate::json::BufferTooSmall;
 
@@ -245,7 +246,7 @@ impl FrameHeader {
 /// Writes `bytes` to the front of `out` and moves `out` behind them, if it has room.
 fn put(out: &mut &mut [u8], bytes: &[u8]) {
     if let Some(front) = out.split_off_mut(..bytes.len()) {
-        front.copy_from_slice(bytes);
+        copy(front, bytes);
     }
 }
 

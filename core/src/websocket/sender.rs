@@ -5,6 +5,7 @@ use core::fmt;
 use super::close::Close;
 use super::header::{FrameHeader, Opcode};
 use super::mask::MaskKey;
+use crate::copy::copy;
 use crate::error::{Error, Misuse};
 use crate::json::BufferTooSmall;
 
@@ -120,7 +121,7 @@ impl Sender {
             .get_mut(length..)
             .and_then(|room| room.get_mut(..payload.len()))
         {
-            room.copy_from_slice(payload);
+            copy(room, payload);
             header.mask_payload(room);
         }
         self.closed = matches!(frame, Frame::Close(_));

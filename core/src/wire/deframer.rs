@@ -3,6 +3,7 @@
 use core::fmt;
 
 use super::fault::FrameFault;
+use crate::copy::copy;
 
 /// Cuts a stream of bytes into messages, however the bytes come.
 ///
@@ -72,9 +73,7 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Deframer<B> {
             .get_mut(filled..length)
             .ok_or(FrameFault::TooLong { needed: length, room })?;
         let (part, rest) = rest.split_at_checked(missing.len()).unwrap_or((rest, &[]));
-        for (to, from) in missing.iter_mut().zip(part) {
-            *to = *from;
-        }
+        copy(missing, part);
         *input = rest;
         if part.len() < missing.len() {
             let filled = filled + part.len();

@@ -6,6 +6,7 @@ use super::fault::EncodeFault;
 use super::field::tag;
 use super::message::Message;
 use super::varint;
+use crate::copy::copy;
 
 /// What takes the bytes of a message. `None`: there is no room.
 trait Sink {
@@ -155,7 +156,7 @@ impl Sink for Fill<'_> {
 
     #[inline]
     fn bytes(&mut self, bytes: &[u8]) -> Option<()> {
-        self.room.split_off_mut(..bytes.len())?.copy_from_slice(bytes);
+        copy(self.room.split_off_mut(..bytes.len())?, bytes);
         Some(())
     }
 }

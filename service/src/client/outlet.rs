@@ -37,7 +37,8 @@ impl Outlet<'_> {
         let Some(websocket) = &mut self.websocket else {
             return Ok(Poll::Pending);
         };
-        let mut buffer = ReadBuf::new(websocket.payload_room());
+        let room = websocket.payload_room(self.session.max_payload());
+        let mut buffer = ReadBuf::new(room);
         if Pin::new(socket).poll_read(cx, &mut buffer)?.is_pending() {
             return Ok(Poll::Pending);
         }

@@ -187,11 +187,12 @@ impl WebSocket {
         self.outbox.start == self.outbox.end && !self.outbox.unflushed
     }
 
-    /// Where a payload is read to, to be queued by [`send_around`](Self::send_around); only while a data frame may follow.
-    pub(super) fn payload_room(&mut self) -> &mut [u8] {
+    /// Where a payload of at most `max` bytes is read to, to be queued by [`send_around`](Self::send_around); only while a
+    /// data frame may follow.
+    pub(super) fn payload_room(&mut self, max: usize) -> &mut [u8] {
         self.outbox
             .buffer
-            .get_mut(PAYLOAD..PAYLOAD + MAX_PAYLOAD)
+            .get_mut(PAYLOAD..PAYLOAD + max.min(MAX_PAYLOAD))
             .unwrap_or_default()
     }
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{ArgGroup, Args, ValueEnum};
+use clap::{ArgGroup, Args, ValueEnum, value_parser};
 use iot_tunnel_core::handshake::Subprotocol;
 use iot_tunnel_core::{AccessToken, ClientToken, Region, Side, TunnelId};
 
@@ -11,6 +11,10 @@ use super::rotation::Rotator;
 use super::token_file::TokenFile;
 use crate::client::{Dialer, HttpProxy, Target};
 use crate::program::{Exit, Failure, Mapping, Mappings, Quiet, Shared};
+
+/// The protocol's longest payload, as clap reads it.
+const MAX_PAYLOAD: u16 = 64_512;
+const _: () = assert!(MAX_PAYLOAD as usize == iot_tunnel_core::wire::MAX_PAYLOAD);
 
 /// The flags of `iot-tunnel proxy`.
 #[derive(Args, Clone, Debug)]
@@ -94,6 +98,16 @@ pub struct Settings {
         conflicts_with = "destination_app"
     )]
     pub destination_client_type: Option<ClientFormat>,
+
+    /// The longest payload of a message that is sent, in bytes. A device must have room for a whole message: say less for one with little memory
+    #[arg(
+        long,
+        value_name = "BYTES",
+        default_value_t = MAX_PAYLOAD,
+        value_parser = value_parser!(u16).range(1..=i64::from(MAX_PAYLOAD)),
+        env = "IOT_TUNNEL_MAX_PAYLOAD"
+    )]
+    pub max_payload: u16,
 
     /// Certificates, log, readiness.
     #[command(flatten)]

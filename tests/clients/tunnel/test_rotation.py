@@ -1,58 +1,13 @@
 """A rotation in the middle: both ends live through it, and no byte of an old stream shows up in a new one."""
 
-import itertools
-import threading
 import time
 
 import pytest
 
 from ends import Agent, Destination, Source
-from streams import connect, echoed, exactly, until_answers
+from streams import Load, connect, echoed, exactly, until_answers
 
 ROTATIONS = 200
-RECORD = 64
-
-
-class Load:
-    """Sends records that name their connection and number, for as long as it lives, and checks every one that returns."""
-
-    def __init__(self, port):
-        self._port, self._stop = port, threading.Event()
-        self.connections, self.records, self.wrong = 0, 0, []
-        self._thread = threading.Thread(target=self._run, daemon=True)
-
-    def _run(self):
-        for number in itertools.count():
-            if self._stop.is_set():
-                return
-            try:
-                self._connection(number)
-            except OSError:
-                pass
-
-    def _connection(self, number):
-        with connect(self._port) as connection:
-            self.connections += 1
-            for record in itertools.count():
-                if self._stop.is_set():
-                    return
-                sent = f"{number}:{record};".encode().ljust(RECORD, b".")
-                connection.sendall(sent)
-                received = exactly(connection, RECORD)
-                # A rotation may cut an answer, but never change or mix it.
-                if received != sent[: len(received)]:
-                    self.wrong.append((sent, received))
-                if len(received) < RECORD:
-                    return
-                self.records += 1
-
-    def __enter__(self):
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._stop.set()
-        self._thread.join(60)
 
 
 def test_two_hundred_rotations_in_a_row_under_load(service, tunnels, opened, thing, server):

@@ -31,8 +31,8 @@ use iot_tunnel_core::wire::{
 };
 use iot_tunnel_core::{
     AccessToken, Claim, ClientMode, ClientToken, ConnectionId, Description, DestinationConfig,
-    DisconnectReason, Effects, Entropy, Error, Handshake, InvalidText, Lifetime, Millis, Misuse, Opened,
-    PeerFault, Refusal, Region, Rotated, Rotation, ServiceId, Side, Slot, Table, TableIn, ThingName,
+    DisconnectReason, Effects, Entropy, Error, Handshake, InvalidText, IssuedToken, Lifetime, Millis, Misuse,
+    Opened, PeerFault, Refusal, Region, Rotated, Rotation, ServiceId, Side, Slot, Table, TableIn, ThingName,
     TokenDigest, Tunnel, TunnelArn, TunnelId,
 };
 
@@ -189,10 +189,18 @@ export! {
         table.open(id, config, Lifetime::default(), now, entropy)
     }
     /// A record in memory of the caller's.
-    fn gate_open_in(
-        slot: &mut Record, id: TunnelId, config: Option<DestinationConfig>, now: Millis, entropy: &Entropy
-    ) -> Result<Opened, Error> {
-        Tunnel::open_in(slot, id, config, Lifetime::default(), now, entropy)
+    fn gate_in_place_open(
+        slot: &mut Record, id: &TunnelId, config: Option<DestinationConfigRef<'_>>, now: Millis,
+        entropy: &Entropy, give: fn(Side, &IssuedToken)
+    ) -> Result<Effects, Error> {
+        Tunnel::open_in(slot, id, config, Lifetime::default(), now, entropy, give)
+    }
+    /// A record in memory of the caller's.
+    fn gate_in_place_rotate(
+        tunnel: &mut Tunnel, mode: ClientMode, config: Option<DestinationConfigRef<'_>>, now: Millis,
+        entropy: &Entropy, give: fn(Side, &IssuedToken)
+    ) -> Result<Effects, Error> {
+        tunnel.rotate_in(mode, config, now, entropy, give)
     }
     /// A table in memory of the caller's.
     fn gate_table_over(slots: &mut [Record], id: &TunnelId, now: Millis) -> Option<Effects> {
@@ -499,7 +507,7 @@ export! {
     }
     /// A client's end of a tunnel.
     fn gate_session_token(
-        session: &mut Client<'_>, now: Millis, side: Side, token: &str, binding: Binding, entropy: &Entropy
+        session: &mut Client<'_>, now: Millis, side: Side, token: &str, binding: &Binding, entropy: &Entropy
     ) -> Result<TokenTaken, Error> {
         session.handle_token(now, side, token, binding, entropy)
     }

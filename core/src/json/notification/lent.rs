@@ -5,11 +5,11 @@ use core::fmt;
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 use super::{CLIENT_ACCESS_TOKEN, CLIENT_MODE, Judged, Notification, REGION, SERVICES};
+use crate::destination::Lent;
 use crate::error::Error;
 use crate::id::Region;
 use crate::json::fault::{BufferTooSmall, MessageFault};
 use crate::json::in_place;
-use crate::json::services::Lent;
 use crate::json::text::Text;
 use crate::json::token;
 use crate::json::write::write;

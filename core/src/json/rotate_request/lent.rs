@@ -4,11 +4,10 @@ use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 use super::members::{CLIENT_MODE, DESTINATION_CONFIG, TUNNEL_ID};
 use super::{Judged, RotateRequest, RotateRequestError};
-use crate::destination::DestinationConfig;
-use crate::error::{Error, Misuse};
-use crate::id::{ThingName, TunnelId};
+use crate::destination::{DestinationConfigRef, Lent};
+use crate::error::Error;
+use crate::id::TunnelId;
 use crate::json::fault::BufferTooSmall;
-use crate::json::services::Lent;
 use crate::json::write::write;
 use crate::json::{guard, in_place};
 use crate::mode::ClientMode;
@@ -62,9 +61,8 @@ impl<'a> RotateRequestRef<'a> {
         Ok(Self {
             tunnel_id,
             client_mode,
-            destination_config: shape.map(|(has_thing, count)| DestinationConfigRef {
-                thing_name: has_thing.then_some(thing_name),
-                services: Lent::new(services, count),
+            destination_config: shape.map(|(has_thing, count)| {
+                DestinationConfigRef::judged(has_thing.then_some(thing_name), Lent::new(services, count))
             }),
         })
     }
@@ -72,7 +70,7 @@ impl<'a> RotateRequestRef<'a> {
     /// Puts a request together.
     ///
     /// # Errors
-    /// [`Misuse::InvalidTunnelId`]; [`Misuse::DestinationConfigWithSource`].
+    /// [`Misuse::InvalidTunnelId`](crate::Misuse), [`Misuse::DestinationConfigWithSource`](crate::Misuse).
     pub fn new(
         tunnel_id: &'a str,
         client_mode: ClientMode,
@@ -131,62 +129,6 @@ impl Serialize for RotateRequestRef<'_> {
             Some(config) => object.serialize_field(DESTINATION_CONFIG, config)?,
             None => object.skip_field(DESTINATION_CONFIG)?,
         }
-        object.end()
-    }
-}
-
-/// A destination config whose texts stand elsewhere. It keeps every rule that [`DestinationConfig`] keeps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DestinationConfigRef<'a> {
-    thing_name: Option<&'a str>,
-    services: Lent<'a>,
-}
-
-impl<'a> DestinationConfigRef<'a> {
-    /// Puts a config together.
-    ///
-    /// # Errors
-    /// [`Misuse::InvalidThingName`], [`Misuse::InvalidServiceId`], [`Misuse::NoServices`];
-    /// [`Capacity::TooManyServices`](crate::Capacity::TooManyServices) for more than 3.
-    pub fn new(thing_name: Option<&'a str>, services: &[&'a str]) -> Result<Self, Error> {
-        if let Some(name) = thing_name {
-            ThingName::RULE.check(name)?;
-        }
-        if services.is_empty() {
-            return Err(Misuse::NoServices.into());
-        }
-        let services = Lent::check(services)?;
-        Ok(Self { thing_name, services })
-    }
-
-    fn of(config: &'a DestinationConfig) -> Self {
-        Self {
-            thing_name: config.thing_name().map(ThingName::as_str),
-            services: Lent::of(config.services()),
-        }
-    }
-
-    /// The thing whose notify topic gets the destination's token, if one is named, as [`ThingName`] allows it.
-    #[must_use]
-    pub const fn thing_name(&self) -> Option<&'a str> {
-        self.thing_name
-    }
-
-    /// The services, 1–3, each as [`ServiceId`](crate::ServiceId) allows it.
-    #[must_use]
-    pub fn services(&self) -> &[&'a str] {
-        self.services.names()
-    }
-}
-
-impl Serialize for DestinationConfigRef<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut object = serializer.serialize_struct("DestinationConfig", 2)?;
-        match self.thing_name {
-            Some(name) => object.serialize_field("thingName", name)?,
-            None => object.skip_field("thingName")?,
-        }
-        object.serialize_field("services", self.services())?;
         object.end()
     }
 }

@@ -6,7 +6,7 @@ use iot_tunnel_core::wire::{Message, MessageType};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::peer::{Peer, Sent, encoded, of_stream};
-use super::rig::{Rig, served, within};
+use super::rig::{Rig, connect, served, within};
 use crate::client::{Event, Loss};
 
 #[tokio::test]
@@ -123,4 +123,21 @@ async fn a_reset_of_the_session_ends_the_connections_and_keeps_the_websocket() {
     );
     peer.send(of_stream(MessageType::StreamStart, 1, b"")).await;
     served(&server).await;
+}
+
+#[tokio::test]
+async fn what_an_application_writes_goes_out_in_payloads_that_its_peer_has_room_for() {
+    let (mut rig, address) = Rig::source_with_payloads_of(100).await;
+    let mut peer = Peer::open(rig.dialled().await, &["SSH"]).await;
+    let mut app = connect(address).await;
+    let sent: Vec<u8> = (0..=255).cycle().take(1000).collect();
+    within("the tunnel", app.write_all(&sent)).await.expect("written");
+    let mut came = Vec::new();
+    while came.len() < sent.len() {
+        if let (MessageType::Data, _, _, payload) = peer.message().await {
+            assert!(payload.len() <= 100, "{} bytes in one message", payload.len());
+            came.extend(payload);
+        }
+    }
+    assert_eq!(came, sent);
 }

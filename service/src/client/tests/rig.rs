@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use iot_tunnel_core::handshake::{Endpoint, Subprotocol};
+use iot_tunnel_core::wire::MAX_PAYLOAD;
 use iot_tunnel_core::{AccessToken, ServiceId};
 use tokio::io::DuplexStream;
 use tokio::net::{TcpListener, TcpStream};
@@ -39,6 +40,11 @@ pub(super) struct Rig {
 impl Rig {
     /// Starts a client that has its first token, `first`.
     pub(super) async fn start(services: Services) -> Self {
+        Self::with_payloads_of(MAX_PAYLOAD, services).await
+    }
+
+    /// One that sends payloads of at most so many bytes.
+    pub(super) async fn with_payloads_of(max_payload: usize, services: Services) -> Self {
         let (dials, dialled) = mpsc::unbounded_channel();
         let client = Client {
             endpoint: Endpoint::parse("service").expect("an endpoint"),
@@ -52,6 +58,7 @@ impl Rig {
             }),
             services,
             format: Subprotocol::V3,
+            max_payload,
         };
         let (tunnel, events) = client.start().expect("a client");
         tunnel
@@ -67,11 +74,20 @@ impl Rig {
 
     /// A source with a listener for SSH, and where that listens.
     pub(super) async fn source() -> (Self, std::net::SocketAddr) {
+        Self::source_with_payloads_of(MAX_PAYLOAD).await
+    }
+
+    /// Such a one that sends payloads of at most so many bytes.
+    pub(super) async fn source_with_payloads_of(max_payload: usize) -> (Self, std::net::SocketAddr) {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a listener");
         let address = listener.local_addr().expect("an address");
         let service = service("SSH");
         (
-            Self::start(Services::Source(vec![Listener { service, listener }])).await,
+            Self::with_payloads_of(
+                max_payload,
+                Services::Source(vec![Listener { service, listener }]),
+            )
+            .await,
             address,
         )
     }

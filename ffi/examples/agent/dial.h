@@ -1,0 +1,25 @@
+/* A TCP connection that is being made, without waiting, to one address of a host after the other. */
+#ifndef AGENT_DIAL_H
+#define AGENT_DIAL_H
+
+#include <netdb.h>
+#include <stdbool.h>
+
+struct dial {
+    struct addrinfo *addresses;
+    struct addrinfo *next;
+    int socket;      /* -1: there is none */
+    const char *why; /* why it failed, until the next call of any function */
+};
+
+/* What dial_begin and dial_run answer. */
+enum dialled { DIAL_WAITS, DIAL_DONE, DIAL_FAILED };
+
+/* Looks the name up, which is the one call of this program that may take its time, and begins. */
+enum dialled dial_begin(struct dial *dial, const char *host, unsigned port);
+/* Goes on when the socket is writable. Done, the socket is the caller's; it does not block, and sends without delay. */
+enum dialled dial_run(struct dial *dial);
+/* Gives up what is not done. Harmless otherwise. */
+void dial_end(struct dial *dial);
+
+#endif

@@ -1,0 +1,60 @@
+/* This device's services: a TCP connection to one of them for each connection of the tunnel. */
+#ifndef AGENT_LOCAL_H
+#define AGENT_LOCAL_H
+
+#include <iot_tunnel.h>
+
+#include "dial.h"
+#include "host.h"
+#include "options.h"
+
+/* Those of a session, and some that are over in the tunnel and not yet here. */
+enum { MAX_LOCALS = MAX_SOCKETS - 3 };
+
+struct local {
+    enum {
+        LOCAL_FREE,
+        LOCAL_DIALLING, /* it connects to the service */
+        LOCAL_UP,       /* bytes go both ways */
+        LOCAL_LEAVING   /* it is over in the tunnel: what came before is written, then the service is told the end */
+    } state;
+    int socket;
+    struct dial dial;
+    iot_tunnel_connection connection;
+    uint64_t until; /* leaving: given up then */
+};
+
+struct locals {
+    const struct options *options;
+    struct local list[MAX_LOCALS];
+    unsigned turn; /* who is first: each in its turn, so that none starves the others */
+    bool blocked;  /* the session has no room for more */
+    /* What came for a service that has no room for it. The tunnel has one way for all its connections, so everybody waits
+     * until it is taken, and one place for it is enough. */
+    struct local *behind;
+    size_t start;
+    size_t end;
+    uint8_t kept[IOT_TUNNEL_MAX_MESSAGE];
+};
+
+void locals_init(struct locals *locals, const struct options *options);
+
+/* What the tunnel says: a connection was started, bytes of it came, it is over. */
+void locals_start(struct locals *locals, iot_tunnel_session *session, iot_tunnel_connection connection);
+void locals_give(struct locals *locals, iot_tunnel_connection connection, iot_tunnel_bytes payload);
+void locals_end(struct locals *locals, iot_tunnel_connection connection);
+/* The same of all connections of a service. */
+void locals_end_service(struct locals *locals, uint32_t service);
+/* The same of all there are, when what brought them is gone: what is kept goes too. */
+void locals_end_all(struct locals *locals);
+
+/* Whether a service has no room for what came: nothing more may be given. */
+bool locals_are_behind(const struct locals *locals);
+/* The session has room again. */
+void locals_unblock(struct locals *locals);
+
+void locals_watch(const struct locals *locals, struct wait *wait);
+/* Does what can be done now. Whether anything moved. */
+bool locals_run(struct locals *locals, iot_tunnel_session *session);
+
+#endif

@@ -1,0 +1,76 @@
+/*
+ * A Linux device agent in plain C, as an example of how iot_tunnel.h is used: it hears of its thing's tunnels over MQTT,
+ * connects to them, and serves local TCP ports through them. A rotated token reaches it like the first one, while it runs.
+ *
+ *   options.c  what it is told on the command line
+ *   notify.c   the notifications, by libmosquitto
+ *   tunnel.c   the library's session, and what follows from what it says: begin to read here
+ *   link.c     the WebSocket to the service, by the library
+ *   tls.c      the TLS below it, by mbedTLS
+ *   local.c    the TCP connections to this device's services
+ *   dial.c     TCP connections that are being made
+ *   host.c     time, random bytes, waiting, log
+ *
+ * One thread, one poll, no socket that blocks; nothing is allocated here, only by the two libraries and for names of hosts.
+ * Everything that came and has no room stays where it is until there is room, so that TCP stops whoever is too fast.
+ *
+ * A notification does not say which tunnel it is for. Here the latest token wins: a second tunnel's pushes the first tunnel
+ * out, whose operator sees its destination DISCONNECTED until its token is rotated. A device that must serve several
+ * tunnels at a time has a struct tunnel for each, and tries a new token in a new one.
+ */
+#include "notify.h"
+#include "tunnel.h"
+
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+/* From now on SIGINT and SIGTERM wait at a socket like everything else, also while there is much to do. */
+static int catch_signals(void)
+{
+    sigset_t ends;
+    sigemptyset(&ends);
+    sigaddset(&ends, SIGINT);
+    sigaddset(&ends, SIGTERM);
+    sigprocmask(SIG_BLOCK, &ends, NULL);
+    (void)signal(SIGPIPE, SIG_IGN); /* A socket that broke says so by its error. */
+    return signalfd(-1, &ends, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+static bool has_come(int signals)
+{
+    struct signalfd_siginfo which;
+    return read(signals, &which, sizeof which) > 0;
+}
+
+static void notified(void *tunnel, uint8_t *payload, size_t length)
+{
+    tunnel_notify(tunnel, payload, length);
+}
+
+int main(int count, char **arguments)
+{
+    static struct options options;
+    static struct tunnel tunnel;
+    static struct notify notify;
+    options_read(&options, count, arguments);
+    int signals = catch_signals();
+    bool is_up = tunnel_init(&tunnel, &options) && notify_init(&notify, &options, notified, &tunnel);
+    bool moved = false;
+    while (is_up && !has_come(signals)) {
+        struct wait wait;
+        wait_begin(&wait);
+        wait_for(&wait, signals, POLLIN);
+        notify_watch(&notify, &wait);
+        tunnel_watch(&tunnel, &wait);
+        if (moved) {
+            wait_until(&wait, 0); /* There may be more to do. */
+        }
+        wait_end(&wait);
+        notify_run(&notify);
+        moved = tunnel_run(&tunnel);
+    }
+    notify_end(&notify);
+    tunnel_end(&tunnel);
+    return is_up ? 0 : 1;
+}

@@ -1,0 +1,47 @@
+/* What the agent can be told. */
+#ifndef AGENT_OPTIONS_H
+#define AGENT_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Services that a tunnel can have. */
+enum { MAX_SERVICES = 3 };
+/* Longest host name, service name and thing name, each with a zero behind it. */
+enum { HOST_SIZE = 254, NAME_SIZE = 129 };
+
+/* A host and a port. */
+struct place {
+    char host[HOST_SIZE];
+    unsigned port;
+};
+
+/* A service, and where it is. */
+struct service {
+    char name[NAME_SIZE]; /* empty: the one that the tunnel has */
+    struct place place;
+};
+
+/* The certificates that Debian trusts. */
+#define SYSTEM_CA "/etc/ssl/certs/ca-certificates.crt"
+
+struct options {
+    const char *thing;
+    struct place broker;
+    bool broker_tls;
+    const char *mqtt_ca;
+    const char *mqtt_cert;
+    const char *mqtt_key;
+    const char *client_id; /* NULL: made of the thing's name */
+    const char *endpoint;  /* NULL: AWS's, in the region that a notification names */
+    const char *ca;        /* NULL: SYSTEM_CA */
+    struct service services[MAX_SERVICES];
+    uint32_t service_count;
+    bool prints_ready;
+};
+
+/* Reads the command line. Ends the program if there is nothing more to do: with 0 after --help and --version, with 2 and a
+ * message if something is wrong. What it gives lasts as long as `arguments`. */
+void options_read(struct options *options, int count, char **arguments);
+
+#endif

@@ -1,0 +1,398 @@
+#include "tunnel.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const iot_tunnel_bytes NO_BYTES = {NULL, 0};
+static const iot_tunnel_text NO_TEXT = {NULL, 0};
+
+/* ---- The connection to the service ---- */
+
+/* Lets go of the connection, and of everything that came through it. */
+static void drop_link(struct tunnel *tunnel)
+{
+    link_drop(&tunnel->link);
+    locals_end_all(&tunnel->locals);
+    tunnel->payload = NO_BYTES;
+    tunnel->paused = false;
+}
+
+/* The same, and says good-bye before. */
+static void part(struct tunnel *tunnel, uint16_t code)
+{
+    link_part(&tunnel->link, code);
+    drop_link(tunnel);
+}
+
+/* The connection is gone, or did not come about. */
+static void lose(struct tunnel *tunnel, const char *why)
+{
+    say("no connection to %s: %s", tunnel->endpoint, why);
+    drop_link(tunnel);
+    /* The session may have given it up at the same moment; then it is no news. */
+    (void)iot_tunnel_session_handle_closed(&tunnel->session, host_now(), 0, NO_TEXT);
+}
+
+static void lose_by(struct tunnel *tunnel, iot_tunnel_status status)
+{
+    char why[256];
+    snprintf(why, sizeof why, "%.*s", SHOW(iot_tunnel_status_text(status)));
+    lose(tunnel, why);
+}
+
+/* Begins a connection, with the upgrade request ready for when it is up. */
+static void reach(struct tunnel *tunnel)
+{
+    struct link *link = &tunnel->link;
+    uint8_t nonce[16];
+    struct place place = {"", 0};
+    iot_tunnel_text host, endpoint = text_of(tunnel->endpoint);
+    uint16_t port = 0;
+    host_draw(nonce, sizeof nonce);
+    iot_tunnel_status status = iot_tunnel_session_upgrade_request(&tunnel->session, endpoint, 0, nonce,
+                                                                  (char *)link->out, sizeof link->out, &link->out_end);
+    if (status == IOT_TUNNEL_STATUS_OK) {
+        status = iot_tunnel_endpoint_split(endpoint, &host, &port);
+    }
+    if (status != IOT_TUNNEL_STATUS_OK) {
+        lose_by(tunnel, status);
+        return;
+    }
+    snprintf(place.host, sizeof place.host, "%.*s", SHOW(host));
+    place.port = port;
+    say("connecting to %s", tunnel->endpoint);
+    if (!link_open(link, &place)) {
+        lose(tunnel, link->tls.why);
+    }
+}
+
+/* Goes on with TCP, TLS and the answer to the upgrade request. */
+static bool upgrade(struct tunnel *tunnel)
+{
+    struct link *link = &tunnel->link;
+    int got = link_read(link);
+    if (got == TLS_WAITS) {
+        return false;
+    }
+    if (got == TLS_FAILED) {
+        lose(tunnel, link->tls.why);
+        return true;
+    }
+    bool ended = got == 0 || link->received.len == sizeof link->in;
+    iot_tunnel_upgrade_answer answer;
+    iot_tunnel_status status = iot_tunnel_session_handle_upgrade(&tunnel->session, host_now(), link->received.ptr,
+                                                                 link->received.len, ended, &answer);
+    if (status != IOT_TUNNEL_STATUS_OK) {
+        lose_by(tunnel, status);
+    } else if (answer.kind == IOT_TUNNEL_UPGRADE_ANSWER_KIND_ACCEPTED) {
+        link_upgraded(link, answer.consumed);
+    } else if (answer.kind != IOT_TUNNEL_UPGRADE_ANSWER_KIND_NEED_MORE) {
+        say("%s answers %u: %.*s", tunnel->endpoint, (unsigned)answer.http_status, SHOW(answer.reason));
+        drop_link(tunnel);
+    }
+    return true;
+}
+
+/* ---- What comes in ---- */
+
+static bool serves(const struct options *options, iot_tunnel_text name)
+{
+    for (uint32_t at = 0; at < options->service_count; at++) {
+        const char *own = options->services[at].name;
+        if (own[0] == '\0' || (strlen(own) == name.len && memcmp(own, name.ptr, name.len) == 0)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void tell_open(const struct tunnel *tunnel, const iot_tunnel_event *event)
+{
+    say("open: bytes can flow");
+    for (uint32_t at = 0; at < event->service_count; at++) {
+        if (!serves(tunnel->options, event->services[at])) {
+            say("the tunnel has a service that is not here: %.*s", SHOW(event->services[at]));
+        }
+    }
+    if (event->needs_name) {
+        say("the tunnel has several services: give the one that is here a name, by -d SERVICE=[HOST:]PORT");
+    }
+}
+
+/* Hands the session the bytes at hand, and does what its next message means. False if somebody has no room for one. */
+static bool take_payload(struct tunnel *tunnel)
+{
+    struct locals *locals = &tunnel->locals;
+    iot_tunnel_event event;
+    if (locals_are_behind(locals)) {
+        return false;
+    }
+    if (iot_tunnel_session_handle_bytes(&tunnel->session, host_now(), &tunnel->payload, &event) !=
+        IOT_TUNNEL_STATUS_OK) {
+        tunnel->payload = NO_BYTES; /* It has given the connection up, and says so as its next output. */
+        return true;
+    }
+    switch (event.kind) {
+    case IOT_TUNNEL_EVENT_KIND_NONE: return tunnel->payload.len == 0; /* Otherwise something is to be sent first. */
+    case IOT_TUNNEL_EVENT_KIND_HANDLED: break;
+    case IOT_TUNNEL_EVENT_KIND_OPEN: tell_open(tunnel, &event); break;
+    case IOT_TUNNEL_EVENT_KIND_STARTED:
+        if (event.replaces) {
+            locals_end_service(locals, event.connection.service);
+        }
+        locals_start(locals, &tunnel->session, event.connection);
+        break;
+    case IOT_TUNNEL_EVENT_KIND_DATA: locals_give(locals, event.connection, event.payload); break;
+    case IOT_TUNNEL_EVENT_KIND_ENDED: locals_end(locals, event.connection); break;
+    case IOT_TUNNEL_EVENT_KIND_STREAM_ENDED: locals_end_service(locals, event.service); break;
+    case IOT_TUNNEL_EVENT_KIND_SESSION_RESET: locals_end_all(locals); break;
+    case IOT_TUNNEL_EVENT_KIND_LOST:
+        say("the tunnel's other side broke the protocol: %.*s", SHOW(iot_tunnel_status_text(event.fault)));
+        break;
+    }
+    return true;
+}
+
+/* Takes the next piece of a WebSocket frame off what was read. */
+static void take_frame(struct tunnel *tunnel)
+{
+    struct link *link = &tunnel->link;
+    iot_tunnel_websocket_event event;
+    iot_tunnel_status status = iot_tunnel_websocket_receive(&link->websocket, &link->received, &event);
+    if (status != IOT_TUNNEL_STATUS_OK) {
+        link_part(link, iot_tunnel_websocket_close_code(status));
+        lose_by(tunnel, status);
+        return;
+    }
+    switch (event.kind) {
+    case IOT_TUNNEL_FRAME_NONE: break;
+    case IOT_TUNNEL_FRAME_BINARY: tunnel->payload = event.payload; break;
+    case IOT_TUNNEL_FRAME_PING:
+        (void)link_put(link, IOT_TUNNEL_FRAME_PONG, event.payload);
+        (void)iot_tunnel_session_handle_ping(&tunnel->session, host_now());
+        break;
+    case IOT_TUNNEL_FRAME_PONG:
+        (void)iot_tunnel_session_handle_pong(&tunnel->session, host_now());
+        break;
+    case IOT_TUNNEL_FRAME_CLOSE:
+        say("%s closes the connection: %u %.*s", tunnel->endpoint, (unsigned)event.close_code, SHOW(event.close_reason));
+        (void)iot_tunnel_session_handle_closed(&tunnel->session, host_now(), event.close_code, event.close_reason);
+        part(tunnel, event.close_code);
+        break;
+    }
+}
+
+/* Reads once, and takes apart what is there for as long as everybody has room. */
+static bool receive(struct tunnel *tunnel)
+{
+    struct link *link = &tunnel->link;
+    bool moved = false, has_read = false;
+    while (link->state == LINK_UP) {
+        if (tunnel->payload.len > 0) {
+            if (!take_payload(tunnel)) {
+                break;
+            }
+        } else if (link->received.len > 0) {
+            if (!link_has_room(link)) {
+                break;
+            }
+            take_frame(tunnel);
+        } else {
+            int got = has_read ? TLS_WAITS : link_read(link);
+            if (got == TLS_WAITS) {
+                break;
+            }
+            if (got <= 0) {
+                lose(tunnel, got == 0 ? "it has ended" : link->tls.why);
+            }
+            has_read = true;
+        }
+        moved = true;
+    }
+    if (link->state == LINK_UP && tunnel->paused != locals_are_behind(&tunnel->locals)) {
+        tunnel->paused = !tunnel->paused;
+        (void)iot_tunnel_session_pause(&tunnel->session, host_now(), tunnel->paused);
+    }
+    return moved;
+}
+
+/* Does what the session says is to be done, until it waits or the socket takes no more. */
+static bool transmit(struct tunnel *tunnel)
+{
+    struct link *link = &tunnel->link;
+    for (bool moved = false;; moved = true) {
+        iot_tunnel_output output;
+        if (!link_flush(link)) {
+            lose(tunnel, link->tls.why);
+        }
+        if (iot_tunnel_session_poll_output(&tunnel->session, &output) != IOT_TUNNEL_STATUS_OK) {
+            return moved;
+        }
+        tunnel->deadline = output.deadline;
+        iot_tunnel_bytes bytes = {output.bytes.ptr, output.bytes.len};
+        switch (output.kind) {
+        case IOT_TUNNEL_OUTPUT_KIND_WAIT: return moved;
+        case IOT_TUNNEL_OUTPUT_KIND_CLOSE_WEBSOCKET: part(tunnel, output.close_code); break;
+        case IOT_TUNNEL_OUTPUT_KIND_CONNECT: reach(tunnel); break;
+        case IOT_TUNNEL_OUTPUT_KIND_PING:
+            /* Without room for it, what stands before it tells as well whether the service lives. */
+            (void)link_put(link, IOT_TUNNEL_FRAME_PING, NO_BYTES);
+            break;
+        case IOT_TUNNEL_OUTPUT_KIND_SEND:
+            bytes.len = bytes.len < MESSAGE_PAYLOAD ? bytes.len : MESSAGE_PAYLOAD;
+            if (link->out_end > 0 || !link_put(link, IOT_TUNNEL_FRAME_BINARY, bytes)) {
+                return moved;
+            }
+            (void)iot_tunnel_session_sent(&tunnel->session, bytes.len);
+            locals_unblock(&tunnel->locals);
+            break;
+        }
+    }
+}
+
+/* ---- The session ---- */
+
+static bool make_session(struct tunnel *tunnel)
+{
+    const struct options *options = tunnel->options;
+    iot_tunnel_session_config config = {.side = IOT_TUNNEL_SIDE_DESTINATION, .service_count = options->service_count};
+    for (uint32_t at = 0; at < options->service_count; at++) {
+        config.services[at] = text_of(options->services[at].name);
+    }
+    if (options->services[0].name[0] == '\0') {
+        config.service_count = 0; /* One service, and its name is the tunnel's to say. */
+    }
+    iot_tunnel_status status =
+        iot_tunnel_session_init(&tunnel->session, sizeof tunnel->session, &config, sizeof config, tunnel->incoming,
+                                sizeof tunnel->incoming, tunnel->outgoing, sizeof tunnel->outgoing);
+    if (status != IOT_TUNNEL_STATUS_OK) {
+        say("no session: %.*s", SHOW(iot_tunnel_status_text(status)));
+    }
+    tunnel->told = IOT_TUNNEL_SESSION_STATE_AWAITING_TOKEN;
+    tunnel->deadline = NEVER;
+    return status == IOT_TUNNEL_STATUS_OK;
+}
+
+/* Logs where the session is, when that has changed, and makes a new one behind one that is over. */
+static void tell(struct tunnel *tunnel)
+{
+    iot_tunnel_session_status status;
+    if (iot_tunnel_session_describe(&tunnel->session, &status) != IOT_TUNNEL_STATUS_OK || status.state == tunnel->told) {
+        return;
+    }
+    tunnel->told = status.state;
+    if (status.state == IOT_TUNNEL_SESSION_STATE_AWAITING_TOKEN) {
+        say("this access token is of no more use; the next notification brings another");
+    } else if (status.state == IOT_TUNNEL_SESSION_STATE_BACKOFF) {
+        uint64_t now = host_now();
+        say("connecting again in %u ms", (unsigned)(status.backoff_until > now ? status.backoff_until - now : 0));
+    } else if (status.state == IOT_TUNNEL_SESSION_STATE_CLOSED) {
+        say("the tunnel is closed; the next notification opens another");
+        (void)iot_tunnel_session_wipe(&tunnel->session);
+        (void)make_session(tunnel);
+    }
+}
+
+bool tunnel_init(struct tunnel *tunnel, const struct options *options)
+{
+    memset(tunnel, 0, sizeof *tunnel);
+    tunnel->options = options;
+    locals_init(&tunnel->locals, options);
+    return tls_init(&tunnel->link.tls, options->ca == NULL ? SYSTEM_CA : options->ca) && make_session(tunnel);
+}
+
+static void refuse(const char *why)
+{
+    say("a notification was refused, and nothing has changed: %s", why);
+}
+
+/* Whether a notification is for this device: only then may it replace what runs. */
+static bool is_ours(const struct tunnel *tunnel, const iot_tunnel_notification *notification)
+{
+    bool has_ours = notification->service_count == 0;
+    for (uint32_t at = 0; at < notification->service_count; at++) {
+        has_ours |= serves(tunnel->options, notification->services[at]);
+    }
+    if (notification->client_mode != IOT_TUNNEL_SIDE_DESTINATION) {
+        refuse("its clientMode is source, and a thing is the destination");
+    } else if (!has_ours) {
+        refuse("none of its services is here");
+    }
+    return notification->client_mode == IOT_TUNNEL_SIDE_DESTINATION && has_ours;
+}
+
+/* Remembers where a token is good: where the command line says, or at AWS in its region. */
+static void aim(struct tunnel *tunnel, iot_tunnel_text region)
+{
+    size_t end = 0;
+    if (tunnel->options->endpoint != NULL) {
+        snprintf(tunnel->endpoint, sizeof tunnel->endpoint, "%s", tunnel->options->endpoint);
+    } else if (iot_tunnel_endpoint_aws(region, false, tunnel->endpoint, sizeof tunnel->endpoint - 1, &end) ==
+               IOT_TUNNEL_STATUS_OK) {
+        tunnel->endpoint[end] = '\0';
+    }
+}
+
+void tunnel_notify(struct tunnel *tunnel, uint8_t *payload, size_t length)
+{
+    iot_tunnel_notification notification;
+    iot_tunnel_token_taken taken;
+    uint8_t entropy[64];
+    char why[256] = "";
+    size_t end;
+    if (iot_tunnel_notification_parse(payload, length, &notification) != IOT_TUNNEL_STATUS_OK) {
+        (void)iot_tunnel_notification_explain(payload, length, why, sizeof why - 1, &end);
+        refuse(why);
+        return;
+    }
+    if (!is_ours(tunnel, &notification)) {
+        return;
+    }
+    host_draw(entropy, sizeof entropy);
+    iot_tunnel_status status = iot_tunnel_session_handle_token(
+        &tunnel->session, host_now(), notification.client_mode, notification.client_access_token,
+        IOT_TUNNEL_BINDING_FRESH, NO_TEXT, entropy, &taken);
+    explicit_bzero(entropy, sizeof entropy);
+    if (status != IOT_TUNNEL_STATUS_OK) {
+        snprintf(why, sizeof why, "%.*s", SHOW(iot_tunnel_status_text(status)));
+        refuse(why);
+    } else if (taken != IOT_TUNNEL_TOKEN_TAKEN_NEW) {
+        say("a notification came again, and nothing has changed");
+    } else {
+        say("a new access token came");
+        aim(tunnel, notification.region);
+    }
+}
+
+/* ---- The loop's three calls ---- */
+
+void tunnel_watch(const struct tunnel *tunnel, struct wait *wait)
+{
+    /* What was read and has no room waits for those who have none, and not for more. */
+    bool reads = tunnel->payload.len == 0 && (tunnel->link.received.len == 0 || tunnel->link.state == LINK_UPGRADING);
+    link_watch(&tunnel->link, wait, reads);
+    locals_watch(&tunnel->locals, wait);
+    wait_until(wait, tunnel->deadline);
+}
+
+bool tunnel_run(struct tunnel *tunnel)
+{
+    if (host_now() >= tunnel->deadline) {
+        (void)iot_tunnel_session_handle_timeout(&tunnel->session, host_now(), NULL);
+    }
+    bool moved = transmit(tunnel);
+    moved |= tunnel->link.state == LINK_UPGRADING ? upgrade(tunnel) : receive(tunnel);
+    moved |= locals_run(&tunnel->locals, &tunnel->session);
+    tell(tunnel);
+    return moved;
+}
+
+void tunnel_end(struct tunnel *tunnel)
+{
+    (void)iot_tunnel_session_close(&tunnel->session);
+    (void)transmit(tunnel);
+    drop_link(tunnel);
+    (void)iot_tunnel_session_wipe(&tunnel->session);
+    tls_free(&tunnel->link.tls);
+    explicit_bzero(tunnel, sizeof *tunnel);
+}

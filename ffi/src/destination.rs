@@ -1,0 +1,70 @@
+//! What stands at a tunnel's destination: the thing and its services.
+
+use iot_tunnel_core::{DestinationConfigRef, Error, MAX_SERVICES};
+
+use crate::memory::{Area, Text, apart};
+use crate::services::{self, Services};
+
+/// What stands at a tunnel's destination.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct DestinationConfig {
+    /// The thing that is told the destination's token by a notification; empty: none.
+    pub thing_name: Text,
+    /// The services, the first service_count of them.
+    pub services: [Text; 3],
+    /// How many: 1 to 3.
+    pub service_count: u32,
+}
+
+const _: () = assert!(MAX_SERVICES == 3);
+
+impl DestinationConfig {
+    /// Checked, its texts lent.
+    ///
+    /// # Safety
+    /// As of [`Text::get`], of each text.
+    pub(crate) unsafe fn get<'a>(&self) -> Result<DestinationConfigRef<'a>, Error> {
+        // SAFETY: as this function's.
+        let (thing_name, services) = unsafe {
+            (
+                self.thing_name.given()?,
+                Services::get(&self.services, self.service_count)?,
+            )
+        };
+        DestinationConfigRef::new(thing_name, services.names())
+    }
+
+    /// What stands there; it lasts as long as its names.
+    pub(crate) fn of<'a>(thing_name: Option<&'a str>, names: impl Iterator<Item = &'a str>) -> Self {
+        let (services, service_count) = services::list(names);
+        Self {
+            thing_name: Text::optional(thing_name),
+            services,
+            service_count,
+        }
+    }
+
+    /// Where it and its texts stand.
+    pub(crate) fn areas(&self) -> [Area; 5] {
+        let [first, second, third] = services::areas(&self.services, self.service_count);
+        [Area::of(self, 1), self.thing_name.area(), first, second, third]
+    }
+}
+
+/// A config that a caller lends, if there is one, apart from what changes meanwhile.
+///
+/// # Safety
+/// `config` is NULL or points to one that lasts, and so do its texts.
+pub(crate) unsafe fn lent<'a>(
+    config: *const DestinationConfig,
+    changing: Area,
+) -> Result<Option<DestinationConfigRef<'a>>, Error> {
+    // SAFETY: as this function's.
+    let Some(config) = (unsafe { config.as_ref() }) else {
+        return Ok(None);
+    };
+    apart(&[changing], &config.areas())?;
+    // SAFETY: as this function's.
+    unsafe { config.get() }.map(Some)
+}
