@@ -22,6 +22,7 @@ export function expiry(rig) {
       await page.sideSays("Source", /^Closed/);
       await page.timeline.filter({ hasText: "Expired: its lifetime is over" }).waitFor();
       await page.screenSays("lifetime is over");
+      await page.screenSays("ECHO closed");
       await page.linkSays("Not connected");
       await screenshot(page.tab, "expired");
     }));

@@ -1,4 +1,4 @@
-/** Everything without a pointer. */
+/** What a person does without a pointer. */
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
@@ -45,16 +45,21 @@ export function keyboard(rig) {
         assert.equal(await page.tab.evaluate(() => document.activeElement.textContent), "Rotate tokens…");
       }));
 
-    test("a terminal lets go of the keyboard", () =>
+    test("a terminal takes Tab for its service, and lets go of the keyboard with Shift+Tab", () =>
       rig().visit(async (page) => {
-        await page.show((await rig().site.open(["ECHO"])).tunnelId);
+        const isInside = () => page.tab.evaluate(() => document.activeElement.closest(".xterm") !== null);
+        await page.show((await rig().site.open(["SHELL"])).tunnelId);
         await page.connect();
-        await page.screenSays("ECHO is open");
-        await page.type("typed");
-        await page.screenSays("typed");
+        await page.screenSays("SHELL is open");
+        await page.type("echo list''ening; cat -A");
+        await page.screenSays(/^listening$/);
+        await page.tab.keyboard.press("Tab");
+        assert.ok(await isInside(), "Tab is the service's");
         await page.tab.keyboard.press("Shift+Tab");
-        const isInside = await page.tab.evaluate(() => document.activeElement.closest(".xterm") !== null);
-        assert.ok(!isInside, "Shift+Tab leaves the terminal");
+        assert.ok(!(await isInside()), "Shift+Tab leads out");
+        await page.type("typed");
+        // One Tab came, and nothing for the other.
+        await page.screenSays(/^\^Ityped\$$/);
       }));
 
     test("the link at the beginning leads past the list", () =>

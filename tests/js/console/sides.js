@@ -28,6 +28,7 @@ export function sides(rig) {
         assert.deepEqual(await marks(page, "Source"), { here: ["Away"], taken: 1 });
         await page.rotate("Source");
         await picture("Source: Token ready, before that Away");
+        assert.deepEqual(await marks(page, "Source"), { here: ["Token ready"], taken: 1 });
         await rig().site.call("CloseTunnel", { tunnelId });
         await picture("Source: Closed, before that Token ready");
         assert.deepEqual(await marks(page, "Source"), { here: ["Closed"], taken: 1 });

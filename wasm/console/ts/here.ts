@@ -75,12 +75,15 @@ export class Here extends EventTarget {
   /** The tunnel is gone for good. */
   end(): void {
     this.#over.abort();
-    this.#terminal.close();
     this.#link.end();
   }
 
   #listen(root: HTMLElement): void {
-    this.#link.addEventListener("statechange", () => this.#follow());
+    this.#link.addEventListener("statechange", () => {
+      // What stopped comes back only if a person wants it.
+      if (this.#link.state === "off") this.#terminal.close();
+      this.#follow();
+    });
     this.#link.addEventListener("note", (event) => announce((event as NoteEvent).text));
     this.#terminal.addEventListener("change", () => this.#follow());
     this.#open.addEventListener("click", () => {
@@ -88,10 +91,7 @@ export class Here extends EventTarget {
       this.#terminal.open(this.#services.value);
       this.#terminal.focus();
     });
-    this.#leave.addEventListener("click", () => {
-      this.#terminal.close();
-      this.#link.stop();
-    });
+    this.#leave.addEventListener("click", () => this.#link.stop());
     const enter = part(root, "enter", HTMLSelectElement);
     enter.addEventListener("change", () => (this.#terminal.typing.enter = enter.value));
     const echo = part(root, "echo", HTMLInputElement);

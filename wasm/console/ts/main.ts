@@ -19,9 +19,9 @@ import { words } from "./entry.js";
 const FEED_WORDS: Record<FeedState, string> = { live: "Live", lost: "Not connected", locked: "Locked" };
 const FEED_NOTICES: Record<FeedState, string | undefined> = {
   live: undefined,
-  lost: "The service does not answer. This page goes on by itself when it does.",
+  lost: "The service does not answer. What is shown is how it was; this page goes on by itself.",
   locked:
-    "The service has started again, with a new link. Open that link in any tab of this browser, and this page goes on by itself.",
+    "The service has started again, with a new link. What is shown is how it was; open that link in any tab of this browser, and this page goes on by itself.",
 };
 
 class Console {

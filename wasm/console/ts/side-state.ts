@@ -15,7 +15,7 @@ export type SideState = "fresh" | "connected" | "away" | "closed";
 /** What moves a side. */
 export type Cause = "use" | "drop" | "return" | "rotation" | "end";
 
-/** All that can happen to a side (control-plane.md, "A token's life"); the diagram is drawn from it. */
+/** All that can happen to a side (control-plane.md, "A token's life"): who works out where one stands, and the diagram. */
 export const TRANSITIONS: readonly { readonly from: SideState; readonly cause: Cause; readonly to: SideState }[] = [
   { from: "fresh", cause: "use", to: "connected" },
   { from: "connected", cause: "drop", to: "away" },
@@ -41,40 +41,40 @@ export interface Standing {
 
 /** Works out where a side stands. The record says who is connected; what has happened, whether the token was used. */
 export function standing(tunnel: Tunnel, side: Side, entries: readonly Entry[]): Standing {
-  let state: SideState | undefined;
-  let since = tunnel.createdAt;
-  let last: Standing["last"];
-  let refusal: string | undefined;
+  let now: Standing = { state: undefined, since: tunnel.createdAt };
   // A rotation or a successor ends a connection, which is told after the successor's beginning.
   let connections = 0;
-
-  const move = (cause: Cause | undefined, to: SideState, at: number): void => {
-    const from = state;
-    if (from === to) return;
-    state = to;
-    since = at;
-    last = from !== undefined && cause !== undefined ? { from, cause } : undefined;
-    refusal = undefined;
-  };
-
   for (const entry of entries) {
-    if (entry.what === "opened") move(undefined, "fresh", entry.at);
-    else if (entry.what === "rotated" && covers(entry.clientMode, side)) move("rotation", "fresh", entry.at);
-    else if (entry.what === "closed" || entry.what === "expired") move("end", "closed", entry.at);
+    if (entry.what === "opened") now = { state: "fresh", since: entry.at };
+    else if (entry.what === "rotated" && covers(entry.clientMode, side)) now = move(now, "rotation", entry.at);
+    else if (entry.what === "closed" || entry.what === "expired") now = move(now, "end", entry.at);
     else if (!("side" in entry) || entry.side !== side) continue;
-    else if (entry.what === "refused") refusal = entry.reason;
+    else if (entry.what === "refused") now = { ...now, refusal: entry.reason };
     else if (entry.what === "connected") {
       connections += 1;
-      move(state === "away" ? "return" : "use", "connected", entry.at);
+      now = move(now, now.state === "away" ? "return" : "use", entry.at);
     } else if (entry.what === "disconnected") {
       connections = Math.max(0, connections - 1);
-      if (connections === 0 && state === "connected") move("drop", "away", entry.at);
+      if (connections === 0) now = move(now, "drop", entry.at);
     }
   }
+  return agree(now, tunnel, side);
+}
 
-  const { connected, since: changed } = tunnel.ends[side];
-  if (!tunnel.open) move("end", "closed", changed);
-  else if (connected) move(undefined, "connected", changed);
-  else if (state === "connected") move("drop", "away", changed);
-  return { state, since, ...(last && { last }), ...(refusal !== undefined && { refusal }) };
+/** What the record says counts, where what is kept tells something else or nothing. */
+function agree(now: Standing, tunnel: Tunnel, side: Side): Standing {
+  const { connected, since } = tunnel.ends[side];
+  if (!tunnel.open) return move(now, "end", since);
+  if (connected) return now.state === "connected" ? now : { state: "connected", since };
+  return move(now, "drop", since);
+}
+
+/** Where a cause leads from a state that is not known. */
+const LEADS: Partial<Record<Cause, SideState>> = { use: "connected", rotation: "fresh", end: "closed" };
+
+/** The next standing; the same if nothing leads on from there. */
+function move(now: Standing, cause: Cause, at: number): Standing {
+  if (now.state === undefined) return cause in LEADS ? { state: LEADS[cause], since: at } : now;
+  const taken = TRANSITIONS.find((transition) => transition.from === now.state && transition.cause === cause);
+  return taken === undefined ? now : { state: taken.to, since: at, last: { from: taken.from, cause } };
 }

@@ -8,7 +8,7 @@ import { timeOfDay } from "./lifetime.js";
 export class Timeline {
   readonly #list: HTMLOListElement;
   readonly #none: HTMLElement;
-  #shown = 0;
+  #last: Entry | undefined;
 
   constructor(list: HTMLOListElement, none: HTMLElement) {
     this.#list = list;
@@ -17,8 +17,11 @@ export class Timeline {
 
   /** Shows these, of which those that were shown before come first. */
   show(entries: readonly Entry[]): void {
-    for (const entry of entries.slice(this.#shown)) this.#list.prepend(item(entry));
-    this.#shown = entries.length;
+    const shown = this.#last === undefined ? 0 : entries.lastIndexOf(this.#last) + 1;
+    for (const entry of entries.slice(shown)) this.#list.prepend(item(entry));
+    // Those that are kept no longer.
+    while (this.#list.childElementCount > entries.length) this.#list.lastElementChild?.remove();
+    this.#last = entries.at(-1);
     this.#none.hidden = entries.length > 0;
     this.#list.hidden = entries.length === 0;
   }

@@ -75,6 +75,7 @@ export class TunnelView {
     const status = part(this.element, "status", HTMLElement);
     status.dataset["state"] = tunnel.open ? "open" : "closed";
     say(status, tunnel.open ? "Open" : "Closed");
+    part(this.element, "lifetime", HTMLElement).hidden = !tunnel.open;
     this.#showFacts(tunnel);
     for (const side of SIDES) this.#cards[side].show(standing(tunnel, side, entries));
     this.#timeline.show(entries);

@@ -7,6 +7,8 @@ import { describe, type Tunnel } from "./tunnel.js";
 
 /** How many tunnels are read at a time: each is a request of its own. */
 const PAGE = 25;
+/** How many entries of a tunnel are kept: as many as the service keeps of all. */
+const KEPT = 1000;
 
 /** Fires `change` when a tunnel or the list has changed, and `entry` (an {@link EntryEvent}) for what happens from now on. */
 export class Tunnels extends EventTarget {
@@ -111,9 +113,11 @@ export class Tunnels extends EventTarget {
     const isSame = (other: Entry): boolean => other.number === entry.number && other.at === entry.at;
     if (entries.some(isSame)) return;
     entries.push(entry);
+    if (entries.length > KEPT) entries.shift();
     this.dispatchEvent(new EntryEvent(entry));
     if ("deleted" in entry && entry.deleted) {
       this.#known.delete(entry.tunnelId);
+      this.#entries.delete(entry.tunnelId);
       this.#changed();
     } else if (this.#isAskedFor(entry.tunnelId) || (this.#loaded && this.#isNew(entry))) {
       void this.refresh(entry.tunnelId);
