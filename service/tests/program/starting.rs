@@ -76,6 +76,7 @@ fn every_variable_does_what_its_flag_does() {
         ("CONTROL", "127.0.0.1:0".to_owned()),
         ("DATA", "127.0.0.1:0".to_owned()),
         ("DATA_PLAIN", "127.0.0.1:0".to_owned()),
+        ("CONSOLE", "127.0.0.1:0".to_owned()),
         ("TLS_CERT", path("cert.pem")),
         ("TLS_KEY", path("key.pem")),
         // Of no use beside a certificate of the operator's.
@@ -115,6 +116,7 @@ fn every_variable_does_what_its_flag_does() {
     let url = |name: &str| ready[name].as_str().expect("a URL").to_owned();
     assert!(url("data").starts_with("wss://127.0.0.1:"));
     assert!(url("data_plain").starts_with("ws://127.0.0.1:"));
+    assert!(url("console").contains("/console/?key="));
     assert!(ready.get("ca").is_none() && !fs::exists(path("tls")).expect("a look"));
     let (status, refusal) = call(&ready["control"], "OpenTunnel", &json!({}));
     assert_eq!(

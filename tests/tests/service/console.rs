@@ -93,27 +93,16 @@ impl Page {
 
     /// The head that answers an upgrade with this token, as a browser asks for it.
     async fn upgrade(&self, side: &str, token: &str) -> (String, Raw) {
-<<<<<<< HEAD
         self.upgrade_offering("aws.iot.securetunneling-3.0", side, token)
             .await
     }
 
     async fn upgrade_offering(&self, offer: &str, side: &str, token: &str) -> (String, Raw) {
-=======
-        self.upgrade_offering(side, token, "").await
-    }
-
-    async fn upgrade_offering(&self, side: &str, token: &str, more: &str) -> (String, Raw) {
->>>>>>> wasm-connection
         let (host, cookie, token) = (&self.host, self.cookie(), URL_SAFE_NO_PAD.encode(token));
         let headers = format!(
             "host: {host}\r\norigin: http://{host}\r\n{cookie}upgrade: websocket\r\nconnection: upgrade\r\n\
              sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
-<<<<<<< HEAD
              sec-websocket-protocol: {offer}, iot-tunnel.token.{token}\r\n"
-=======
-             sec-websocket-protocol: aws.iot.securetunneling-3.0, iot-tunnel.token.{token}{more}\r\n"
->>>>>>> wasm-connection
         );
         let line = format!("GET /console/tunnel?local-proxy-mode={side}");
         let mut raw = self.send(&line, &headers, String::new()).await;
@@ -225,7 +214,6 @@ async fn the_page_uses_the_api_and_the_data_plane() {
 }
 
 #[tokio::test]
-<<<<<<< HEAD
 async fn a_page_that_asks_for_it_is_told_why_its_handshake_was_refused() {
     const OFFER: &str = "aws.iot.securetunneling-3.0, iot-tunnel.refusal";
     let rig = Rig::start().await;
@@ -258,28 +246,6 @@ async fn a_page_that_asks_for_it_is_told_why_its_handshake_was_refused() {
     })
     .await;
     assert_eq!(came, close, "a close frame and nothing else");
-=======
-async fn a_page_that_asks_for_it_hears_a_refusal_by_a_close_frame() {
-    let rig = Rig::start().await;
-    let page = Page::open(&rig).await;
-    let tunnel = opened(&page).await;
-    let hears = ", iot-tunnel.refusal";
-    let (head, _connected) = page.upgrade_offering("source", &tunnel.source, hears).await;
-    assert!(
-        head.starts_with("HTTP/1.1 101 ") && head.contains("aws.iot.securetunneling-3.0"),
-        "{head}"
-    );
-    let (head, mut raw) = page.upgrade_offering("destination", &tunnel.source, hears).await;
-    assert!(
-        head.starts_with("HTTP/1.1 101 ") && head.contains("sec-websocket-protocol: iot-tunnel.refusal"),
-        "{head}"
-    );
-    let close = blocking(move || raw.rest()).await;
-    let reason = b"The access token belongs to the other side: local-proxy-mode does not match it";
-    // 4400: the status of the refusal.
-    let [length, code @ ..] = [reason.len() as u8 + 2, 0x11, 0x30];
-    assert_eq!(close, [&[0x88, length], &code[..], reason].concat());
->>>>>>> wasm-connection
 }
 
 #[tokio::test]
