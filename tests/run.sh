@@ -53,16 +53,12 @@ suite() {
             cargo test --locked --test vectors -- --nocapture
             wasm/build.sh && (cd tests/js && node --test vectors.test.js)
             ;;
-<<<<<<< HEAD
-        npm) wasm/build.sh && (cd tests/js && npm test --silent && npm run --silent sizes) ;;
+        npm) build_service && wasm/build.sh && (cd tests/js && npm test --silent && npm run --silent sizes) ;;
         console)
             # The page before the program, which holds it; a debug build reads it where it is.
             wasm/build.sh && (cd wasm/console && npm run --silent build)
             build_service && (cd tests/js && npm run --silent console)
             ;;
-=======
-        npm) build_service && wasm/build.sh && (cd tests/js && npm test --silent && npm run --silent sizes) ;;
->>>>>>> wasm-connection
         c) tests/c/run.sh ;;
         cross) tests/cross.sh ;;
         ffi) tests/ffi/run.sh ;;
