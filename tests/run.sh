@@ -42,7 +42,9 @@ suite() {
         lint)
             cargo fmt --all --check
             cargo clippy --locked --quiet --workspace --all-targets -- -D warnings
-            RUSTDOCFLAGS='-D warnings' cargo doc --locked --quiet --no-deps --workspace
+            # Two calls: the program's library and the one for C have the same name.
+            RUSTDOCFLAGS='-D warnings' cargo doc --locked --quiet --no-deps -p iot-tunnel-ffi
+            RUSTDOCFLAGS='-D warnings' cargo doc --locked --quiet --no-deps --workspace --exclude iot-tunnel-ffi
             cargo run --locked --quiet -p iot-tunnel-header -- --check
             echo "rustfmt, clippy and rustdoc: no warnings; the C header is up to date"
             ;;

@@ -176,13 +176,17 @@ macro_rules! text {
             /// # Errors
             /// [`InvalidText`] with the length, or the first character not allowed and its position.
             pub fn parse(value: &str) -> Result<Self, InvalidText> {
-                Self::from_chars(value.chars())
+                Self::RULE.check(value)?;
+                let mut text = String::new();
+                // Every rule allows ASCII only: what passes it has as many bytes as characters, and all of them fit.
+                let _ = text.push_str(value);
+                Ok(Self(text))
             }
 
             /// Takes a whole value by its characters.
             pub(crate) fn from_chars(value: impl Iterator<Item = char>) -> Result<Self, InvalidText> {
                 let mut text = String::new();
-                // Every rule allows ASCII only: what passes it has as many bytes as characters, and all of them fit.
+                // They fit: see `parse`.
                 Self::RULE.judge(value.inspect(|character| drop(text.push(*character))))?;
                 Ok(Self(text))
             }

@@ -226,7 +226,7 @@ where
         now: Millis,
         side: Side,
         access_token: &str,
-        binding: Binding,
+        binding: &Binding,
         entropy: &Entropy,
     ) -> Result<TokenTaken, Error> {
         self.machine.token(now, side, access_token, binding, entropy)

@@ -125,9 +125,32 @@ impl ClientToken {
         })
     }
 
-    /// A fresh one: 256 bits in hexadecimal. `None` never happens: 64 characters fit.
+    /// The place of a token, before there is one.
+    pub(crate) const fn blank() -> Self {
+        Self(Secret::blank())
+    }
+
+    /// Whether it is the place of a token only.
+    pub(crate) fn is_blank(&self) -> bool {
+        self.expose().is_empty()
+    }
+
+    /// Takes a copy of another, in the place of the token before.
+    pub(crate) fn copy(&mut self, other: &Self) {
+        // It fits: the other has no more room.
+        let _ = self.0.replace(other.expose());
+    }
+
+    /// A fresh one.
     #[must_use]
-    pub fn fresh(entropy: &Entropy) -> Option<Self> {
+    pub fn fresh(entropy: &Entropy) -> Self {
+        let mut token = Self::blank();
+        token.refresh(entropy);
+        token
+    }
+
+    /// Takes a fresh one, in the place of the token before: 256 bits in hexadecimal.
+    pub(crate) fn refresh(&mut self, entropy: &Entropy) {
         let mut text = Zeroizing::new([0; 64]);
         let nibbles = entropy
             .for_client_token()
@@ -139,7 +162,13 @@ impl ClientToken {
                 _ => b'a' + (nibble - 10),
             };
         }
-        Secret::copy(str::from_utf8(&*text).ok()?).map(Self)
+        // They are ASCII, and 64 characters fit.
+        let _ = self.0.replace(str::from_utf8(&*text).unwrap_or_default());
+    }
+
+    /// Makes it the place of a token again.
+    pub(crate) fn wipe(&mut self) {
+        self.0.zeroize();
     }
 
     /// The secret itself. Whoever calls this answers for where it goes.

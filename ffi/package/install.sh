@@ -1,5 +1,5 @@
 #!/bin/sh
-# `make install` and `make uninstall`: header, libraries, pkg-config file, CMake package, license. Reads from the environment
+# `make install` and `make uninstall`: header, libraries, pkg-config file, CMake package, licenses. Reads from the environment
 #
 #   PREFIX        where it will be found, an absolute path; /usr/local
 #   LIBDIR        the libraries' folder below PREFIX; lib
@@ -41,9 +41,11 @@ PKG_CONFIG=$to/$LIBDIR/pkgconfig/iot_tunnel.pc
 CMAKE=$to/$cmake/iot_tunnel-config.cmake
 CMAKE_VERSION=$to/$cmake/iot_tunnel-config-version.cmake
 LICENSE=$to/share/licenses/iot_tunnel/LICENSE
+THIRD_PARTY=$to/share/licenses/iot_tunnel/THIRD_PARTY
 
 if [ "${1:-}" = --uninstall ]; then
-    for file in "$HEADER" "$ARCHIVE" "$SHARED" "$SONAME" "$LINK" "$PKG_CONFIG" "$CMAKE" "$CMAKE_VERSION" "$LICENSE"; do
+    for file in "$HEADER" "$ARCHIVE" "$SHARED" "$SONAME" "$LINK" "$PKG_CONFIG" "$CMAKE" "$CMAKE_VERSION" \
+        "$LICENSE" "$THIRD_PARTY"; do
         rm -f "$file"
     done
     # Folders that are nobody else's.
@@ -84,4 +86,5 @@ fill iot_tunnel.pc.in "$PKG_CONFIG"
 fill iot_tunnel-config.cmake.in "$CMAKE"
 fill iot_tunnel-config-version.cmake.in "$CMAKE_VERSION"
 put 644 LICENSE "$LICENSE"
+put 644 ffi/THIRD_PARTY "$THIRD_PARTY"
 echo "installed iot_tunnel $version below $to"

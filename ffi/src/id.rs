@@ -4,7 +4,7 @@ use core::ffi::c_char;
 
 use iot_tunnel_core::id::{InvalidText, Rule, TextFault};
 use iot_tunnel_core::{
-    AccessToken, Capacity, ClientToken, Error, Misuse, Region, ServiceId, ThingName, TunnelArn, TunnelId,
+    AccessToken, ClientToken, Error, Misuse, Region, ServiceId, ThingName, TunnelArn, TunnelId,
 };
 
 use crate::memory::{Area, Buffer, Out, Text, apart, entropy};
@@ -207,8 +207,7 @@ pub unsafe extern "C" fn iot_tunnel_client_token_write(
         apart(&written, &[Area::of(entropy, 64)])?;
         // SAFETY: the header's rules for entropy, buffers and results; they have been found apart.
         let (entropy, buffer) = unsafe { (self::entropy(entropy)?, Buffer::new(buffer, capacity, length)?) };
-        let token = ClientToken::fresh(&entropy).ok_or(Capacity::BufferTooSmall)?;
-        buffer.put(token.expose())
+        buffer.put(ClientToken::fresh(&entropy).expose())
     })
 }
 

@@ -50,7 +50,7 @@ use crate::storage::{Storage, value, view};
 /// that is due, wait; iot_tunnel_session_sent takes it in steps; and each time poll_output says again where the rest lies.
 #[repr(C)]
 pub struct SessionStorage {
-    opaque: [u64; 597],
+    opaque: [u64; 596],
 }
 
 // SAFETY: one member of words.
@@ -135,26 +135,40 @@ impl Client {
     }
 }
 
-/// Does something with the session in storage, once all that is written by it is found apart from all else.
+/// The session in storage, once all that a call writes is found apart from all else. Every call begins with it.
 ///
 /// # Safety
 /// `storage` is NULL or points to storage that nobody else uses. Its buffers are as promised to [`Lent::new`].
+#[inline(never)]
+unsafe fn enter<'a>(
+    storage: *mut SessionStorage,
+    written: &[Area],
+    read: &[Area],
+) -> Result<&'a mut Client, Misuse> {
+    apart(written, read)?;
+    // SAFETY: as this function's.
+    let client = unsafe { value(storage) }?;
+    let own = client.areas(storage);
+    apart(&own, written)?;
+    apart(&own, read)?;
+    Ok(client)
+}
+
+/// Does something with the session in storage.
+///
+/// # Safety
+/// As of [`enter`].
 unsafe fn with(
     storage: *mut SessionStorage,
     written: &[Area],
     read: &[Area],
     act: impl FnOnce(&mut Client) -> Result<Status, Error>,
 ) -> Code {
-    let done = || {
-        apart(written, read)?;
-        // SAFETY: as this function's.
-        let client = unsafe { value(storage) }?;
-        let own = client.areas(storage);
-        apart(&own, written)?;
-        apart(&own, read)?;
-        act(client)
-    };
-    match done() {
+    // SAFETY: as this function's.
+    let done = unsafe { enter(storage, written, read) }
+        .map_err(Error::from)
+        .and_then(act);
+    match done {
         Ok(status) => status as Code,
         Err(error) => Code::from(error.code()),
     }

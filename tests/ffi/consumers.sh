@@ -51,6 +51,12 @@ export PKG_CONFIG_PATH="$prefix/lib/pkgconfig"
 nothing_remembers_the_stage() { [ -z "$(grep -rl "$temporary/stage" "$prefix")" ]; }
 check "nothing that is installed remembers DESTDIR" nothing_remembers_the_stage
 
+licenses() {
+    cmp LICENSE "$prefix/share/licenses/iot_tunnel/LICENSE"
+    cmp ffi/THIRD_PARTY "$prefix/share/licenses/iot_tunnel/THIRD_PARTY"
+}
+check "the licenses come along" licenses
+
 pkg_config() {
     mkdir "$temporary/pkg-config"
     make -C "$temporary/pkg-config" -f "$sources/pkg-config/Makefile" SOURCE="$sources/consumer.c"

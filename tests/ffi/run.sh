@@ -21,6 +21,7 @@ part header tests/ffi/header.sh
 part exports python3 tests/ffi/exports.py include/iot_tunnel.h target/ffi/libiot_tunnel.so target/ffi/libiot_tunnel.a
 part abi python3 tests/ffi/abi.py include/iot_tunnel.h tests/ffi/abi/*.txt
 part abi-test python3 tests/ffi/abi_test.py include/iot_tunnel.h
+part third-party python3 ffi/package/third_party.py --check
 part consumers tests/ffi/consumers.sh
 part firmware tests/ffi/firmware.sh
 part gates-test python3 tests/ffi/gates_test.py

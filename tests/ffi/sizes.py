@@ -27,13 +27,13 @@ KIB = 1024
 # What is measured -> its budget, and where that is not met, what it may cost today: the figure of the day it was
 # written and 2 %. Lower it when the figure falls; never raise it without a reason in the commit.
 LIMITS = {
-    "rules": ("flash: id, client token, clientMode, rotate request and answer", 6 * KIB, 16_760),
-    "destination": ("flash: destination session, frames, handshake, notification", 20 * KIB, 37_310),
-    "websocket": ("flash: the same with WebSocket", 26 * KIB, 41_100),
+    "rules": ("flash: id, client token, clientMode, rotate request and answer", 6 * KIB, 16_720),
+    "destination": ("flash: destination session, frames, handshake, notification", 20 * KIB, 29_650),
+    "websocket": ("flash: the same with WebSocket", 26 * KIB, 33_510),
     "session": ("RAM: a session, without its token", 4 * KIB, None),
-    "stack": ("stack: any call", 2 * KIB, 6_280),
+    "stack": ("stack: any call", 2 * KIB, None),
     # Its texts are made through pointers, of which the tool takes each to be called inside the other: a bound, not a depth.
-    "explain": ("stack: what puts a refusal into words, at most", 2 * KIB, 3_420),
+    "explain": ("stack: what puts a refusal into words, at most", 2 * KIB, 3_220),
 }
 # Room for the token in a session (MAX_ACCESS_TOKEN), in bytes.
 TOKEN_ROOM = 3072
@@ -42,9 +42,12 @@ TOKEN_ROOM = 3072
 def measure(arguments, folder):
     """{what is measured: bytes}, {profile: what is in its flash}, and what is to be told of the stack."""
     linker = Linker(arguments.target, arguments.archive, folder)
-    empty = size(linker.link("empty", []))
+    empty = linker.link("empty", [])
     contents = {name: linker.link(name, functions) for name, functions in PROFILES.items()}
-    measured = {name: size(parts) - empty for name, parts in contents.items()}
+    for sections in contents.values():
+        for section, parts in sections.items():
+            parts.subtract(empty.get(section, {}))
+    measured = {name: size(parts) for name, parts in contents.items()}
     measured["session"] = linker.session_size() - TOKEN_ROOM
     report, depths = stacks(arguments.with_stack_sizes, folder)
     for name, is_meant in [("stack", False), ("explain", True)]:

@@ -21,9 +21,9 @@ from elf import Object, readable
 # Exported function -> how deep it may be, and why no device minds.
 DEEP = {
     r"gate_session_new": (5_632, "moves a whole session; a device makes it in its place, by gate_session_init"),
-    r"gate_(notification|rotate_response)": (36_864, "moves tokens of 3 KiB"),
-    r"gate_(rotate_request|violations)": (6_144, "a service's"),
-    r"gate_(table_)?(open|rotate)": (6_144, "a service's"),
+    r"gate_(notification|rotate_response)": (36_864, "moves tokens of 3 KiB; a device reads in place"),
+    r"gate_(rotate_request|violations)": (4_096, "a service's"),
+    r"gate_(table_)?(open|open_in|rotate)": (6_144, "a service's; C lends the places, and `make sizes` measures that"),
 }
 
 # The compiler's own library comes compiled, without stack sizes. By its code, none of the functions that core needs of

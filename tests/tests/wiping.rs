@@ -24,7 +24,7 @@ const ACCESS: &str = "ACCESS7-";
 const CLIENT: &str = "CLIENT7-";
 
 /// Hands in a token, and has it used.
-fn hand(session: &mut Client, access_token: &str, binding: Binding) {
+fn hand(session: &mut Client, access_token: &str, binding: &Binding) {
     let entropy = Entropy::new(std::array::from_fn(|index| index as u8)).expect("its bytes differ");
     session
         .handle_token(NOW, Side::Destination, access_token, binding, &entropy)
@@ -33,7 +33,7 @@ fn hand(session: &mut Client, access_token: &str, binding: Binding) {
 }
 
 /// Hands in the longest token, and has it used.
-fn hand_longest(session: &mut Client, binding: Binding) {
+fn hand_longest(session: &mut Client, binding: &Binding) {
     hand(session, &ACCESS.repeat(MAX_ACCESS_TOKEN / 8), binding);
     assert_eq!(count(session, ACCESS), MAX_ACCESS_TOKEN / 8);
 }
@@ -74,7 +74,7 @@ fn answer(session: &mut Client, status: u16) {
 #[test]
 fn a_refused_token_and_its_client_token_are_gone() {
     with_session(|session| {
-        hand_longest(session, bound());
+        hand_longest(session, &bound());
         assert_eq!(count(session, CLIENT), 16);
         answer(session, 403);
         assert_eq!([ACCESS, CLIENT].map(|word| count(session, word)), [0, 0]);
@@ -84,8 +84,8 @@ fn a_refused_token_and_its_client_token_are_gone() {
 #[test]
 fn a_rotated_token_is_gone_although_the_new_one_is_shorter() {
     with_session(|session| {
-        hand_longest(session, bound());
-        hand(session, "rotated", Binding::Unbound);
+        hand_longest(session, &bound());
+        hand(session, "rotated", &Binding::Unbound);
         assert_eq!(
             [ACCESS, CLIENT, "rotated"].map(|word| count(session, word)),
             [0, 0, 1]
@@ -96,7 +96,7 @@ fn a_rotated_token_is_gone_although_the_new_one_is_shorter() {
 #[test]
 fn a_spent_token_is_gone() {
     with_session(|session| {
-        hand_longest(session, Binding::Unbound);
+        hand_longest(session, &Binding::Unbound);
         answer(session, 101);
         assert_eq!(count(session, ACCESS), MAX_ACCESS_TOKEN / 8);
         session.handle_closed(NOW, None).unwrap();
@@ -107,7 +107,7 @@ fn a_spent_token_is_gone() {
 #[test]
 fn the_tokens_of_a_closed_session_are_gone() {
     with_session(|session| {
-        hand_longest(session, bound());
+        hand_longest(session, &bound());
         answer(session, 101);
         session.close();
         assert_eq!([ACCESS, CLIENT].map(|word| count(session, word)), [0, 0]);

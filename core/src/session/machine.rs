@@ -12,11 +12,11 @@ use super::outgoing::Outgoing;
 use super::services::ServiceList;
 use super::state::{Active, Link, NoToken, Offered, Open, Phase, SERVICE_IDS_TIMEOUT, State, Status};
 use super::streams::{Counters, Streams};
-use crate::error::{Capacity, Error, Misuse, PeerFault};
+use crate::error::{Error, Misuse, PeerFault};
 use crate::handshake::{Subprotocol, Upgrade};
 use crate::mode::Side;
 use crate::time::Millis;
-use crate::token::{ClientToken, Entropy, TokenDigest};
+use crate::token::{Entropy, TokenDigest};
 use crate::tunnel::DisconnectReason;
 use crate::websocket::{Close, CloseCode, MAX_FRAME_PAYLOAD};
 use crate::wire::{Message, MessageType, Origin, Verdict};
@@ -86,7 +86,7 @@ where
         now: Millis,
         side: Side,
         access_token: &str,
-        binding: Binding,
+        binding: &Binding,
         entropy: &Entropy,
     ) -> Result<TokenTaken, Error> {
         if side != self.side {
@@ -100,12 +100,7 @@ where
         if taken != TokenTaken::New {
             return Ok(taken);
         }
-        let client_token = match binding {
-            Binding::Fresh => Some(ClientToken::fresh(entropy).ok_or(Capacity::BufferTooSmall)?),
-            Binding::With(client_token) => Some(client_token),
-            Binding::Unbound => None,
-        };
-        self.credentials.replace(access_token, client_token)?;
+        self.credentials.replace(access_token, binding, entropy)?;
         // Nothing fails from here on.
         self.history.add(digest);
         self.give_up_socket(CloseCode::NORMAL);
@@ -349,7 +344,7 @@ where
         }
     }
 
-    pub(super) const fn connect(&self) -> Result<Connect<'_, TOKEN>, Misuse> {
+    pub(super) fn connect(&self) -> Result<Connect<'_, TOKEN>, Misuse> {
         match &self.state {
             State::Active(Active {
                 phase: Phase::Connecting { .. },

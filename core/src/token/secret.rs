@@ -29,7 +29,7 @@ impl<const N: usize> Secret<N> {
             return None;
         }
         self.zeroize();
-        self.0.push_str(text).ok()
+        self.push(text)
     }
 
     /// Adds text behind it; `None` if there is no room for all of it.

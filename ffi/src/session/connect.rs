@@ -123,7 +123,7 @@ pub unsafe extern "C" fn iot_tunnel_session_handle_token(
             let entropy = self::entropy(entropy)?;
             let taken = client
                 .session
-                .handle_token(Millis(now), side, access_token, binding, &entropy)?;
+                .handle_token(Millis(now), side, access_token, &binding, &entropy)?;
             if taken == Taken::New {
                 client.pending = None;
             }

@@ -156,10 +156,10 @@ impl Driver {
             return true;
         };
         let (now, side) = (self.now(), self.session.side());
-        let (token, binding) = (handed.access_token, handed.binding);
+        let (token, binding) = (handed.access_token.expose(), &handed.binding);
         match self
             .session
-            .handle_token(now, side, token.expose(), binding, &handed.entropy)
+            .handle_token(now, side, token, binding, &handed.entropy)
         {
             Ok(taken) => tracing::debug!(?taken, "a token was handed in"),
             Err(error) => tracing::warn!(%error, "a token was not taken"),

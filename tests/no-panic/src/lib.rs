@@ -507,7 +507,7 @@ export! {
     }
     /// A client's end of a tunnel.
     fn gate_session_token(
-        session: &mut Client<'_>, now: Millis, side: Side, token: &str, binding: Binding, entropy: &Entropy
+        session: &mut Client<'_>, now: Millis, side: Side, token: &str, binding: &Binding, entropy: &Entropy
     ) -> Result<TokenTaken, Error> {
         session.handle_token(now, side, token, binding, entropy)
     }

@@ -158,7 +158,7 @@ fn class_6_the_longest_message_is_taken_and_a_longer_one_than_the_buffer_is_a_fa
     let config_services = super::rig::services(&["SSH"]);
     let config = crate::session::Config::new(Side::Destination, &config_services);
     rig.session = crate::session::Session::new(&config, std::vec![0; 50], std::vec![0; 512]).unwrap();
-    rig.token("first", crate::session::Binding::Fresh);
+    rig.token("first", &crate::session::Binding::Fresh);
     rig.go_open(&["SSH"]);
     let fault = Capacity::BufferTooSmall.code();
     assert_eq!(rig.receive(&data(1, "SSH", 1, &[7; 60])), [Seen::Lost(fault)]);

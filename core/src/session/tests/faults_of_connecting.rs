@@ -32,7 +32,7 @@ fn class_4_a_refused_token_is_never_tried_again_and_its_status_is_told() {
 fn class_8_a_connection_that_opens_and_breaks_is_no_hot_loop() {
     for seed in 0..50 {
         let mut rig = Rig::new(Side::Destination);
-        rig.token(&"t".repeat(seed + 1), Binding::Fresh);
+        rig.token(&"t".repeat(seed + 1), &Binding::Fresh);
         let (begin, mut longest) = (rig.now, 0);
         while rig.now.0 - begin.0 < 10 * Millis::MINUTE {
             rig.go_open(&["SSH"]);
@@ -55,7 +55,7 @@ fn class_10_a_token_is_whole_or_refused() {
     let mut rig = Rig::new(Side::Destination);
     let mut hand = |token: &str| {
         rig.session
-            .handle_token(rig.now, Side::Destination, token, Binding::Fresh, &entropy(1))
+            .handle_token(rig.now, Side::Destination, token, &Binding::Fresh, &entropy(1))
     };
     assert_eq!(hand(&too_long), Err(Capacity::AccessTokenTooLong.into()));
     assert_eq!(hand(&token), Ok(TokenTaken::New));
@@ -73,7 +73,7 @@ const NOTIFICATION: &str =
 fn notify(rig: &mut Rig, text: &str) -> Option<TokenTaken> {
     let notification = Notification::<64>::parse(text.as_bytes()).ok()?;
     assert_eq!(notification.client_mode, rig.session.side());
-    Some(rig.token(notification.client_access_token.expose(), Binding::Fresh))
+    Some(rig.token(notification.client_access_token.expose(), &Binding::Fresh))
 }
 
 #[test]

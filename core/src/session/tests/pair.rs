@@ -72,7 +72,7 @@ impl Pair {
         let end = &mut self.ends[side as usize];
         let entropy = entropy(side as u64 + 40);
         end.session
-            .handle_token(self.now, side, token, Binding::Fresh, &entropy)
+            .handle_token(self.now, side, token, &Binding::Fresh, &entropy)
             .unwrap();
     }
 

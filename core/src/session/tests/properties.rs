@@ -162,7 +162,7 @@ impl World {
                 let token = std::format!("token-{number}");
                 let of = if other { side.other() } else { side };
                 let binding = if bound { Binding::Fresh } else { Binding::Unbound };
-                let taken = session.handle_token(now, of, &token, binding, &entropy(number.into()));
+                let taken = session.handle_token(now, of, &token, &binding, &entropy(number.into()));
                 assert_eq!(
                     taken.is_err(),
                     other || before == Status::Closed,

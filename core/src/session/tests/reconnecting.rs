@@ -14,7 +14,7 @@ fn the_wait_falls_back_only_after_the_connection_proved_usable_or_for_another_to
     let ceiling = |prove: fn(&mut Rig)| {
         let waits = (1..=40).map(|seed| {
             let mut rig = Rig::new(Side::Destination);
-            rig.token(&"t".repeat(seed), Binding::Fresh);
+            rig.token(&"t".repeat(seed), &Binding::Fresh);
             for _ in 0..7 {
                 rig.lose();
                 rig.wait();
@@ -50,7 +50,7 @@ fn the_wait_falls_back_only_after_the_connection_proved_usable_or_for_another_to
     };
     assert!(ceiling(before_it_was_open) > 60_000);
     let rotated: fn(&mut Rig) = |rig| {
-        rig.token("rotated", Binding::Fresh);
+        rig.token("rotated", &Binding::Fresh);
     };
     assert!(ceiling(rotated) <= FIRST_BACKOFF);
     let answered: fn(&mut Rig) = |rig| {
@@ -68,7 +68,7 @@ fn the_wait_falls_back_only_after_the_connection_proved_usable_or_for_another_to
 #[test]
 fn a_service_that_never_names_its_services_is_dropped() {
     let mut rig = Rig::new(Side::Source);
-    rig.token("first", Binding::Fresh);
+    rig.token("first", &Binding::Fresh);
     rig.accept(Subprotocol::V2);
     rig.wait();
     rig.session.handle_pong(rig.now).unwrap();
@@ -124,6 +124,6 @@ fn a_closed_session_takes_nothing_more() {
     assert_eq!(rig.session.open(0), Err(Misuse::SessionClosed.into()));
     let taken = rig
         .session
-        .handle_token(rig.now, Side::Source, "second", Binding::Fresh, &entropy(1));
+        .handle_token(rig.now, Side::Source, "second", &Binding::Fresh, &entropy(1));
     assert_eq!(taken, Err(Misuse::SessionClosed.into()));
 }

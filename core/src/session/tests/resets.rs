@@ -90,7 +90,7 @@ fn a_service_id_that_no_service_can_have_is_never_answered() {
     let longest = "x".repeat(128);
     for outgoing in [512, 4096] {
         let mut rig = Rig::with(Side::Destination, &["SSH"], Subprotocol::V3, outgoing);
-        rig.token("first", Binding::Fresh);
+        rig.token("first", &Binding::Fresh);
         rig.go_open(&["SSH"]);
         for message_type in [StreamStart, ConnectionStart] {
             assert_eq!(rig.receive(&frame(message_type, 1, &longest, 1)), []);
@@ -106,7 +106,7 @@ fn a_service_id_that_no_service_can_have_is_never_answered() {
 fn a_new_stream_comes_after_the_reset_of_what_it_replaces() {
     for (format, reset) in [(Subprotocol::V3, ConnectionReset), (Subprotocol::V2, StreamReset)] {
         let mut rig = Rig::with(Side::Source, &["SSH"], format, 4096);
-        rig.token("first", Binding::Fresh);
+        rig.token("first", &Binding::Fresh);
         rig.go_open(&["SSH"]);
         let old = opened(&mut rig, 0);
         assert_eq!(rig.session.send(old, b"last words"), Ok(Progress::Done(10)));
@@ -121,7 +121,7 @@ fn a_new_stream_comes_after_the_reset_of_what_it_replaces() {
 fn the_end_of_a_connection_is_told_once_even_if_both_sides_end_it() {
     for format in [Subprotocol::V3, Subprotocol::V2] {
         let mut rig = Rig::with(Side::Source, &["SSH"], format, 4096);
-        rig.token("first", Binding::Fresh);
+        rig.token("first", &Binding::Fresh);
         rig.go_open(&["SSH"]);
         let (connection, other) = (opened(&mut rig, 0), rig.session.open(0));
         let stream = rig.poll()[0].stream;
@@ -142,7 +142,7 @@ fn the_end_of_a_connection_is_told_once_even_if_both_sides_end_it() {
 fn a_source_reads_on_while_what_it_sends_has_no_room() {
     let service = "x".repeat(128);
     let mut rig = Rig::with(Side::Source, &[&service], Subprotocol::V3, 512);
-    rig.token("first", Binding::Fresh);
+    rig.token("first", &Binding::Fresh);
     rig.go_open(&[&service]);
     let connection = opened(&mut rig, 0);
     let stream = rig.poll()[0].stream;

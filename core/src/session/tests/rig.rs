@@ -143,12 +143,12 @@ impl Rig {
     /// Open, with a client token, over V3, with the services of the session.
     pub(super) fn open(side: Side) -> Self {
         let mut rig = Self::new(side);
-        rig.token("first", Binding::Fresh);
+        rig.token("first", &Binding::Fresh);
         rig.go_open(&["SSH", "RDP"]);
         rig
     }
 
-    pub(super) fn token(&mut self, token: &str, binding: Binding) -> TokenTaken {
+    pub(super) fn token(&mut self, token: &str, binding: &Binding) -> TokenTaken {
         let side = self.session.side();
         let taken = self
             .session

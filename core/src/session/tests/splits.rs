@@ -36,7 +36,7 @@ fn part() -> impl Strategy<Value = Vec<u8>> {
 /// third connection.
 fn meaning(side: Side, pieces: &[&[u8]]) -> (Vec<Seen>, Vec<Sent>, Status) {
     let mut rig = Rig::with(side, &["SSH", "RDP"], Subprotocol::V3, 65_535);
-    rig.token("first", Binding::Fresh);
+    rig.token("first", &Binding::Fresh);
     rig.accept(Subprotocol::V3);
     let mut seen = Vec::new();
     for piece in pieces {

@@ -53,7 +53,7 @@ fn a_source_starts_a_stream_and_further_connections_in_it() {
 fn a_stream_id_is_in_range_and_does_not_start_again_after_a_reconnect() {
     for seed in 1..40 {
         let mut rig = Rig::new(Side::Source);
-        rig.token(&"t".repeat(seed), Binding::Fresh);
+        rig.token(&"t".repeat(seed), &Binding::Fresh);
         let mut ids = Vec::new();
         for _ in 0..3 {
             rig.go_open(&["SSH", "RDP"]);
@@ -72,7 +72,7 @@ fn each_stream_keeps_the_format_that_it_was_started_in() {
     // V1 names nothing, so the destination serves one service; over subprotocol 3.0 all the same.
     for (service, connection) in [("", 0), ("SSH", 0), ("SSH", 9), ("", 9)] {
         let mut rig = Rig::with(Side::Destination, &["SSH"], Subprotocol::V3, 4096);
-        rig.token("first", Binding::Fresh);
+        rig.token("first", &Binding::Fresh);
         rig.go_open(&["SSH"]);
         let peer = rig.start(5, service, connection);
         assert_eq!(rig.session.send(peer, b"x"), Ok(Progress::Done(1)));
@@ -107,7 +107,7 @@ fn a_source_speaks_the_format_that_the_subprotocol_and_its_peer_allow() {
         (Subprotocol::V3, Subprotocol::V1, &[], ("", 0)),
     ] {
         let mut rig = Rig::with(Side::Source, &["SSH"], format, 4096);
-        rig.token("first", Binding::Fresh);
+        rig.token("first", &Binding::Fresh);
         rig.accept(accepted);
         if accepted != Subprotocol::V1 {
             assert_eq!(rig.receive(&service_ids(names)), [Seen::Open]);
@@ -127,7 +127,7 @@ fn a_source_speaks_the_format_that_the_subprotocol_and_its_peer_allow() {
 fn what_cannot_be_opened_is_refused_with_the_reason() {
     let mut rig = Rig::new(Side::Source);
     assert_eq!(rig.session.open(0), Err(Misuse::NotOpen.into()));
-    rig.token("first", Binding::Fresh);
+    rig.token("first", &Binding::Fresh);
     rig.go_open(&["RDP"]);
     assert_eq!(rig.session.open(0), Err(Misuse::ServiceNotInTunnel.into()));
     assert_eq!(rig.session.open(2), Err(Misuse::UnknownService.into()));
@@ -138,7 +138,7 @@ fn what_cannot_be_opened_is_refused_with_the_reason() {
     // The slot is free when the peer has been told.
     rig.poll();
     opened(&mut rig, 1);
-    rig.token("second", Binding::Fresh);
+    rig.token("second", &Binding::Fresh);
     rig.go_open(&[]);
     assert_eq!(rig.session.open(0), Err(Misuse::ServiceNeedsName.into()));
     let mut rig = Rig::open(Side::Destination);

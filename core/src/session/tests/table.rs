@@ -20,16 +20,16 @@ const TABLE: &str = include_str!("../transitions.md");
 fn in_state(name: &str, bound: bool) -> Rig {
     let mut rig = Rig::new(Side::Destination);
     let binding = if bound { Binding::Fresh } else { Binding::Unbound };
-    rig.token("earlier", Binding::Fresh);
+    rig.token("earlier", &Binding::Fresh);
     if name == "connect due" {
         rig.session
-            .handle_token(rig.now, Side::Destination, "latest", binding, &entropy(1))
+            .handle_token(rig.now, Side::Destination, "latest", &binding, &entropy(1))
             .unwrap();
         // What the earlier token had begun.
         assert!(matches!(rig.session.poll_output(), Output::CloseWebSocket(_)));
         return rig;
     }
-    rig.token("latest", binding);
+    rig.token("latest", &binding);
     match name {
         "awaiting token" => apply(&mut rig, "400–499").unwrap(),
         "connecting" => {}
@@ -68,7 +68,7 @@ fn apply(rig: &mut Rig, input: &str) -> Result<(), Error> {
     let (now, channel_id) = (rig.now, None);
     let mut token = |side, token: &str| {
         rig.session
-            .handle_token(now, side, token, Binding::Fresh, &entropy(9))
+            .handle_token(now, side, token, &Binding::Fresh, &entropy(9))
             .map(drop)
     };
     let reason = PeerText::new(b"");

@@ -23,7 +23,7 @@ fn refuse(rig: &mut Rig, status: u16) -> Status {
 fn a_rotated_token_is_taken_in_the_middle_and_the_session_goes_on() {
     let mut rig = Rig::open(Side::Destination);
     let old = rig.start(7, "SSH", 1);
-    assert_eq!(rig.token("rotated", Binding::Fresh), TokenTaken::New);
+    assert_eq!(rig.token("rotated", &Binding::Fresh), TokenTaken::New);
     assert_eq!((rig.closes.len(), rig.connects), (1, 2));
     assert_ne!(rig.client_tokens[0], rig.client_tokens[1]);
     assert_eq!(rig.session.send(old, b"x"), Err(Misuse::ConnectionEnded));
@@ -43,7 +43,7 @@ fn what_a_request_is_made_of_is_there_from_the_connect_to_its_answer() {
     let entropy = entropy(1);
     let taken = rig
         .session
-        .handle_token(rig.now, Side::Destination, "first", Binding::Fresh, &entropy);
+        .handle_token(rig.now, Side::Destination, "first", &Binding::Fresh, &entropy);
     assert_eq!(taken, Ok(TokenTaken::New));
     // It is due, but nobody was told.
     assert_eq!(rig.session.connect().err(), missing);
@@ -81,7 +81,7 @@ fn a_connection_is_kept_as_numbers_and_comes_back() {
 fn a_redelivered_token_changes_nothing_even_after_its_refusal() {
     let mut rig = Rig::open(Side::Destination);
     let connection = rig.start(7, "SSH", 1);
-    assert_eq!(rig.token("first", Binding::Fresh), TokenTaken::Same);
+    assert_eq!(rig.token("first", &Binding::Fresh), TokenTaken::Same);
     assert_eq!((rig.connects, rig.closes.len()), (1, 0));
     assert_eq!(rig.session.send(connection, b"x"), Ok(Progress::Done(1)));
 
@@ -89,12 +89,12 @@ fn a_redelivered_token_changes_nothing_even_after_its_refusal() {
     rig.wait();
     let refused = Status::AwaitingToken(NoToken::Refused { status: 403 });
     assert_eq!(refuse(&mut rig, 403), refused);
-    assert_eq!(rig.token("first", Binding::Fresh), TokenTaken::Same);
+    assert_eq!(rig.token("first", &Binding::Fresh), TokenTaken::Same);
     assert_eq!((rig.session.status(), rig.connects), (refused, 2));
     // Nothing ever tries it again.
     assert_eq!(rig.session.handle_timeout(Millis(u64::MAX)), Timeout::None);
     assert_eq!(rig.session.status(), refused);
-    assert_eq!(rig.token("second", Binding::Fresh), TokenTaken::New);
+    assert_eq!(rig.token("second", &Binding::Fresh), TokenTaken::New);
     assert_eq!(rig.connects, 3);
 }
 
@@ -102,11 +102,11 @@ fn a_redelivered_token_changes_nothing_even_after_its_refusal() {
 fn a_client_token_is_fresh_given_or_none_and_stays_over_reconnects() {
     let mut rig = Rig::new(Side::Source);
     let given = "c".repeat(32);
-    rig.token("fresh", Binding::Fresh);
+    rig.token("fresh", &Binding::Fresh);
     rig.lose();
     rig.wait();
-    rig.token("given", Binding::With(ClientToken::parse(&given).unwrap()));
-    rig.token("none", Binding::Unbound);
+    rig.token("given", &Binding::With(ClientToken::parse(&given).unwrap()));
+    rig.token("none", &Binding::Unbound);
     let tokens = &rig.client_tokens;
     let fresh = tokens[0].as_ref().unwrap();
     assert!(ClientToken::parse(fresh).is_ok() && fresh.len() == 64);
@@ -117,7 +117,7 @@ fn a_client_token_is_fresh_given_or_none_and_stays_over_reconnects() {
 #[test]
 fn a_drop_without_a_client_token_spends_the_token_and_tries_nothing() {
     let mut rig = Rig::new(Side::Destination);
-    rig.token("once", Binding::Unbound);
+    rig.token("once", &Binding::Unbound);
     // Before the 101 the token is not used: a failed connection is tried again.
     assert!(matches!(rig.lose(), Status::Backoff { .. }));
     rig.wait();
@@ -128,19 +128,19 @@ fn a_drop_without_a_client_token_spends_the_token_and_tries_nothing() {
     assert_eq!(rig.session.handle_closed(rig.now, None), Ok(spent));
     // There is no socket to send it to, and nothing to wait for.
     assert!(matches!(rig.session.poll_output(), Output::Wait(None)));
-    assert_eq!(rig.token("once", Binding::Fresh), TokenTaken::Same);
+    assert_eq!(rig.token("once", &Binding::Fresh), TokenTaken::Same);
     assert_eq!(rig.connects, 2);
 }
 
 #[test]
 fn a_late_redelivery_of_a_revoked_token_takes_the_session_from_nothing() {
     let mut rig = Rig::open(Side::Destination);
-    rig.token("second", Binding::Fresh);
+    rig.token("second", &Binding::Fresh);
     rig.go_open(&["SSH", "RDP"]);
     let connection = rig.start(7, "SSH", 1);
     let (connects, closes) = (rig.connects, rig.closes.len());
     for binding in [Binding::Fresh, Binding::Unbound] {
-        assert_eq!(rig.token("first", binding), TokenTaken::Earlier);
+        assert_eq!(rig.token("first", &binding), TokenTaken::Earlier);
         assert_eq!((rig.connects, rig.closes.len()), (connects, closes));
     }
     assert_eq!(rig.receive(&data(7, "SSH", 1, b"x")).len(), 1);
@@ -151,27 +151,27 @@ fn a_late_redelivery_of_a_revoked_token_takes_the_session_from_nothing() {
 fn what_became_of_the_latest_token_makes_no_earlier_one_news() {
     let mut rig = Rig::new(Side::Source);
     // Refused, lost in a back-off, and spent: each by the way of another state.
-    rig.token("refused", Binding::Fresh);
+    rig.token("refused", &Binding::Fresh);
     refuse(&mut rig, 400);
-    rig.token("lost", Binding::Fresh);
+    rig.token("lost", &Binding::Fresh);
     rig.lose();
-    rig.token("spent", Binding::Unbound);
+    rig.token("spent", &Binding::Unbound);
     rig.go_open(&["SSH"]);
     rig.lose();
-    rig.token("latest", Binding::Fresh);
+    rig.token("latest", &Binding::Fresh);
     refuse(&mut rig, 403);
     let connects = rig.connects;
     for token in ["refused", "lost", "spent"] {
-        assert_eq!(rig.token(token, Binding::Fresh), TokenTaken::Earlier, "{token}");
+        assert_eq!(rig.token(token, &Binding::Fresh), TokenTaken::Earlier, "{token}");
     }
-    assert_eq!(rig.token("latest", Binding::Fresh), TokenTaken::Same);
+    assert_eq!(rig.token("latest", &Binding::Fresh), TokenTaken::Same);
     let refused = Status::AwaitingToken(NoToken::Refused { status: 403 });
     assert_eq!((rig.session.status(), rig.connects), (refused, connects));
     // The memory has an end, and only the oldest falls out of it.
-    rig.token("one-more", Binding::Fresh);
+    rig.token("one-more", &Binding::Fresh);
     assert_eq!(REMEMBERED_TOKENS, 4);
-    assert_eq!(rig.token("lost", Binding::Fresh), TokenTaken::Earlier);
-    assert_eq!(rig.token("refused", Binding::Fresh), TokenTaken::New);
+    assert_eq!(rig.token("lost", &Binding::Fresh), TokenTaken::Earlier);
+    assert_eq!(rig.token("refused", &Binding::Fresh), TokenTaken::New);
 }
 
 #[test]
@@ -179,9 +179,9 @@ fn a_token_that_is_not_taken_is_not_remembered() {
     let mut rig = Rig::open(Side::Destination);
     let taken = rig
         .session
-        .handle_token(rig.now, Side::Source, "other-side", Binding::Fresh, &entropy(1));
+        .handle_token(rig.now, Side::Source, "other-side", &Binding::Fresh, &entropy(1));
     assert_eq!(taken, Err(Misuse::TokenOfOtherSide.into()));
-    assert_eq!(rig.token("other-side", Binding::Fresh), TokenTaken::New);
+    assert_eq!(rig.token("other-side", &Binding::Fresh), TokenTaken::New);
 }
 
 #[test]
@@ -196,9 +196,9 @@ fn a_text_that_is_no_token_changes_nothing() {
         ("é", Misuse::InvalidAccessToken.into()),
         (&too_long, Error::from(Capacity::AccessTokenTooLong)),
     ] {
-        let taken = rig
-            .session
-            .handle_token(rig.now, Side::Destination, text, Binding::Unbound, &entropy(1));
+        let taken =
+            rig.session
+                .handle_token(rig.now, Side::Destination, text, &Binding::Unbound, &entropy(1));
         assert_eq!(taken, Err(error), "{text:?}");
     }
     assert_eq!(rig.session.send(connection, b"x"), Ok(Progress::Done(1)));
@@ -223,12 +223,12 @@ fn a_token_of_no_more_use_is_wiped() {
     refuse(&mut rig, 403);
     assert!(is_wiped(&rig));
 
-    rig.token("once", Binding::Unbound);
+    rig.token("once", &Binding::Unbound);
     rig.go_open(&["SSH"]);
     rig.lose();
     assert!(is_wiped(&rig));
 
-    rig.token("closed", Binding::Fresh);
+    rig.token("closed", &Binding::Fresh);
     assert!(!is_wiped(&rig));
     rig.session.close();
     assert!(is_wiped(&rig));

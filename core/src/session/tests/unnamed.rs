@@ -13,7 +13,7 @@ use crate::wire::MessageType::{StreamReset, StreamStart};
 
 fn unnamed(side: Side) -> Rig {
     let mut rig = Rig::of(&Config::unnamed(side), 4096);
-    rig.token("first", Binding::Fresh);
+    rig.token("first", &Binding::Fresh);
     rig
 }
 
@@ -120,7 +120,7 @@ fn the_name_is_learned_again_on_every_connection() {
         rig.wait();
     }
     // A rotation may have changed the tunnel's services; V1 says none.
-    rig.token("rotated", Binding::Fresh);
+    rig.token("rotated", &Binding::Fresh);
     rig.accept(Subprotocol::V1);
     assert_eq!(names(&rig), [""; 0]);
     assert_eq!(opened(&mut rig), (String::new(), 0));
@@ -130,7 +130,7 @@ fn the_name_is_learned_again_on_every_connection() {
 fn a_session_with_names_never_needs_one() {
     let mut rig = Rig::new(Side::Source);
     assert_eq!(names(&rig), ["SSH", "RDP"]);
-    rig.token("first", Binding::Fresh);
+    rig.token("first", &Binding::Fresh);
     rig.accept(Subprotocol::V3);
     let announcement = service_ids(&["A", "B"]);
     let event = rig.session.handle_bytes(rig.now, &mut &announcement[..]).unwrap();

@@ -110,7 +110,7 @@ impl Twins {
         entropy: &Entropy,
     ) -> Result<TokenTaken, Error> {
         self.both(
-            |client| client.handle_token(now, side, access_token, binding.clone(), entropy),
+            |client| client.handle_token(now, side, access_token, binding, entropy),
             |taken| *taken != Ok(TokenTaken::New),
         )
     }
