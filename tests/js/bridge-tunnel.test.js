@@ -1,4 +1,4 @@
-/** A page's connection through both bridges to the real service, and a device's agent at the other end. */
+/** A page's connection through every bridge to the real service, and a device's agent at the other end. */
 
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
@@ -16,7 +16,7 @@ await init();
 let service, server, agent;
 const thing = `pump-${randomBytes(4).toString("hex")}`;
 before(async () => {
-  service = await startService();
+  service = await startService("--console", "127.0.0.1:0");
   server = await echoServer();
   agent = await startAgent(service, thing, { SSH: server.port });
 });
@@ -39,11 +39,18 @@ async function origin(t, upgrade) {
 async function ofNode(t) {
   const between = await bridge({ target: service.data, tls: { ca: service.ca } });
   t.after(() => between.close());
-  return origin(t, between.upgrade);
+  const url = await origin(t, between.upgrade);
+  return { url: `${url}/tunnel`, WebSocket: pageSocket(url) };
+}
+
+/** The one in the service's own console. */
+function ofConsole() {
+  const { origin, searchParams } = new URL(service.ready.console);
+  return { url: `${origin}/console/tunnel`, WebSocket: pageSocket(origin, `iot-tunnel-console=${searchParams.get("key")}`) };
 }
 
 /** That in the style of fetch, in an engine whose WebSockets can do no more than a browser's. */
-function ofFetch(t) {
+async function ofFetch(t) {
   const sockets = new ws.WebSocketServer({ noServer: true, handleProtocols: (_, { chosen }) => chosen });
   const opened = [];
   t.after(() => opened.forEach((socket) => socket.terminate()));
@@ -90,29 +97,30 @@ function ofFetch(t) {
       return { socket: plain(socket) };
     },
   });
-  return origin(t, async (...raw) => {
+  const url = await origin(t, async (...raw) => {
     const [{ url, headers }, socket] = raw;
     const request = new Request(new URL(url, `http://${headers.host}`), { headers });
     const response = await handle(Object.assign(request, { raw }));
     if (response) socket.end(`HTTP/1.1 ${response.status} No\r\n\r\n`);
   });
+  return { url: `${url}/tunnel`, WebSocket: pageSocket(url) };
 }
 
-for (const [kind, mount] of [["Node", ofNode], ["fetch", ofFetch]]) {
+for (const [kind, mount] of [["Node", ofNode], ["fetch", ofFetch], ["the console", ofConsole]]) {
   /** A page at that origin, with a connection to a fresh tunnel. */
   async function page(t, { token } = {}) {
-    const url = await mount(t);
     const tunnel = await service.openTunnel(["SSH"], thing);
     const connection = new TunnelConnection({
-      url: `${url}/tunnel`,
+      ...(await mount(t)),
       side: "source",
       services: ["SSH"],
       accessToken: token ?? tunnel.sourceAccessToken,
-      WebSocket: pageSocket(url),
     });
     t.after(() => connection.close());
+    const asked = once(connection, "token", { signal: AbortSignal.timeout(SOON) });
+    asked.catch(() => {});
     await until(async () => (await service.describe(tunnel.tunnelId)).destinationConnectionState.status === "CONNECTED", "the agent");
-    return { tunnel, connection };
+    return { tunnel, connection, asked };
   }
 
   test(`bytes go through the bridge of ${kind} as they were, and a rotation too`, async (t) => {
@@ -139,8 +147,8 @@ for (const [kind, mount] of [["Node", ofNode], ["fetch", ofFetch]]) {
   });
 
   test(`a page hears through the bridge of ${kind} why it is refused, and does not try again`, async (t) => {
-    const { connection } = await page(t, { token: "nonsense" });
-    const [{ why, error }] = await once(connection, "token", { signal: AbortSignal.timeout(SOON) });
+    const { connection, asked } = await page(t, { token: "nonsense" });
+    const [{ why, error }] = await asked;
     assert.deepEqual([why, error.code, error.status, error.reason], ["refused", "UnknownAccessToken", 400, "Invalid access token"]);
     assert.equal(connection.state, "awaiting-token");
   });

@@ -161,14 +161,37 @@ test("other origins are let in where they are allowed, and then the own is not b
   await given.joined({ origin: "" });
 });
 
+const KEY = "sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nsec-websocket-version: 13\r\n";
+
+/** What is answered to a request that no WebSocket would make. */
+async function asked(host, method, headers) {
+  const socket = connectTcp(Number(host.split(":")[1]), "127.0.0.1");
+  socket.write(`${method} /tunnel?local-proxy-mode=source HTTP/1.1\r\nhost: ${host}\r\nconnection: upgrade\r\nupgrade: websocket\r\n${headers}\r\n`);
+  const [answer] = await once(socket, "data", signal());
+  socket.destroy();
+  return answer.toString();
+}
+
 test("what is no handshake of a WebSocket is refused before the service hears of it", async (t) => {
   const { host, service } = await rig(t);
-  const socket = connectTcp(Number(host.split(":")[1]), "127.0.0.1");
-  socket.write(`GET /tunnel?local-proxy-mode=source HTTP/1.1\r\nhost: ${host}\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-protocol: ${offer()}\r\n\r\n`);
-  const [answer] = await once(socket, "data", signal());
-  assert.match(answer.toString(), /^HTTP\/1\.1 426 /);
-  socket.destroy();
+  const protocols = `sec-websocket-protocol: ${offer()}\r\n`;
+  for (const [method, headers] of [
+    ["GET", protocols],
+    ["POST", KEY + protocols],
+    ["GET", KEY.replace("13", "8") + protocols],
+    ["GET", KEY.replace("dGhl", "") + protocols],
+  ]) {
+    assert.match(await asked(host, method, headers), /^HTTP\/1\.1 426 /);
+  }
   assert.equal(service.latest, undefined);
+});
+
+test("a handshake that fails at its very end leaves nothing behind", async (t) => {
+  const given = await rig(t);
+  const twice = `${KEY}sec-websocket-protocol: ${offer()}, ${V3}\r\n`;
+  assert.match(await asked(given.host, "GET", twice), /^HTTP\/1\.1 400 /);
+  await until(() => given.bridge.connections === 0, "the end");
+  assert.equal((await given.peers[0].ended).code, 1006);
 });
 
 test("messages pass in both directions, in order and as they are", async (t) => {
@@ -248,15 +271,15 @@ test("both ends are pinged, and one that answers nothing is dropped", async (t) 
   assert.equal((await page.ended).code, 1011);
 });
 
-test("an end that is slow stops the other, and everything arrives", async (t) => {
+/** A page that reads nothing, until everything on the way to it is full. */
+async function stopped(t) {
   const given = await rig(t, { maxBuffered: 200_000 });
-  const { page, peer } = await given.joined();
-  page.pause();
-  const bytes = Buffer.alloc(100_000, 7);
+  const ends = await given.joined();
+  ends.page.pause();
   // More than every socket on the way holds.
-  let flushed = 0;
   const count = 400;
-  for (let n = 0; n < count; n += 1) peer.send(bytes, () => (flushed += 1));
+  let flushed = 0;
+  for (let n = 0; n < count; n += 1) ends.peer.send(Buffer.alloc(100_000, 7), () => (flushed += 1));
   let before = -1;
   await until(async () => {
     if (flushed === before) return true;
@@ -265,8 +288,20 @@ test("an end that is slow stops the other, and everything arrives", async (t) =>
     return false;
   }, "the stop");
   assert.ok(flushed < count, `${flushed} messages are gone into buffers`);
+  return { ...given, ...ends, count };
+}
+
+test("an end that is slow stops the other, and everything arrives", async (t) => {
+  const { page, count } = await stopped(t);
   page.resume();
   await until(() => page.messages.length === count, "the messages");
+});
+
+test("an end that is stopped hears at once that the other is gone", async (t) => {
+  const given = await stopped(t);
+  given.page.terminate();
+  // Much less than a WebSocket has to close.
+  await until(() => given.bridge.connections === 0, "the end", 10_000);
 });
 
 test("a refusal of the service is the handshake's status, with the reason", async (t) => {

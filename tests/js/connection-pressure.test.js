@@ -48,6 +48,8 @@ test("streams that have ended or been dropped hold nobody up once they are read,
   const socket = rig.sockets.at(-1);
   socket.accept();
   socket.announce("SSH");
+  socket.deliver({ type: TYPE.streamStart, streamId: 9, serviceId: "SSH", connectionId: 1 });
+  socket.deliver({ type: TYPE.data, streamId: 9, serviceId: "SSH", connectionId: 1, payload });
   assert.ok(!socket.paused);
   await assert.rejects(drain(rig.stream.readable), { code: "ConnectionLost" });
 });
@@ -154,6 +156,21 @@ test("a destination that cannot send its answers takes no more messages, and non
   assert.equal((await next).value.service, "SSH");
   const resets = socket.received();
   assert.deepEqual(resets.map(({ streamId }) => streamId), Array.from({ length: 1000 }, (_, id) => 100 + id));
+});
+
+test("what such a destination keeps goes with its WebSocket", async () => {
+  const { connection, socket, clock, told } = await started();
+  socket.bufferedAmount = 10_000_000;
+  for (let id = 0; id < 1000; id += 1) socket.deliver({ type: TYPE.streamStart, streamId: 100 + id, serviceId: "NONE", connectionId: 1 });
+  socket.bytes([0, 0]);
+  for (let id = 0; id < 10; id += 1) socket.deliver({ type: TYPE.streamStart, streamId: 2000 + id, serviceId: "SSH", connectionId: 1 });
+  socket.bufferedAmount = 0;
+  while (connection.state === "open") await clock.alarm();
+  await settled();
+  assert.deepEqual(told.errors.map(({ code }) => code), ["EmptyFrame"]);
+  assert.equal(connection.state, "backoff");
+  connection.close();
+  assert.equal((await connection.streams().next()).done, true);
 });
 
 test("what such a destination keeps has the same limit", async () => {

@@ -139,6 +139,14 @@ for (const [how, cut] of [
   });
 }
 
+test("what follows a break of the protocol in the same WebSocket message is not taken", async () => {
+  const { connection, socket, told } = await opened();
+  socket.bytes(new Uint8Array(300_000));
+  await settled();
+  assert.deepEqual(told.errors.map(({ code }) => code), ["EmptyFrame"]);
+  assert.deepEqual([connection.state, socket.closed.code], ["backoff", 1002]);
+});
+
 test("a destination gets the streams of its services, each once", async () => {
   const { connection, socket, stream } = await started({ services: ["SSH", "RDP"] });
   assert.equal(stream.service, "SSH");

@@ -171,12 +171,12 @@ export async function read(socket, length) {
 }
 
 /** Waits until `holds()` gives something true, and gives that. Between two looks it lets others run. */
-export async function until(holds, what) {
-  const deadline = Date.now() + SOON;
+export async function until(holds, what, patience = SOON) {
+  const deadline = Date.now() + patience;
   for (;;) {
     const outcome = await holds();
     if (outcome) return outcome;
-    if (Date.now() > deadline) throw new Error(`${what} did not come within ${SOON} ms`);
+    if (Date.now() > deadline) throw new Error(`${what} did not come within ${patience} ms`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }

@@ -5,12 +5,12 @@ import { createRequire } from "node:module";
 export const ws = createRequire(new URL("../../wasm/dist/node.js", import.meta.url))("ws");
 
 /** `ws` with nothing more than a page has: neither headers nor pings, and nobody can stop it. */
-export function pageSocket(origin) {
+export function pageSocket(origin, cookie) {
   return class {
     #socket;
 
     constructor(url, protocols) {
-      this.#socket = new ws.WebSocket(url, protocols, { origin });
+      this.#socket = new ws.WebSocket(url, protocols, { origin, headers: cookie ? { cookie } : {} });
     }
 
     get readyState() {

@@ -136,7 +136,7 @@ impl Session {
             millis(now),
             side.core()?,
             &access_token,
-            binding,
+            &binding,
             &entropy::draw()?,
         )?;
         Ok(Taken::of(taken))

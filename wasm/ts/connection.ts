@@ -3,7 +3,8 @@
 import { type TokenPlace, addressOf, opener } from "./connection/address.js";
 import { Arrivals } from "./connection/arrivals.js";
 import { type Clock, engineClock } from "./connection/clock.js";
-import { type ConnectionState, Driver, type TokenTaken } from "./connection/driver.js";
+import type { ConnectionState, TokenTaken } from "./connection/config.js";
+import { Driver } from "./connection/driver.js";
 import { ConnectionErrorEvent, StateChangeEvent, TokenEvent, type TunnelConnectionEventMap } from "./connection/events.js";
 import type { TunnelStream } from "./connection/stream.js";
 import type { WebSocketConstructor } from "./connection/websocket.js";

@@ -54,7 +54,7 @@ export {
 export { TunnelConnection, type TunnelConnectionOptions } from "./connection.js";
 export type { TokenPlace } from "./connection/address.js";
 export type { Clock } from "./connection/clock.js";
-export type { ConnectionState, TokenTaken } from "./connection/driver.js";
+export type { ConnectionState, TokenTaken } from "./connection/config.js";
 export type { ConnectionErrorEvent, StateChangeEvent, TokenEvent, TunnelConnectionEventMap } from "./connection/events.js";
 export type { TunnelStream } from "./connection/stream.js";
 export type { WebSocketConstructor, WebSocketLike, WebSocketOptions } from "./connection/websocket.js";

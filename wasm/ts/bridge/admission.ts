@@ -39,11 +39,8 @@ const BAD_REQUEST = 400;
 const FORBIDDEN = 403;
 
 /** Judges a handshake, before anything is said to the service. */
-export function admit(url: string, header: Header, rules: AdmissionRules): Admitted | Denied {
-  const key = header("sec-websocket-key");
-  if (header("upgrade")?.toLowerCase() !== "websocket" || header("sec-websocket-version") !== "13" || !KEY.test(key ?? "")) {
-    return denied(426, "this is for WebSockets of version 13");
-  }
+export function admit(method: string, url: string, header: Header, rules: AdmissionRules): Admitted | Denied {
+  if (method !== "GET" || !isHandshake(header)) return denied(426, "this is for WebSockets of version 13");
   if (!isAllowed(header, rules.allowedOrigins)) return denied(FORBIDDEN, "the page's origin is not allowed");
   const side = new URL(url, "http://any").searchParams.getAll("local-proxy-mode");
   if (side.length !== 1 || (side[0] !== "source" && side[0] !== "destination")) {
@@ -66,6 +63,11 @@ export function admit(url: string, header: Header, rules: AdmissionRules): Admit
 
 function denied(status: number, reason: string): Denied {
   return { status, reason };
+}
+
+function isHandshake(header: Header): boolean {
+  const isUpgrade = header("upgrade")?.toLowerCase() === "websocket";
+  return isUpgrade && header("sec-websocket-version") === "13" && KEY.test(header("sec-websocket-key") ?? "");
 }
 
 /** Browsers say with every WebSocket which page it is of. Whoever says nothing is no browser, and no page can make him ask. */

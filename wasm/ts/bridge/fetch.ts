@@ -38,7 +38,7 @@ export function fetchBridge(options: FetchBridgeOptions): (request: Request) => 
   return async (request) => {
     // A request of this kind has no Host header where that is in its address.
     const header = (name: string) => request.headers.get(name) ?? (name === "host" ? new URL(request.url).host : undefined);
-    const admitted = admit(request.url, header, options);
+    const admitted = admit(request.method, request.url, header, options);
     if ("status" in admitted) {
       onEvent?.({ type: "denied", ...admitted, origin: header("origin") });
       return answer(admitted.status, admitted.reason);

@@ -113,15 +113,17 @@ export function join(browser: End, service: End, limits: Limits, closed: (how: C
     side.other.giveUp();
     end({ by: side.name, code, reason });
   };
-  const pings = setInterval(() => {
-    for (const side of sides) {
+  const pinged = sides.filter(({ socket }) => socket.ping !== undefined);
+  const ping = () => {
+    for (const side of pinged) {
       // The answer of one who is stopped may stand behind what is not read.
-      if (side.socket.ping === undefined || side.isPaused) continue;
+      if (side.isPaused) continue;
       if (!side.isAlive) side.socket.terminate?.();
       side.isAlive = false;
-      side.socket.ping("");
+      side.socket.ping?.("");
     }
-  }, pingInterval);
+  };
+  const pings = pinged.length > 0 ? setInterval(ping, pingInterval) : undefined;
 
   for (const side of sides) {
     const { socket, other } = side;
@@ -142,8 +144,6 @@ export function join(browser: End, service: End, limits: Limits, closed: (how: C
     socket.addEventListener("error", () => {});
     socket.addEventListener("close", ({ code, reason }) => {
       side.isOpen = false;
-      // One who waits for what has gone would wait for ever.
-      if (other.isPaused) other.pause(false);
       other.follow(code, reason);
       end({ by: side.name, code, reason });
     });

@@ -64,7 +64,7 @@ export async function bridge(options: BridgeOptions): Promise<Bridge> {
     // It is told by what follows from it.
     socket.on("error", () => {});
     const header = (name: string) => request.headers[name]?.toString();
-    const admitted = admit(request.url ?? "/", header, options);
+    const admitted = admit(request.method ?? "", request.url ?? "/", header, options);
     const denied = "status" in admitted ? admitted : live.size >= maxConnections && FULL;
     if (denied) {
       answer(socket, denied.status, denied.reason);

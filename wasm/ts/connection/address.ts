@@ -4,7 +4,7 @@ import { MisuseError } from "../errors.js";
 import type { Side } from "../rules.js";
 import { ACCESS_TOKEN, CLIENT_TOKEN, REFUSAL, TUNNEL, encodeToken } from "../subprotocol.js";
 import type { Clock } from "./clock.js";
-import type { Tokens } from "./driver.js";
+import type { Tokens } from "./config.js";
 import type { Link, LinkListener } from "./link.js";
 import { FAULT, fault } from "./loss.js";
 import { type WebSocketConstructor, WebSocketLink } from "./websocket.js";

@@ -2,53 +2,17 @@
 
 import { bindings, memory } from "../connection-module.js";
 import type { TunnelError } from "../errors.js";
-import type { Format, Session, TimeoutKind } from "../raw/connection.js";
-import type { Side } from "../rules.js";
+import type { Session } from "../raw/connection.js";
+import { Alarm } from "./alarm.js";
 import { Backlog } from "./backlog.js";
-import type { Clock } from "./clock.js";
+import type { ConnectionState, DriverConfig, DriverListener, TokenTaken, Tokens } from "./config.js";
 import type { Link, LinkListener } from "./link.js";
-import { FAULT, fault, lost, refusal } from "./loss.js";
+import { FAULT, SILENCE, fault, lost, refusal } from "./loss.js";
 import { Stream, type StreamOwner } from "./stream.js";
-
-/** Where a connection is. */
-export type ConnectionState = "connecting" | "awaiting-services" | "open" | "backoff" | "awaiting-token" | "closed";
-/** What a token that was handed in was: another than the latest, the latest, or one of those before. */
-export type TokenTaken = "new" | "same" | "earlier";
-
-/** What a driver is told once. */
-export interface DriverConfig {
-  side: Side;
-  services: string[] | undefined;
-  format: Format;
-  maxPayload: number;
-  receiveLimit: number;
-  clock: Clock;
-  /** Opens a WebSocket with these tokens. */
-  open(tokens: Tokens, listener: LinkListener): Link;
-}
-
-/** What a WebSocket is opened with. */
-export interface Tokens {
-  accessToken: string;
-  clientToken?: string;
-}
-
-/** What a driver tells. It calls back in the middle of its work: nothing may call the driver from there. */
-export interface DriverListener {
-  changed(state: ConnectionState): void;
-  failed(error: TunnelError): void;
-  started(stream: Stream): void;
-}
+import { Turns } from "./turns.js";
 
 /** Codes for the end of a WebSocket that said what it may not. */
 const [PROTOCOL_ERROR, UNSUPPORTED_DATA, POLICY_VIOLATION] = [1002, 1003, 1008];
-/** What ran out. */
-const TIMEOUTS: Record<Exclude<TimeoutKind, "none">, string> = {
-  connect: "the handshake was not answered within 30 s",
-  "service-ids": "the service did not say its services within 30 s",
-  pong: "the service was silent for 30 s after a ping",
-};
-
 export class Driver implements StreamOwner {
   /** The services of the tunnel, as the service said them. */
   services: readonly string[] = [];
@@ -62,18 +26,17 @@ export class Driver implements StreamOwner {
   /** What was received and waits until an answer to what came before has been sent. */
   #held: Uint8Array[] = [];
   #heldBytes = 0;
-  /** Who waits for the WebSocket to take more: each in turn sends one message. */
-  readonly #turns: (() => void)[] = [];
+  readonly #turns = new Turns(() => this.#link);
   /** Who waits for another state. */
   readonly #waiters: (() => void)[] = [];
+  readonly #alarm: Alarm;
   #state: ConnectionState = "awaiting-token";
-  #timer: unknown;
-  #due = Infinity;
 
   constructor(config: DriverConfig, listener: DriverListener) {
     this.#config = config;
     this.#listener = listener;
     this.#backlog = new Backlog(config.receiveLimit);
+    this.#alarm = new Alarm(config.clock, () => this.#timeout());
     const { side, services, format, maxPayload } = config;
     this.#session = new (bindings().Session)(side, services, format, maxPayload);
   }
@@ -125,7 +88,7 @@ export class Driver implements StreamOwner {
           await new Promise<void>((resolve) => this.#waiters.push(resolve));
           continue;
         }
-        const stream = await this.#inTurn(() => this.#opened(place, signal));
+        const stream = await this.#turns.take(() => this.#opened(place, signal));
         if (stream !== "not open") return stream;
       }
     } finally {
@@ -166,7 +129,7 @@ export class Driver implements StreamOwner {
 
   async write(stream: Stream, bytes: Uint8Array): Promise<void> {
     let rest = bytes;
-    await this.#inTurn(() => {
+    await this.#turns.take(() => {
       if (stream.over !== undefined) throw stream.over;
       if (this.#link?.takes()) rest = rest.subarray(this.#send(stream, rest));
       return rest.length === 0 || undefined;
@@ -181,28 +144,6 @@ export class Driver implements StreamOwner {
     const sent = session.send(stream.connection, length);
     if (sent > 0) this.#link?.send(memory(session.framePointer, session.frameLength));
     return sent;
-  }
-
-  /** Tries it whenever it is its turn, until there is a result. */
-  async #inTurn<Result>(attempt: () => Result | undefined): Promise<Result> {
-    for (let isNext = this.#turns.length === 0; ; isNext = true) {
-      let turn: Promise<void>;
-      try {
-        const result = isNext ? attempt() : undefined;
-        if (result !== undefined) return result;
-        turn = new Promise((resolve) => this.#turns.push(resolve));
-      } finally {
-        this.#passOn();
-      }
-      await turn;
-    }
-  }
-
-  /** Who is first has the next turn, if the WebSocket takes more, or once it does. */
-  #passOn(): void {
-    if (this.#turns.length === 0) return;
-    if (this.#link?.takes()) this.#turns.shift()?.();
-    else this.#link?.watch();
   }
 
   ended(stream: Stream): void {
@@ -228,7 +169,8 @@ export class Driver implements StreamOwner {
 
   /** Nothing is as it was: whoever waits looks again. */
   #wake(): void {
-    for (const wake of [...this.#turns.splice(0), ...this.#waiters.splice(0)]) wake();
+    this.#turns.wake();
+    for (const wake of this.#waiters.splice(0)) wake();
   }
 
   #now(): number {
@@ -271,7 +213,7 @@ export class Driver implements StreamOwner {
   #settle(): void {
     this.#pump();
     const session = this.#session;
-    this.#arm(session.deadline ?? Infinity);
+    this.#alarm.set(session.deadline);
     const state = session.status;
     if (state === this.#state) return;
     this.#state = state;
@@ -280,19 +222,10 @@ export class Driver implements StreamOwner {
     this.#wake();
   }
 
-  #arm(deadline: number): void {
-    const { clock } = this.#config;
-    // An alarm that is too early does no harm, and a deadline moves with every message.
-    if (deadline >= this.#due && deadline !== Infinity) return;
-    clock.clearTimeout(this.#timer);
-    this.#due = deadline;
-    if (deadline === Infinity) return;
-    this.#timer = clock.setTimeout(() => {
-      this.#due = Infinity;
-      const kind = this.#session.timeout(this.#now());
-      if (kind === "none") this.#settle();
-      else this.#fail(lost(TIMEOUTS[kind]));
-    }, Math.max(0, Math.ceil(deadline - this.#now())));
+  #timeout(): void {
+    const kind = this.#session.timeout(this.#now());
+    if (kind === "none") this.#settle();
+    else this.#fail(lost(SILENCE[kind]));
   }
 
   #connect(tokens: Tokens): void {
@@ -393,7 +326,7 @@ export class Driver implements StreamOwner {
     this.#heldBytes = 0;
     const link = this.#link;
     for (const bytes of held) if (link === this.#link) this.#receive(bytes);
-    this.#passOn();
+    this.#turns.passOn();
   }
 
   #take(bytes: Uint8Array): void {

@@ -1,7 +1,7 @@
 /** What a connection tells. */
 
 import type { RefusalError, TunnelError } from "../errors.js";
-import type { ConnectionState } from "./driver.js";
+import type { ConnectionState } from "./config.js";
 
 /** `statechange`: the connection is somewhere else. */
 export class StateChangeEvent extends Event {

@@ -2,6 +2,7 @@
 
 import { errorOf } from "../error-of.js";
 import { PeerFaultError, RefusalError, type TunnelError } from "../errors.js";
+import type { TimeoutKind } from "../raw/connection.js";
 
 /** Their numbers in core's table. */
 export const FAULT = {
@@ -26,6 +27,13 @@ export function fault(number: number): TunnelError {
 export function lost(why: string): PeerFaultError {
   return new PeerFaultError(370, "ConnectionLost", `the connection was lost: ${why}`);
 }
+
+/** How it was cut if nothing came any more. */
+export const SILENCE: Record<Exclude<TimeoutKind, "none">, string> = {
+  connect: "the handshake was not answered within 30 s",
+  "service-ids": "the service did not say its services within 30 s",
+  pong: "the service was silent for 30 s after a ping",
+};
 
 /** The first and the last number of what a service says of a token, in its own words. */
 const REASONS = [201, 209] as const;

@@ -77,9 +77,9 @@ export class WebSocketStreamLink implements Link {
   }
 
   watch(): void {
-    if (this.#watching) return;
+    if (this.#watching || this.#writer === undefined) return;
     this.#watching = true;
-    this.#writer?.ready.then(
+    this.#writer.ready.then(
       () => {
         this.#watching = false;
         this.#listener?.drained();
