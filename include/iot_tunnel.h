@@ -788,6 +788,10 @@ enum iot_tunnel_status
      */
     IOT_TUNNEL_STATUS_MISUSE_OVERLAPPING_MEMORY = 185,
     /**
+     * Of JavaScript only: there is no WebSocket that serves.
+     */
+    IOT_TUNNEL_STATUS_MISUSE_NO_WEB_SOCKET = 190,
+    /**
      * Never issued, or malformed.
      */
     IOT_TUNNEL_STATUS_REFUSAL_UNKNOWN_ACCESS_TOKEN = 201,
@@ -823,6 +827,10 @@ enum iot_tunnel_status
      * No such tunnel, or it has been deleted.
      */
     IOT_TUNNEL_STATUS_REFUSAL_TUNNEL_NOT_FOUND = 209,
+    /**
+     * Of JavaScript only: any other rule of whoever answered the handshake.
+     */
+    IOT_TUNNEL_STATUS_REFUSAL_HANDSHAKE_REFUSED = 210,
     /**
      * Not JSON text, or deeper than allowed.
      */
@@ -968,6 +976,10 @@ enum iot_tunnel_status
      */
     IOT_TUNNEL_STATUS_PEER_FAULT_STREAM_WITHOUT_CONNECTION_IDS = 361,
     /**
+     * Of JavaScript only: a connection in the tunnel did not end in order.
+     */
+    IOT_TUNNEL_STATUS_PEER_FAULT_CONNECTION_LOST = 370,
+    /**
      * The output buffer.
      */
     IOT_TUNNEL_STATUS_CAPACITY_BUFFER_TOO_SMALL = 401,
@@ -1007,6 +1019,10 @@ enum iot_tunnel_status
      * A buffer for what is to be sent without room for two messages.
      */
     IOT_TUNNEL_STATUS_CAPACITY_OUTGOING_BUFFER_TOO_SMALL = 443,
+    /**
+     * Of JavaScript only: more was received than the application reads.
+     */
+    IOT_TUNNEL_STATUS_CAPACITY_RECEIVE_LIMIT_EXCEEDED = 450,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L

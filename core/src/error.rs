@@ -148,7 +148,7 @@ errors! {
         NotUtf8 = 184, "a text must be UTF-8";
         /// Memory of C that was given twice.
         OverlappingMemory = 185, "two regions of memory overlap, and one of them is to be written";
-        /// An engine of JavaScript without a WebSocket that serves.
+        /// Of JavaScript only: an engine without a WebSocket that serves.
         NoWebSocket = 190, "there is no WebSocket here that can carry an access token: give one";
     }
 }
@@ -174,7 +174,7 @@ errors! {
         ClientTokenInUse = 208, "The client token is in use with another access token: make a fresh one for each access token";
         /// No such tunnel, or it has been deleted.
         TunnelNotFound = 209, "There is no such tunnel";
-        /// Any other rule of whoever answered the handshake; its words come with the status.
+        /// Of JavaScript only: any other rule of whoever answered the handshake, whose words come with it.
         HandshakeRefused = 210, "The handshake was refused";
     }
 }
@@ -254,7 +254,7 @@ errors! {
         MessageBeforeServiceIds = 360, "the first message over V2 and V3 is SERVICE_IDS";
         /// CONNECTION_START or CONNECTION_RESET in a stream without connection ids.
         StreamWithoutConnectionIds = 361, "the stream was started without a connection id: it has one connection, and no CONNECTION_* message";
-        /// A connection in the tunnel that did not end in order.
+        /// Of JavaScript only: a connection in the tunnel that did not end in order.
         ConnectionLost = 370, "the connection was cut: the WebSocket, or the peer behind it, is gone";
     }
 }
@@ -282,7 +282,7 @@ errors! {
         ServiceTableFull = 442, "these are more services than the session has room for";
         /// A buffer for what is to be sent without room for two messages.
         OutgoingBufferTooSmall = 443, "the buffer for what is to be sent needs at least 512 bytes";
-        /// More was received than the application reads, over a socket that cannot be stopped.
+        /// Of JavaScript only: more was received than the application reads, over a socket that cannot be stopped.
         ReceiveLimitExceeded = 450, "more bytes wait to be read than the limit allows: read faster, or raise the limit";
     }
 }

@@ -98,6 +98,8 @@ pub enum Status {
     MisuseNotUtf8 = 184,
     /// Two areas of memory that must be apart are not.
     MisuseOverlappingMemory = 185,
+    /// Of JavaScript only: there is no WebSocket that serves.
+    MisuseNoWebSocket = 190,
     /// Never issued, or malformed.
     RefusalUnknownAccessToken = 201,
     /// The tunnel was closed by CloseTunnel.
@@ -116,6 +118,8 @@ pub enum Status {
     RefusalClientTokenInUse = 208,
     /// No such tunnel, or it has been deleted.
     RefusalTunnelNotFound = 209,
+    /// Of JavaScript only: any other rule of whoever answered the handshake.
+    RefusalHandshakeRefused = 210,
     /// Not JSON text, or deeper than allowed.
     PeerFaultMalformedJson = 301,
     /// JSON, but not of the message's shape.
@@ -188,6 +192,8 @@ pub enum Status {
     PeerFaultMessageBeforeServiceIds = 360,
     /// CONNECTION_START or CONNECTION_RESET in a stream without connection ids.
     PeerFaultStreamWithoutConnectionIds = 361,
+    /// Of JavaScript only: a connection in the tunnel did not end in order.
+    PeerFaultConnectionLost = 370,
     /// The output buffer.
     CapacityBufferTooSmall = 401,
     /// The table of tunnels.
@@ -208,6 +214,8 @@ pub enum Status {
     CapacityServiceTableFull = 442,
     /// A buffer for what is to be sent without room for two messages.
     CapacityOutgoingBufferTooSmall = 443,
+    /// Of JavaScript only: more was received than the application reads.
+    CapacityReceiveLimitExceeded = 450,
 }
 
 /// Whose fault a status is.

@@ -117,8 +117,10 @@ for (const [kind, mount] of [["Node", ofNode], ["fetch", ofFetch], ["the console
       accessToken: token ?? tunnel.sourceAccessToken,
     });
     t.after(() => connection.close());
+    const asked = once(connection, "token", { signal: AbortSignal.timeout(SOON) });
+    asked.catch(() => {});
     await until(async () => (await service.describe(tunnel.tunnelId)).destinationConnectionState.status === "CONNECTED", "the agent");
-    return { tunnel, connection };
+    return { tunnel, connection, asked };
   }
 
   test(`bytes go through the bridge of ${kind} as they were, and a rotation too`, async (t) => {
@@ -145,8 +147,8 @@ for (const [kind, mount] of [["Node", ofNode], ["fetch", ofFetch], ["the console
   });
 
   test(`a page hears through the bridge of ${kind} why it is refused, and does not try again`, async (t) => {
-    const { connection } = await page(t, { token: "nonsense" });
-    const [{ why, error }] = await once(connection, "token", { signal: AbortSignal.timeout(SOON) });
+    const { connection, asked } = await page(t, { token: "nonsense" });
+    const [{ why, error }] = await asked;
     assert.deepEqual([why, error.code, error.status, error.reason], ["refused", "UnknownAccessToken", 400, "Invalid access token"]);
     assert.equal(connection.state, "awaiting-token");
   });

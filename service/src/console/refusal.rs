@@ -1,98 +1,76 @@
-//! A refused handshake, told to a page: a browser hides the answer to a handshake that failed.
+//! [`Hearer`]: a page that is told why its handshake was refused.
 //!
-//! A page that offers the subprotocol [`SUBPROTOCOL`] gets a WebSocket that names it, and in it nothing but a close frame
-//! with the status and the reason. The npm package's bridge does the same.
+//! A browser tells its page no status of a handshake that failed, so a page would try a refused token for ever. One that
+//! offers a subprotocol of its own for this is answered by that one, and told status and reason by a close frame.
 
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+use axum::extract::Request;
+use axum::http::{HeaderValue, Response, StatusCode};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use iot_tunnel_core::handshake::{UpgradeKey, header};
-use iot_tunnel_core::websocket::{Close, CloseCode, Frame, MAX_CONTROL_PAYLOAD, Sender};
+use iot_tunnel_core::websocket::{
+    Close, CloseCode, Frame, FrameHeader, MAX_CLOSE_REASON, MAX_CONTROL_PAYLOAD, Sender,
+};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::time::timeout;
 
-/// Offered by a page that wants to be told.
-const SUBPROTOCOL: &str = "iot-tunnel.refusal";
-/// The close code of a refusal is this and the HTTP status: 4400 to 4599, which are for applications to give out.
-const CODE: u16 = 4000;
-/// How long the page has to answer the close frame (ours).
-const PATIENCE: Duration = Duration::from_secs(10);
+/// What such a page offers.
+pub(super) const REFUSAL: &str = "iot-tunnel.refusal";
+/// The close code of a refusal is this and the HTTP status.
+const REFUSAL_CODE: u16 = 4000;
+/// How long the page's browser has for the close frame and its own (ours).
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// A request whose page wants to be told of a refusal, and can be.
-pub(super) struct Told {
-    key: UpgradeKey,
+/// What is needed to answer a handshake that the relay has refused.
+pub(super) struct Hearer {
     on_upgrade: OnUpgrade,
+    key: UpgradeKey,
 }
 
-impl Told {
-    /// Looks whether the page offers it. `on_upgrade` is the request's.
-    pub(super) fn of(headers: &HeaderMap, on_upgrade: Option<OnUpgrade>) -> Option<Self> {
-        let mut offers = headers.get_all(header::WEBSOCKET_PROTOCOL).iter();
-        let offered = offers.any(|offer| {
-            let names = offer.to_str().unwrap_or_default().split(',');
-            names.map(str::trim).any(|name| name == SUBPROTOCOL)
-        });
-        let key = headers
-            .get(header::WEBSOCKET_KEY)
-            .filter(|_| offered)
-            .and_then(|value| UpgradeKey::parse(value.as_bytes()))?;
+impl Hearer {
+    /// Of a request that the relay is about to take. `None`: it is no upgrade.
+    pub(super) fn of(request: &Request) -> Option<Self> {
+        let key = request.headers().get(header::WEBSOCKET_KEY)?;
         Some(Self {
-            key,
-            on_upgrade: on_upgrade?,
+            on_upgrade: request.extensions().get::<OnUpgrade>()?.clone(),
+            key: UpgradeKey::parse(key.as_bytes())?,
         })
     }
 
-    /// The WebSocket in place of a refusal.
-    pub(super) fn tell(self, refused: &Response<Body>) -> Response<Body> {
+    /// Says it by a close frame instead of by that answer.
+    pub(super) fn tell(self, refused: &Response<Body>) -> Option<Response<Body>> {
         let reason = refused.headers().get(header::STATUS_REASON);
-        let reason = reason
-            .and_then(|reason| reason.to_str().ok())
-            .unwrap_or_default()
-            .to_owned();
-        tokio::spawn(close(
-            self.on_upgrade,
-            CODE.saturating_add(refused.status().as_u16()),
-            reason,
-        ));
+        let reason = reason.and_then(|reason| reason.to_str().ok()).unwrap_or_default();
+        let close = Close {
+            code: CloseCode::from_number(REFUSAL_CODE + refused.status().as_u16())?,
+            // A header's text has one byte for each character.
+            reason: reason.get(..MAX_CLOSE_REASON.into()).unwrap_or(reason),
+        };
+        let mut frame = [0; FrameHeader::MAX_LENGTH + MAX_CONTROL_PAYLOAD as usize];
+        let length = Sender::new()
+            .write_unmasked(Frame::Close(Some(close)), &mut frame)
+            .ok()?;
+        let accept = HeaderValue::from_str(self.key.accept().as_str()).ok()?;
+        tokio::spawn(tokio::time::timeout(CLOSE_TIMEOUT, async move {
+            let mut socket = TokioIo::new(self.on_upgrade.await.ok()?);
+            socket.write_all(frame.get(..length)?).await.ok()?;
+            // Closed before its own close frame was read, the socket might take ours with it.
+            let mut theirs = [0; 64];
+            while socket.read(&mut theirs).await.ok()? > 0 {}
+            Some(())
+        }));
         let mut response = Response::new(Body::empty());
         *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
         for (name, value) in [
-            (header::UPGRADE, "websocket"),
-            (header::CONNECTION, "upgrade"),
-            (header::WEBSOCKET_ACCEPT, self.key.accept().as_str()),
-            (header::WEBSOCKET_PROTOCOL, SUBPROTOCOL),
+            (header::UPGRADE, HeaderValue::from_static("websocket")),
+            (header::CONNECTION, HeaderValue::from_static("upgrade")),
+            (header::WEBSOCKET_ACCEPT, accept),
+            (header::WEBSOCKET_PROTOCOL, HeaderValue::from_static(REFUSAL)),
         ] {
-            if let Ok(value) = HeaderValue::from_str(value) {
-                response
-                    .headers_mut()
-                    .insert(HeaderName::from_static(name), value);
-            }
+            response.headers_mut().insert(name, value);
         }
-        response
+        Some(response)
     }
-}
-
-/// Sends the close frame, and waits for the page to end the connection. Whatever fails meanwhile ends it too.
-async fn close(on_upgrade: OnUpgrade, code: u16, reason: String) {
-    let close = CloseCode::from_number(code).map(|code| Close {
-        code,
-        reason: &reason,
-    });
-    let mut buffer = [0; 2 + MAX_CONTROL_PAYLOAD as usize];
-    let Ok(length) = Sender::new().write_unmasked(Frame::Close(close), &mut buffer) else {
-        return;
-    };
-    let Ok(upgraded) = on_upgrade.await else { return };
-    let mut socket = TokioIo::new(upgraded);
-    let ended = async {
-        socket.write_all(&buffer[..length]).await?;
-        // What a page still says is of no interest.
-        while socket.read(&mut [0; 256]).await? > 0 {}
-        std::io::Result::Ok(())
-    };
-    // Whether it ended in order or not makes no difference to anybody.
-    let _ = timeout(PATIENCE, ended).await;
 }

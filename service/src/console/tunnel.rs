@@ -5,12 +5,11 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use base64ct::{Base64UrlUnpadded, Encoding as _};
-use hyper::upgrade::OnUpgrade;
 use iot_tunnel_core::handshake::header;
 use tower::ServiceExt as _;
 use zeroize::Zeroizing;
 
-use super::refusal::Told;
+use super::refusal::{Hearer, REFUSAL};
 
 /// What stands before the access token, in base64url without padding: a subprotocol has fewer characters than a token.
 const ACCESS_TOKEN: &str = "iot-tunnel.token.";
@@ -18,32 +17,35 @@ const ACCESS_TOKEN: &str = "iot-tunnel.token.";
 const CLIENT_TOKEN: &str = "iot-tunnel.client-token.";
 
 /// Puts the tokens where the relay looks for them and hands the request to it. The answer names one of AWS's subprotocols,
-/// which the browser offered too. A refusal is told to a page that asks for that ([`Told`]).
+/// which the browser offered too.
 pub(super) async fn upgrade(State(relay): State<Router>, mut request: Request) -> Response {
     let query = request.uri().query().unwrap_or_default();
     let Ok(uri) = format!("/tunnel?{query}").parse::<Uri>() else {
         return StatusCode::BAD_REQUEST.into_response();
     };
     *request.uri_mut() = uri;
-    if let Err(why) = move_tokens(request.headers_mut()) {
-        return (StatusCode::BAD_REQUEST, format!("{why}\n")).into_response();
-    }
-    let on_upgrade = request.extensions().get::<OnUpgrade>().cloned();
-    let told = Told::of(request.headers(), on_upgrade);
+    let hearer = match move_tokens(request.headers_mut()) {
+        Ok(hears_refusal) => Hearer::of(&request).filter(|_| hears_refusal),
+        Err(why) => return (StatusCode::BAD_REQUEST, format!("{why}\n")).into_response(),
+    };
     let response = match relay.oneshot(request).await {
         Ok(response) => response,
         Err(never) => match never {},
     };
-    match told {
-        Some(told) if response.status() != StatusCode::SWITCHING_PROTOCOLS => told.tell(&response),
+    match hearer {
+        Some(hearer) if response.status() != StatusCode::SWITCHING_PROTOCOLS => {
+            hearer.tell(&response).unwrap_or(response)
+        }
         _ => response,
     }
 }
 
-fn move_tokens(headers: &mut HeaderMap) -> Result<(), &'static str> {
+/// Whether the page hears of a refusal by a close frame.
+fn move_tokens(headers: &mut HeaderMap) -> Result<bool, &'static str> {
     let protocol = HeaderName::from_static(header::WEBSOCKET_PROTOCOL);
     let mut offered = Vec::new();
     let (mut access_token, mut client_token) = (None, None);
+    let mut hears_refusal = false;
     for value in headers.get_all(&protocol) {
         let value = value.to_str().map_err(|_| "a subprotocol is visible ASCII")?;
         for name in value.split(',').map(str::trim) {
@@ -53,6 +55,8 @@ fn move_tokens(headers: &mut HeaderMap) -> Result<(), &'static str> {
                 access_token = Some(secret(&decoded).ok_or("the access token is visible ASCII")?);
             } else if let Some(token) = name.strip_prefix(CLIENT_TOKEN) {
                 client_token = Some(secret(token.as_bytes()).ok_or("the client token is visible ASCII")?);
+            } else if name == REFUSAL {
+                hears_refusal = true;
             } else {
                 offered.push(name);
             }
@@ -69,7 +73,7 @@ fn move_tokens(headers: &mut HeaderMap) -> Result<(), &'static str> {
     };
     // The console's own cookie is of no concern to the relay.
     headers.remove(header::COOKIE);
-    Ok(())
+    Ok(hears_refusal)
 }
 
 /// A header's value that no log shows.
@@ -86,7 +90,7 @@ mod tests {
     fn moved(protocols: &str) -> Result<HeaderMap, &'static str> {
         let mut headers = HeaderMap::new();
         headers.insert(header::WEBSOCKET_PROTOCOL, protocols.parse().unwrap());
-        move_tokens(&mut headers).map(|()| headers)
+        move_tokens(&mut headers).map(|_| headers)
     }
 
     #[test]

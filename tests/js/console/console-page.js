@@ -9,14 +9,13 @@ export class ConsolePage {
   #complaints = [];
 
   /** Opens the console by its link, and waits until it is live. */
-  static async open(context, link, path = "") {
+  static async open(context, link) {
     const page = new ConsolePage();
     page.tab = await context.newPage();
     page.tab.on("pageerror", (error) => page.#complaints.push(String(error)));
     page.tab.on("console", (message) => message.type() === "error" && page.#complaints.push(message.text()));
     await page.tab.goto(link);
     await page.live();
-    if (path !== "") await page.show(path);
     return page;
   }
 

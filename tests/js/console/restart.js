@@ -5,7 +5,37 @@ import { describe, test } from "node:test";
 import { screenshot } from "./browser.js";
 import { Site } from "./rig.js";
 
+/** Keeps the page's event sources at hand. */
+const KEEP_SOURCES = `
+  globalThis.eventSources = [];
+  globalThis.EventSource = class extends EventSource {
+    constructor(...arguments_) {
+      super(...arguments_);
+      globalThis.eventSources.push(this);
+    }
+  };`;
+
 export function restart(rig) {
+  test("a break in the events is seen, and made up for without telling anything twice", () =>
+    rig().visit(async (page) => {
+      const { tunnelId } = await rig().site.call("OpenTunnel", { description: "Watched" });
+      await page.show(tunnelId);
+      await page.timeline.filter({ hasText: "Opened" }).waitFor();
+      // One that ended like this does not come back by itself, nor does the next one, which is refused.
+      await page.tab.route("**/console/events", (route) => route.fulfill({ status: 503 }));
+      await page.tab.evaluate(() => {
+        const [source] = globalThis.eventSources;
+        source.close();
+        source.dispatchEvent(new Event("error"));
+      });
+      await page.tab.getByText("The service does not answer.").waitFor();
+      await rig().site.call("RotateTunnelAccessToken", { tunnelId, clientMode: "SOURCE" });
+      await page.tab.unroute("**/console/events");
+      await page.live();
+      await page.timeline.filter({ hasText: "Rotated" }).waitFor();
+      assert.equal(await page.timeline.count(), 2);
+    }, { script: KEEP_SOURCES }));
+
   describe("a restart of the service", () => {
     test("is seen, and after its new link was opened in another tab the page goes on, its terminal too", async () => {
       const site = await Site.start();

@@ -68,9 +68,9 @@ export class Rig {
 
   /**
    * Runs `use` with the console open in a browser of its own, and looks that the page complained about nothing. A request
-   * that the service refused is the browser's to complain about, and meant.
+   * that the service refused is the browser's to complain about, and meant. `script` runs before the page's own.
    */
-  async visit(use, { site = this.site, path = "", ...options } = {}) {
+  async visit(use, { site = this.site, script = "", ...options } = {}) {
     const context = await this.browser.newContext({
       viewport: { width: 1280, height: 900 },
       permissions: ["clipboard-read", "clipboard-write"],
@@ -78,7 +78,8 @@ export class Rig {
     });
     context.setDefaultTimeout(SOON_MS);
     try {
-      const page = await ConsolePage.open(context, site.link, path);
+      await context.addInitScript(script);
+      const page = await ConsolePage.open(context, site.link);
       await use(page, context);
       page.checkComplaints();
     } finally {

@@ -47,15 +47,21 @@ export class Feed extends EventTarget {
   #listen(): void {
     const source = new EventSource("events");
     this.#source = source;
-    source.addEventListener("open", () => this.#become("live"));
+    let wasOpen = false;
+    source.addEventListener("open", () => {
+      wasOpen = true;
+      this.#become("live");
+    });
     source.addEventListener("message", ({ data }: MessageEvent<string>) => {
       const entry = parseEntry(data);
       if (entry !== undefined) this.dispatchEvent(new EntryEvent(entry));
     });
     source.addEventListener("error", () => {
+      this.#become("lost");
       // Otherwise the browser is at it again already.
-      if (source.readyState === EventSource.CLOSED) void this.#look();
-      else this.#become("lost");
+      if (source.readyState !== EventSource.CLOSED) return;
+      if (wasOpen) void this.#look();
+      else this.#waitFor("lost");
     });
   }
 

@@ -44,12 +44,8 @@ export class ServiceTerminal extends EventTarget {
     });
     this.#terminal.loadAddon(this.#fit);
     this.#terminal.open(place);
-    this.#terminal.attachCustomKeyEventHandler((event) => {
-      if (event.key !== "Tab") return true;
-      // Tab is the service's, and without this the browser's too. Shift and Tab lead out.
-      if (!event.shiftKey) event.preventDefault();
-      return !event.shiftKey;
-    });
+    // A terminal takes every key; this one leads out of it.
+    this.#terminal.attachCustomKeyEventHandler((event) => !(event.key === "Tab" && event.shiftKey));
     this.#terminal.onData((text) => this.#typed(text));
     new ResizeObserver(() => this.#resize(place)).observe(place);
     this.#dark.addEventListener("change", () => this.#paint(place));
