@@ -1,6 +1,6 @@
 """Tells how much stack the exported functions of an object file take, and on which chain of calls.
 
-    how_deep.py [--limit BYTES] [--all] [--show NAME] OBJECT
+    how_deep.py [--limit BYTES] [--all] [--show NAME] [--exported PREFIX] OBJECT
 
 The object is for a Cortex-M, made by link-time optimisation and compiled with `-Z emit-stack-sizes`: every function has a
 section of its own, its frame is in a `.stack_sizes`, and the relocations of its section are its calls. Prints the exported
@@ -123,12 +123,13 @@ def main():
     parser.add_argument("--limit", type=int, default=2048, metavar="BYTES", help="of a function that DEEP does not list")
     parser.add_argument("--all", action="store_true", help="print all functions")
     parser.add_argument("--show", default="", metavar="NAME", help="a function whose chain is shown in any case")
+    parser.add_argument("--exported", default="gate_", metavar="PREFIX", help="of the names of the exported functions")
     parser.add_argument("object")
     arguments = parser.parse_args()
 
     graph, found, deep = Graph(arguments.object), [], 0
     for root in graph.frames:
-        if (name := graph.name(root)).startswith("gate_"):
+        if (name := graph.name(root)).startswith(arguments.exported):
             found.append((name, *graph.deepest(root)))
     if not found:
         raise SystemExit("how_deep: the object exports nothing, or was compiled without stack sizes")

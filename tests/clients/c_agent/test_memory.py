@@ -54,6 +54,7 @@ def plain(service, thing, servers):
 def fill(connection, sent):
     """Sends until nobody takes more for a second."""
     source = random.Random(3)
+    patience = connection.gettimeout()
     connection.settimeout(1)
     with contextlib.suppress(TimeoutError):
         for _ in range(MOST // 65536):
@@ -63,6 +64,7 @@ def fill(connection, sent):
                 sent.update(chunk[:count])
                 chunk = chunk[count:]
         raise AssertionError(f"nobody stopped the sender within {MOST >> 20} MiB")
+    connection.settimeout(patience)
 
 
 def cpu_seconds(agent):
