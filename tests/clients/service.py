@@ -160,10 +160,12 @@ class Device:
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         )
         self._lines = Lines(self._process.stdout)
-        self._until(lambda line: line.startswith("Subscribed"), 20, "a SUBACK")
+        # What a broker has kept for the device can come before its SUBACK.
+        self._early = []
+        self._until(lambda line: line.startswith("Subscribed"), 20, "a SUBACK", self._early)
 
-    def _until(self, wanted, seconds, what):
-        deadline, seen = time.monotonic() + seconds, []
+    def _until(self, wanted, seconds, what, seen=None):
+        deadline, seen = time.monotonic() + seconds, [] if seen is None else seen
         while (left := deadline - time.monotonic()) > 0:
             line = self._lines.next(left)
             if line is None:
@@ -175,7 +177,12 @@ class Device:
 
     def notification(self, seconds=20):
         """The next notification: {"topic", "qos", "retain", "payload", "text"}: the payload parsed, and as it came."""
-        line = self._until(lambda line: line.startswith("NOTIFICATION "), seconds, "a notification")
+        early = [line for line in self._early if line.startswith("NOTIFICATION ")]
+        if early:
+            line = early[0]
+            self._early.remove(line)
+        else:
+            line = self._until(lambda line: line.startswith("NOTIFICATION "), seconds, "a notification")
         message = json.loads(line.removeprefix("NOTIFICATION "))
         message["text"] = message["payload"]
         message["payload"] = json.loads(message["text"])
