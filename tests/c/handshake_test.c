@@ -150,7 +150,8 @@ static void rejections(void)
     iot_tunnel_status status;
     for (status = 0; status < 500; status++) {
         CHECK_OK(iot_tunnel_rejection_of(status, &rejection));
-        CHECK_EQUAL(rejection.http_status, status >= 201 && status <= 209 ? 400 : 503);
+        bool is_refusal = iot_tunnel_status_party(status) == IOT_TUNNEL_PARTY_SERVICE;
+        CHECK_EQUAL(rejection.http_status, is_refusal && iot_tunnel_status_name(status).len > 0 ? 400 : 503);
         CHECK(rejection.reason.len > 10);
     }
     CHECK_OK(iot_tunnel_rejection_of(IOT_TUNNEL_STATUS_REFUSAL_UNKNOWN_ACCESS_TOKEN, &rejection));

@@ -33,7 +33,7 @@ LIMITS = {
     "session": ("RAM: a session, without its token", 4 * KIB, None),
     "stack": ("stack: any call", 2 * KIB, None),
     # Its texts are made through pointers, of which the tool takes each to be called inside the other: a bound, not a depth.
-    "explain": ("stack: what puts a refusal into words, at most", 2 * KIB, 3_220),
+    "explain": ("stack: what puts a refusal into words, at most", 2 * KIB, 3_410),
 }
 # Room for the token in a session (MAX_ACCESS_TOKEN), in bytes.
 TOKEN_ROOM = 3072
