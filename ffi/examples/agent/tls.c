@@ -259,7 +259,7 @@ void tls_watch(const struct tls *tls, struct wait *wait, bool reads, bool writes
 {
     switch (tls->state) {
     case TLS_DOWN: break;
-    case TLS_DIALLING: wait_for(wait, tls->dial.socket, POLLOUT); break;
+    case TLS_DIALLING: dial_watch(&tls->dial, wait); break;
     case TLS_HANDSHAKE: wait_for(wait, tls->socket, tls->writes ? POLLOUT : POLLIN); break;
     case TLS_UP: wait_for(wait, tls->socket, (reads ? POLLIN : 0) | (writes ? POLLOUT : 0)); break;
     }
