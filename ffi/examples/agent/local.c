@@ -5,8 +5,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* Longest time without progress that a service has to take the rest and to end what it sends, in milliseconds. */
-enum { LEAVE_TIMEOUT = 5000 };
+/* Longest time without progress in which a service takes what came for it, in milliseconds (ours): everybody else waits. */
+enum { STALL_TIMEOUT = 30000 };
+/* Longest time that a service has to end what it sends, once it was told the end, in milliseconds (ours). */
+enum { DRAIN_TIMEOUT = 5000 };
 /* Most that is read from a service at once. */
 enum { CHUNK = 16384 };
 
@@ -39,6 +41,12 @@ static void forget(struct locals *locals)
     locals->start = locals->end = 0;
 }
 
+/* Keeps everybody waiting for a service for a while, which begins anew with every byte that it takes. */
+static void be_patient(struct locals *locals)
+{
+    locals->patience_ends = host_now() + STALL_TIMEOUT;
+}
+
 /* Nothing is left to be done. */
 static void drop(struct locals *locals, struct local *local)
 {
@@ -52,16 +60,30 @@ static void drop(struct locals *locals, struct local *local)
     memset(local, 0, sizeof *local);
 }
 
-/* It is over in the tunnel. */
+/* It is lost, and not ended: a service that keeps what came must not take it for the whole. So its end is a TCP reset. */
+static void cut(struct locals *locals, struct local *local)
+{
+    const struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+    if (local->socket >= 0) {
+        (void)setsockopt(local->socket, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    }
+    drop(locals, local);
+}
+
+/* The other side has ended it, so what came is the whole: the service gets all of it, and then the end. */
 static void leave(struct locals *locals, struct local *local)
 {
     if (local->state == LOCAL_DIALLING) {
-        drop(locals, local);
+        local->is_ended = true;
+        if (locals->behind != local) {
+            drop(locals, local); /* Nobody waits for a connection through which nothing came. */
+        }
         return;
     }
     local->state = LOCAL_LEAVING;
-    local->until = host_now() + LEAVE_TIMEOUT;
+    local->until = NEVER;
     if (locals->behind != local) {
+        local->until = host_now() + DRAIN_TIMEOUT;
         shutdown(local->socket, SHUT_WR);
     }
 }
@@ -93,6 +115,11 @@ static struct local *find_place(struct locals *locals)
     return oldest;
 }
 
+static const char *shown(const struct service *service)
+{
+    return service->name[0] == '\0' ? "(unnamed)" : service->name;
+}
+
 /* Goes on with a connection that is being made. */
 static void dialled(struct locals *locals, struct local *local, iot_tunnel_session *session, enum dialled dialled)
 {
@@ -100,9 +127,12 @@ static void dialled(struct locals *locals, struct local *local, iot_tunnel_sessi
     if (dialled == DIAL_DONE) {
         local->state = LOCAL_UP;
         local->socket = local->dial.socket;
+        if (local->is_ended) {
+            leave(locals, local);
+        }
     } else if (dialled == DIAL_FAILED) {
-        say("cannot connect to the service %s at %s:%u: %s", service->name[0] == '\0' ? "(unnamed)" : service->name,
-            service->place.host, service->place.port, local->dial.why);
+        say("cannot connect to the service %s at %s:%u: %s", shown(service), service->place.host, service->place.port,
+            local->dial.why);
         fail(locals, local, session);
     }
 }
@@ -138,6 +168,7 @@ void locals_give(struct locals *locals, iot_tunnel_connection connection, iot_tu
         locals->start = 0;
         locals->end = payload.len - taken;
         memcpy(locals->kept, payload.ptr + taken, locals->end);
+        be_patient(locals);
     }
 }
 
@@ -158,12 +189,11 @@ void locals_end_service(struct locals *locals, uint32_t service)
     }
 }
 
-void locals_end_all(struct locals *locals)
+void locals_cut_all(struct locals *locals)
 {
-    forget(locals);
     for (struct local *local = locals->list; local < locals->list + MAX_LOCALS; local++) {
-        if (is_live(local)) {
-            leave(locals, local);
+        if (is_live(local) || locals->behind == local) {
+            cut(locals, local);
         }
     }
     locals->blocked = false;
@@ -185,13 +215,16 @@ void locals_watch(const struct locals *locals, struct wait *wait)
         int writes = locals->behind == local ? POLLOUT : 0;
         switch (local->state) {
         case LOCAL_FREE: break;
-        case LOCAL_DIALLING: wait_for(wait, local->dial.socket, POLLOUT); break;
+        case LOCAL_DIALLING: dial_watch(&local->dial, wait); break;
         case LOCAL_UP: wait_for(wait, local->socket, writes | (locals->blocked ? 0 : POLLIN)); break;
         case LOCAL_LEAVING:
             wait_for(wait, local->socket, writes != 0 ? writes : POLLIN);
             wait_until(wait, local->until);
             break;
         }
+    }
+    if (locals->behind != NULL) {
+        wait_until(wait, locals->patience_ends);
     }
 }
 
@@ -213,6 +246,7 @@ static bool write_kept(struct locals *locals, struct local *local, iot_tunnel_se
         return true;
     }
     locals->start += (size_t)sent;
+    be_patient(locals);
     if (locals->start == locals->end) {
         forget(locals);
     }
@@ -267,6 +301,16 @@ static bool throw_away(struct locals *locals, struct local *local)
     return true;
 }
 
+/* A service takes nothing any more, and everybody waits for it. */
+static void give_up(struct locals *locals, struct local *local, iot_tunnel_session *session)
+{
+    say("the service %s takes nothing for %u s: its connection is reset",
+        shown(&locals->options->services[local->connection.service]), STALL_TIMEOUT / 1000U);
+    /* It may have ended in the tunnel already. */
+    (void)iot_tunnel_session_reset(session, local->connection);
+    cut(locals, local);
+}
+
 static bool run(struct locals *locals, struct local *local, iot_tunnel_session *session)
 {
     bool moved = false;
@@ -280,6 +324,10 @@ static bool run(struct locals *locals, struct local *local, iot_tunnel_session *
     }
     if (locals->behind == local && local->state != LOCAL_DIALLING) {
         moved |= write_kept(locals, local, session);
+    }
+    if (locals->behind == local && host_now() >= locals->patience_ends) {
+        give_up(locals, local, session);
+        moved = true;
     }
     if (local->state == LOCAL_UP && !locals->blocked) {
         moved |= read_service_socket(locals, local, session);

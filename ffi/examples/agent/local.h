@@ -21,6 +21,7 @@ struct local {
     int socket;
     struct dial dial;
     iot_tunnel_connection connection;
+    bool is_ended;  /* dialling: it is over in the tunnel, and what came is still to be written */
     uint64_t until; /* leaving: given up then */
 };
 
@@ -32,6 +33,7 @@ struct locals {
     /* What came for a service that has no room for it. The tunnel has one way for all its connections, so everybody waits
      * until it is taken, and one place for it is enough. */
     struct local *behind;
+    uint64_t patience_ends; /* then the connection is reset, unless its service has taken something */
     size_t start;
     size_t end;
     uint8_t kept[IOT_TUNNEL_MAX_MESSAGE];
@@ -45,8 +47,8 @@ void locals_give(struct locals *locals, iot_tunnel_connection connection, iot_tu
 void locals_end(struct locals *locals, iot_tunnel_connection connection);
 /* The same of all connections of a service. */
 void locals_end_service(struct locals *locals, uint32_t service);
-/* The same of all there are, when what brought them is gone: what is kept goes too. */
-void locals_end_all(struct locals *locals);
+/* What brought them is gone: all that are not ended yet are reset, and what is kept goes too. */
+void locals_cut_all(struct locals *locals);
 
 /* Whether a service has no room for what came: nothing more may be given. */
 bool locals_are_behind(const struct locals *locals);
