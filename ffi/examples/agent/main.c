@@ -9,10 +9,15 @@
  *   tls.c      the TLS below it, by mbedTLS
  *   local.c    the TCP connections to this device's services
  *   dial.c     TCP connections that are being made
+ *   errand.c   what takes its time: lookups of names
  *   host.c     time, random bytes, waiting, log
  *
- * One thread, one poll, no socket that blocks; nothing is allocated here, only by the two libraries and for names of hosts.
+ * One poll, no socket that blocks, and one thread, but for lookups of names, which nobody waits for: each has a thread of its
+ * own. Nothing is allocated here but for those; the two libraries allocate what they need.
  * Everything that came and has no room stays where it is until there is room, so that TCP stops whoever is too fast.
+ *
+ * Tokens are kept in memory only. An agent that was restarted has none, and its tunnel stays DISCONNECTED until the
+ * destination's token is rotated, which brings a new one.
  *
  * A notification does not say which tunnel it is for. Here the latest token wins: a second tunnel's pushes the first tunnel
  * out, whose operator sees its destination DISCONNECTED until its token is rotated. A device that must serve several
@@ -43,9 +48,9 @@ static bool has_come(int signals)
     return read(signals, &which, sizeof which) > 0;
 }
 
-static void notified(void *tunnel, uint8_t *payload, size_t length)
+static void notified(void *tunnel, uint8_t *payload, size_t length, bool retained)
 {
-    tunnel_notify(tunnel, payload, length);
+    tunnel_notify(tunnel, payload, length, retained);
 }
 
 int main(int count, char **arguments)

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 /* Longest silence that the broker takes, in seconds; below the idle limits of common NATs. */
 enum { KEEP_ALIVE = 30 };
@@ -10,6 +11,10 @@ enum { KEEP_ALIVE = 30 };
 enum { TICK = 5000 };
 /* Waits between connections, in milliseconds. */
 enum { FIRST_WAIT = 1000, MAX_WAIT = 60000 };
+/* How long it may take to be subscribed, once there is a socket, in milliseconds (ours). */
+enum { SUBSCRIBE_TIMEOUT = 20000 };
+/* What a connection is bound to, which leaves it the addresses of that family. */
+static const char *const FAMILIES[] = {[ANY_FAMILY] = NULL, [IPV4] = "0.0.0.0", [IPV6] = "::"};
 /* The port at which AWS IoT Core tells MQTT by ALPN. */
 enum { HTTPS_PORT = 443 };
 
@@ -33,10 +38,13 @@ static void on_connect(struct mosquitto *mqtt, void *context, int code)
 {
     struct notify *notify = context;
     if (code != 0) {
-        say("the MQTT broker refuses: %s", mosquitto_connack_string(code));
+        notify->refused = mosquitto_connack_string(code);
         return;
     }
-    (void)mosquitto_subscribe(mqtt, NULL, notify->topic, 1);
+    int status = mosquitto_subscribe(mqtt, NULL, notify->topic, 1);
+    if (status != MOSQ_ERR_SUCCESS) {
+        notify->refused = mosquitto_strerror(status);
+    }
 }
 
 static void on_subscribe(struct mosquitto *mqtt, void *context, int id, int count, const int *granted)
@@ -46,9 +54,11 @@ static void on_subscribe(struct mosquitto *mqtt, void *context, int id, int coun
     (void)id;
     if (count != 1 || granted[0] > 1) {
         say("the MQTT broker refuses a subscription to %s", notify->topic);
+        notify->refused = "it lets nobody hear of this thing's tunnels";
         return;
     }
     notify->since = host_now();
+    notify->due = NEVER;
     say("subscribed to %s at %s:%u", notify->topic, notify->options->broker.host, notify->options->broker.port);
     if (notify->options->prints_ready && !notify->was_ready) {
         const struct place *broker = &notify->options->broker;
@@ -66,7 +76,7 @@ static void on_message(struct mosquitto *mqtt, void *context, const struct mosqu
     (void)mqtt;
     if (message->payloadlen > 0) {
         size_t length = (size_t)message->payloadlen;
-        notify->handler(notify->context, message->payload, length);
+        notify->handler(notify->context, message->payload, length, message->retain);
         /* A token was in it. The copy that libmosquitto has read it into is libmosquitto's own. */
         explicit_bzero(message->payload, length);
     }
@@ -96,6 +106,7 @@ bool notify_init(struct notify *notify, const struct options *options, notify_ha
     notify->context = context;
     notify->retry_wait = FIRST_WAIT;
     notify->since = NEVER;
+    notify->due = NEVER;
     snprintf(notify->topic, sizeof notify->topic, "$aws/things/%s/tunnels/notify", options->thing);
     snprintf(made_id, sizeof made_id, "%s-tunnel-agent", options->thing);
 
@@ -113,8 +124,81 @@ bool notify_init(struct notify *notify, const struct options *options, notify_ha
     return !options->broker_tls || set_tls(notify);
 }
 
+/* In the thread: looks the broker's name up, and begins a connection. */
+static void connect_client(void *context)
+{
+    struct notify *notify = context;
+    const struct place *broker = &notify->options->broker;
+    notify->status = mosquitto_connect_bind_async(notify->mqtt, broker->host, (int)broker->port, KEEP_ALIVE,
+                                                  FAMILIES[notify->family]);
+    notify->broke = errno;
+}
+
+/* There is nothing of it to be freed: it ends with the program. */
+static void keep(void *context)
+{
+    (void)context;
+}
+
+static const char *why(int status, int broke)
+{
+    return status == MOSQ_ERR_ERRNO ? strerror(broke) : mosquitto_strerror(status);
+}
+
+/* Any is only the first: libmosquitto has no way back to it. */
+static void next_family(struct notify *notify)
+{
+    notify->family = notify->family == IPV4 ? IPV6 : IPV4;
+}
+
+/* Whether the broker has no address of the family, or this device cannot make such a socket: it could not be bound. */
+static bool has_no_address(const struct notify *notify)
+{
+    return notify->family != ANY_FAMILY && notify->status == MOSQ_ERR_ERRNO &&
+           (notify->broke == EINVAL || notify->broke == EAFNOSUPPORT);
+}
+
+/* The connection is gone, or did not come about. */
+static void lose(struct notify *notify, int status, int broke)
+{
+    if (notify->since == NEVER) {
+        next_family(notify);
+    }
+    retry(notify, notify->refused != NULL ? notify->refused : why(status, broke));
+}
+
+static void begin(struct notify *notify)
+{
+    notify->refused = NULL;
+    notify->due = NEVER;
+    notify->connecting = errand_begin(connect_client, keep, notify);
+    if (notify->connecting == NULL) {
+        lose(notify, MOSQ_ERR_ERRNO, errno);
+    }
+}
+
+/* The call has returned, with a socket if it went well. */
+static void connected(struct notify *notify)
+{
+    errand_leave(notify->connecting);
+    notify->connecting = NULL;
+    notify->due = host_now() + SUBSCRIBE_TIMEOUT;
+    bool is_news = !has_no_address(notify) || notify->passed_over;
+    notify->passed_over = !is_news;
+    if (!is_news) {
+        next_family(notify);
+        begin(notify);
+    } else if (mosquitto_socket(notify->mqtt) < 0) {
+        lose(notify, notify->status, notify->broke);
+    }
+}
+
 void notify_watch(struct notify *notify, struct wait *wait)
 {
+    if (notify->connecting != NULL) {
+        errand_watch(notify->connecting, wait);
+        return;
+    }
     int socket = mosquitto_socket(notify->mqtt);
     if (socket < 0) {
         wait_until(wait, notify->retry_at);
@@ -122,39 +206,60 @@ void notify_watch(struct notify *notify, struct wait *wait)
     }
     wait_for(wait, socket, POLLIN | (mosquitto_want_write(notify->mqtt) ? POLLOUT : 0));
     wait_until(wait, host_now() + TICK);
+    wait_until(wait, notify->due);
 }
 
-static const char *why(int status)
+/* Without the subscription the agent is deaf, so it says good-bye, and comes back: what is allowed there can change. */
+static void leave(struct notify *notify)
 {
-    return status == MOSQ_ERR_ERRNO ? strerror(errno) : mosquitto_strerror(status);
+    notify->due = NEVER;
+    (void)mosquitto_disconnect(notify->mqtt);
+    int socket = mosquitto_socket(notify->mqtt);
+    if (socket >= 0) {
+        (void)shutdown(socket, SHUT_RDWR); /* It does not take the good-bye; the next read finds the end. */
+    }
+}
+
+/* Moves what can be moved on the connection. */
+static void run(struct notify *notify)
+{
+    int status = mosquitto_loop_read(notify->mqtt, 1);
+    if (status == MOSQ_ERR_SUCCESS) {
+        status = mosquitto_loop_write(notify->mqtt, 1);
+    }
+    if (status == MOSQ_ERR_SUCCESS) {
+        status = mosquitto_loop_misc(notify->mqtt);
+    }
+    int broke = errno;
+    if (host_now() >= notify->due) {
+        notify->refused = "it does not answer";
+    }
+    if (notify->refused != NULL && mosquitto_socket(notify->mqtt) >= 0) {
+        leave(notify);
+    }
+    if (mosquitto_socket(notify->mqtt) < 0) {
+        lose(notify, status, broke);
+    }
 }
 
 void notify_run(struct notify *notify)
 {
-    const struct place *broker = &notify->options->broker;
-    int status = MOSQ_ERR_SUCCESS;
-    if (mosquitto_socket(notify->mqtt) < 0) {
-        if (host_now() < notify->retry_at) {
-            return;
+    if (notify->connecting != NULL) {
+        if (errand_is_done(notify->connecting)) {
+            connected(notify);
         }
-        /* The connection is made without waiting; only the name is not looked up so. */
-        status = mosquitto_connect_async(notify->mqtt, broker->host, (int)broker->port, KEEP_ALIVE);
-    } else {
-        status = mosquitto_loop_read(notify->mqtt, 1);
-        if (status == MOSQ_ERR_SUCCESS) {
-            status = mosquitto_loop_write(notify->mqtt, 1);
-        }
-        if (status == MOSQ_ERR_SUCCESS) {
-            status = mosquitto_loop_misc(notify->mqtt);
-        }
-    }
-    if (mosquitto_socket(notify->mqtt) < 0) {
-        retry(notify, why(status));
+    } else if (mosquitto_socket(notify->mqtt) >= 0) {
+        run(notify);
+    } else if (host_now() >= notify->retry_at) {
+        begin(notify);
     }
 }
 
 void notify_end(struct notify *notify)
 {
+    if (notify->connecting != NULL) {
+        return; /* The client is the thread's, for as long as the lookup takes. */
+    }
     if (notify->mqtt != NULL) {
         (void)mosquitto_disconnect(notify->mqtt);
         mosquitto_destroy(notify->mqtt);

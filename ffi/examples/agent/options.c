@@ -30,7 +30,7 @@ static const char HELP[] =
     "  -V, --version                print the version\n"
     "\n"
     "One tunnel at a time: the latest notification wins. A tunnel that another one has pushed out is served again when its\n"
-    "destination's token is rotated.\n"
+    "destination's token is rotated. So is one whose agent was restarted: tokens are kept in memory only.\n"
     "\n"
     "Exit codes: 0 ended by SIGINT or SIGTERM, 1 something failed, 2 the command line is wrong.\n";
 

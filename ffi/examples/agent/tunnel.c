@@ -12,7 +12,7 @@ static const iot_tunnel_text NO_TEXT = {NULL, 0};
 static void drop_link(struct tunnel *tunnel)
 {
     link_drop(&tunnel->link);
-    locals_end_all(&tunnel->locals);
+    locals_cut_all(&tunnel->locals);
     tunnel->payload = NO_BYTES;
     tunnel->paused = false;
 }
@@ -145,7 +145,7 @@ static bool take_payload(struct tunnel *tunnel)
     case IOT_TUNNEL_EVENT_KIND_DATA: locals_give(locals, event.connection, event.payload); break;
     case IOT_TUNNEL_EVENT_KIND_ENDED: locals_end(locals, event.connection); break;
     case IOT_TUNNEL_EVENT_KIND_STREAM_ENDED: locals_end_service(locals, event.service); break;
-    case IOT_TUNNEL_EVENT_KIND_SESSION_RESET: locals_end_all(locals); break;
+    case IOT_TUNNEL_EVENT_KIND_SESSION_RESET: locals_cut_all(locals); break;
     case IOT_TUNNEL_EVENT_KIND_LOST:
         say("the tunnel's other side broke the protocol: %.*s", SHOW(iot_tunnel_status_text(event.fault)));
         break;
@@ -333,13 +333,25 @@ static void aim(struct tunnel *tunnel, iot_tunnel_text region)
     }
 }
 
-void tunnel_notify(struct tunnel *tunnel, uint8_t *payload, size_t length)
+/* Whether there is a token that a notification would replace. */
+static bool has_token(const struct tunnel *tunnel)
+{
+    iot_tunnel_session_status status;
+    return iot_tunnel_session_describe(&tunnel->session, &status) == IOT_TUNNEL_STATUS_OK &&
+           status.state != IOT_TUNNEL_SESSION_STATE_AWAITING_TOKEN && status.state != IOT_TUNNEL_SESSION_STATE_CLOSED;
+}
+
+void tunnel_notify(struct tunnel *tunnel, uint8_t *payload, size_t length, bool retained)
 {
     iot_tunnel_notification notification;
     iot_tunnel_token_taken taken;
     uint8_t entropy[64];
     char why[256] = "";
     size_t end;
+    if (retained && has_token(tunnel)) {
+        say("a retained notification may be an old one, and nothing has changed");
+        return;
+    }
     if (iot_tunnel_notification_parse(payload, length, &notification) != IOT_TUNNEL_STATUS_OK) {
         (void)iot_tunnel_notification_explain(payload, length, why, sizeof why - 1, &end);
         refuse(why);
@@ -375,13 +387,31 @@ void tunnel_watch(const struct tunnel *tunnel, struct wait *wait)
     wait_until(wait, tunnel->deadline);
 }
 
+/* Tells the session the time, behind what was read: what shows that the service lives may have waited in the socket, however
+ * long this program was kept from reading. The session knows by now, and a deadline that it has moved does no harm. */
+static bool run_out(struct tunnel *tunnel)
+{
+    static const char *const why[] = {
+        [IOT_TUNNEL_TIMEOUT_CONNECT] = "it does not answer",
+        [IOT_TUNNEL_TIMEOUT_SERVICE_IDS] = "it does not say the tunnel's services",
+        [IOT_TUNNEL_TIMEOUT_PONG] = "it is silent",
+    };
+    iot_tunnel_timeout timeout = IOT_TUNNEL_TIMEOUT_NONE;
+    if (host_now() < tunnel->deadline) {
+        return false;
+    }
+    (void)iot_tunnel_session_handle_timeout(&tunnel->session, host_now(), &timeout);
+    if (timeout != IOT_TUNNEL_TIMEOUT_NONE) {
+        say("no connection to %s: %s", tunnel->endpoint, why[timeout]);
+    }
+    return true;
+}
+
 bool tunnel_run(struct tunnel *tunnel)
 {
-    if (host_now() >= tunnel->deadline) {
-        (void)iot_tunnel_session_handle_timeout(&tunnel->session, host_now(), NULL);
-    }
     bool moved = transmit(tunnel);
     moved |= tunnel->link.state == LINK_UPGRADING ? upgrade(tunnel) : receive(tunnel);
+    moved |= run_out(tunnel);
     moved |= locals_run(&tunnel->locals, &tunnel->session);
     tell(tunnel);
     return moved;
