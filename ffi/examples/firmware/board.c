@@ -1,5 +1,7 @@
 #include "board.h"
 
+#include "semihost.h"
+
 /* SysTick: ARMv7-M Architecture Reference Manual, B3.3. */
 #define SYST_CSR (*(volatile uint32_t *)0xE000E010u)
 #define SYST_RVR (*(volatile uint32_t *)0xE000E014u)
@@ -32,4 +34,8 @@ uint64_t board_now(void) {
 
 void board_sleep(void) {
     __asm__ volatile("wfi");
+}
+
+void board_stop(void) {
+    semihost_exit(false);
 }

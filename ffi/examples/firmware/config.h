@@ -28,6 +28,10 @@ enum {
     ANSWER_MS = 3000,
     /* How often a ping asks whether the service still knows the connection: a new one is answered in HTTP. */
     PROBE_MS = 3000,
+    /* Longest wait until the UART takes another byte: more than a thousand times what one takes. */
+    STUCK_MS = 100,
+    /* Longest wait for the rest of what begins as the answer of a new connection. */
+    HEAD_MS = 100,
 };
 
 #endif

@@ -1,5 +1,6 @@
 #include "entropy.h"
 
+#include "board.h"
 #include "semihost.h"
 
 #include <string.h>
@@ -10,7 +11,7 @@ static int source;
 
 __attribute__((noreturn)) static void fail(void) {
     semihost_write("firmware: FAULT, no random source\n");
-    semihost_exit(false);
+    board_stop();
 }
 
 void entropy_start(void) {

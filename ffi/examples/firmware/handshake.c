@@ -33,6 +33,7 @@ iot_tunnel_status handshake_ask(uint64_t now, iot_tunnel_session *session) {
     /* Empty lines in front of a request are passed over (RFC 9112 §2.2). If the start of something else is on its way, they
      * end it: it cannot become the start of our request. */
     static const uint8_t end_of_anything[] = "\r\n\r\n";
+    line_mend();
     line_write(end_of_anything, sizeof end_of_anything - 1);
     line_write(scratch, length);
     /* It held the tokens. */

@@ -30,12 +30,14 @@ int main(void) {
     tunnel_start();
     report("ready incoming=%u stack=%u", (unsigned)INCOMING, (unsigned)stack_size());
     for (;;) {
-        uint64_t now = board_now();
-        tunnel_hear(now);    /* 1. notifications: the first token, and rotated ones */
-        tunnel_receive(now); /* 2. the service's bytes, and what they mean to app.c */
-        tunnel_time(now);    /* 3. what is due */
-        tunnel_send(now);    /* 4. what the session wants done */
-        report_stack(now);
-        board_sleep();       /* 5. until an interrupt */
+        /* Each takes its turn, however much has come for one of them, and nobody is told an old time. */
+        bool heard = tunnel_hear(board_now());       /* 1. notifications: the first token, and rotated ones */
+        bool received = tunnel_receive(board_now()); /* 2. the service's bytes, and what they mean to app.c */
+        tunnel_time(board_now());                    /* 3. what is due */
+        tunnel_send(board_now());                    /* 4. what the session wants done */
+        report_stack(board_now());
+        if (!heard && !received) {
+            board_sleep();                           /* 5. until an interrupt */
+        }
     }
 }

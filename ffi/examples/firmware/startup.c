@@ -21,7 +21,7 @@ __attribute__((noreturn)) void reset(void) {
     memset(bss_start, 0, (size_t)(bss_end - bss_start));
     stack_paint();
     main();
-    semihost_exit(false);
+    board_stop();
 }
 
 static __attribute__((noreturn, used)) void report_fault(void) {
@@ -31,7 +31,7 @@ static __attribute__((noreturn, used)) void report_fault(void) {
     line[sizeof line - 4] = (char)('0' + exception / 10 % 10);
     line[sizeof line - 3] = (char)('0' + exception % 10);
     semihost_write(line);
-    semihost_exit(false);
+    board_stop();
 }
 
 /* A fault of the processor, or an interrupt that nobody asked for: whoever runs this shall see it. The stack may be what has

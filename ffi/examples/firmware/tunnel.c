@@ -1,6 +1,7 @@
 #include "tunnel.h"
 
 #include "app.h"
+#include "board.h"
 #include "config.h"
 #include "entropy.h"
 #include "handshake.h"
@@ -34,11 +35,17 @@ static uint64_t probe_due;
 static const iot_tunnel_text NO_TEXT = {NULL, 0};
 static const iot_tunnel_bytes NO_BYTES = {NULL, 0};
 
-/* A call that the library refuses is a mistake of this file, not something that happens. */
+/* A call that the library refuses is a mistake of this file, not something that happens, and what the call was for is not
+ * there. Nothing that comes from outside leads here: that is an event, or a status that is looked at. */
 static void must(iot_tunnel_status status) {
     if (status != IOT_TUNNEL_STATUS_OK) {
         report("MISTAKE: %t", iot_tunnel_status_name(status));
+        board_stop();
     }
+}
+
+static iot_tunnel_text text_of(const char *string) {
+    return (iot_tunnel_text){string, strlen(string)};
 }
 
 void tunnel_start(void) {
@@ -276,27 +283,32 @@ static size_t hear_answer(uint64_t now, const uint8_t *bytes, size_t length) {
     return taken;
 }
 
-void tunnel_receive(uint64_t now) {
+bool tunnel_receive(uint64_t now) {
     uint8_t *bytes;
-    size_t length;
-    while ((length = line_peek(&bytes)) > 0) {
-        switch (link) {
-        case ASKED:
-            length = hear_answer(now, bytes, length);
-            break;
-        case UP:
-            if (line_was_cut()) {
-                static const char why[] = "the service does not know this connection";
-                lose(now, (iot_tunnel_text){why, sizeof why - 1});
-            } else {
-                length = hear_websocket(now, bytes, length);
-            }
-            break;
-        default:
-            break;
-        }
-        line_take(length);
+    size_t length = line_peek(&bytes);
+    /* Behind the look at the bytes: a damaged one among them is known by now. */
+    if ((link == ASKED || link == UP) && line_fault() != NULL) {
+        lose(now, text_of(line_fault()));
     }
+    if (length == 0) {
+        return false;
+    }
+    switch (link) {
+    case ASKED:
+        length = hear_answer(now, bytes, length);
+        break;
+    case UP:
+        if (line_was_cut()) {
+            lose(now, text_of("the service does not know this connection"));
+        } else {
+            length = hear_websocket(now, bytes, length);
+        }
+        break;
+    default:
+        break;
+    }
+    line_take(length);
+    return true;
 }
 
 /* ---- What is due, and what the notifications bring. */
@@ -304,8 +316,7 @@ void tunnel_receive(uint64_t now) {
 void tunnel_time(uint64_t now) {
     iot_tunnel_timeout timeout;
     if (link == ASKED && handshake_is_late(now)) {
-        static const char why[] = "no answer";
-        lose(now, (iot_tunnel_text){why, sizeof why - 1});
+        lose(now, text_of("no answer"));
     }
     if (link == UP && now >= probe_due) {
         probe_due = now + PROBE_MS;
@@ -339,16 +350,18 @@ static void take_token(uint64_t now, const iot_tunnel_notification *notification
     }
 }
 
-void tunnel_hear(uint64_t now) {
-    uint8_t *line;
+bool tunnel_hear(uint64_t now) {
     size_t length;
-    while ((line = notice_next(&length)) != NULL) {
-        iot_tunnel_notification notification;
-        iot_tunnel_status status = iot_tunnel_notification_parse(line, length, &notification);
-        if (status == IOT_TUNNEL_STATUS_OK) {
-            take_token(now, &notification);
-        } else {
-            report("notification ignored: %t", iot_tunnel_status_text(status));
-        }
+    uint8_t *line = notice_next(&length);
+    if (line == NULL) {
+        return false;
     }
+    iot_tunnel_notification notification;
+    iot_tunnel_status status = iot_tunnel_notification_parse(line, length, &notification);
+    if (status == IOT_TUNNEL_STATUS_OK) {
+        take_token(now, &notification);
+    } else {
+        report("notification ignored: %t", iot_tunnel_status_text(status));
+    }
+    return true;
 }

@@ -17,11 +17,11 @@ extern struct tunnel_counts tunnel_counts;
 /* Makes the session; it waits for a token. */
 void tunnel_start(void);
 
-/* Takes the notifications that have come: each has a token, the first one or one that a rotation issued. */
-void tunnel_hear(uint64_t now);
+/* Takes a notification, if one has come: it has a token, the first one or one that a rotation issued. Whether one had. */
+bool tunnel_hear(uint64_t now);
 
-/* Takes what has arrived from the service, and has app.c deal with it. */
-void tunnel_receive(uint64_t now);
+/* Takes what has arrived from the service, up to a ring of it, and has app.c deal with it. Whether anything had. */
+bool tunnel_receive(uint64_t now);
 
 /* Does what is due. */
 void tunnel_time(uint64_t now);

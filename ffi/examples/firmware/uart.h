@@ -1,4 +1,8 @@
-/* The two serial ports. What arrives is kept by interrupt; what is written is written before the call returns. */
+/* The two serial ports. What arrives is kept by interrupt; what is written is written before the call returns.
+ *
+ * Made for QEMU's lm3s6965evb, where a port that has no room stops whoever sends. The chip's ports have no RTS and CTS: there
+ * a sender that is not stopped runs over the FIFO, which is an error like any other of the line, and costs the connection. On
+ * a chip that has them, switch them on in uart_start. A sender must not be faster than the main loop takes it, either way. */
 
 #ifndef UART_H
 #define UART_H
@@ -14,15 +18,20 @@ enum uart { UART_SOCKET, UART_NOTICES };
 void uart_start(void);
 
 /* What has arrived and was not taken: *bytes are the first of it, and the number of them is returned. They stay where they
- * are until they are taken. Nothing gets lost meanwhile: a ring that is full leaves the rest in the UART's FIFO, and a FIFO
- * that is full stops the sender (QEMU does; a board needs RTS and CTS). */
+ * are until they are taken. A ring that is full leaves the rest in the UART's FIFO. A byte that arrived damaged is a NUL. */
 size_t uart_peek(enum uart uart, uint8_t **bytes);
 
-/* Takes the first `count` of them. */
+/* Whether what has arrived, and was not taken, begins with `text`: how many bytes of that have arrived, 0 if one is another. */
+size_t uart_begins(enum uart uart, const char *text);
+
+/* Takes the first `count` of what uart_peek has shown. Those of UART1 are wiped: a token is in them. */
 void uart_take(enum uart uart, size_t count);
 
-/* Writes all of it. It waits as long as the UART's other end takes nothing. */
-void uart_write(enum uart uart, const uint8_t *bytes, size_t length);
+/* Whether a byte has arrived damaged, or some were lost, since this was asked last. */
+bool uart_was_damaged(enum uart uart);
+
+/* Writes all of it, unless the UART takes nothing for STUCK_MS. Whether it has. */
+bool uart_write(enum uart uart, const uint8_t *bytes, size_t length);
 
 /* The handlers of their interrupts. */
 void uart_interrupt_socket(void);
