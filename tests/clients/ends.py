@@ -151,10 +151,10 @@ class Destination(Program):
 class Agent(Program):
     """`iot-tunnel agent`: it hears of its thing's tunnels over MQTT."""
 
-    def __init__(self, service, thing, servers, *flags, reach=None, command=None):
+    def __init__(self, service, thing, servers, *flags, reach=None, command=None, env=None):
         super().__init__(
             "--thing", thing, "--mqtt", service.ready["mqtt"], *(reach or trust(service)), "-d", serve_flag(servers), *flags,
-            command=command or [program(), "agent"],
+            command=command or [program(), "agent"], env=env,
         )
 
 
@@ -162,11 +162,11 @@ class CAgent(Agent):
     """The agent in C, of ffi/examples/agent, which takes the same flags: the program named by IOT_TUNNEL_C_AGENT, else the
     one that `make agent` builds."""
 
-    def __init__(self, service, thing, servers, *flags, reach=None, program=None):
+    def __init__(self, service, thing, servers, *flags, reach=None, program=None, env=None):
         path = pathlib.Path(program or os.environ.get("IOT_TUNNEL_C_AGENT") or ROOT / "target/agent/agent")
         if not path.is_file():
             raise SystemExit(f"{path} does not exist: run `make agent`, or set IOT_TUNNEL_C_AGENT")
-        super().__init__(service, thing, servers, *flags, reach=reach, command=[str(path)])
+        super().__init__(service, thing, servers, *flags, reach=reach, command=[str(path)], env=env)
 
 
 def until(holds, what, seconds=SOON_SECONDS):

@@ -72,20 +72,22 @@ class Listening:
         self.cut()
 
 
-def pump(source, sink):
-    """Moves bytes until `source` ends, and passes the end on."""
+def pump(source, sink, passes=lambda: True):
+    """Moves bytes until `source` ends, and passes the end on: what `passes()` says no to is thrown away."""
     with contextlib.suppress(OSError):
         while chunk := source.recv(CHUNK):
-            sink.sendall(chunk)
-    with contextlib.suppress(OSError):
-        sink.shutdown(socket.SHUT_WR)
+            if passes():
+                sink.sendall(chunk)
+    if passes():
+        with contextlib.suppress(OSError):
+            sink.shutdown(socket.SHUT_WR)
 
 
-def both_ways(one, other):
+def both_ways(one, other, passes=lambda: True):
     """Moves bytes between two sockets until both have ended."""
-    back = threading.Thread(target=pump, args=(other, one), daemon=True)
+    back = threading.Thread(target=pump, args=(other, one, passes), daemon=True)
     back.start()
-    pump(one, other)
+    pump(one, other, passes)
     back.join()
 
 
@@ -118,7 +120,7 @@ class Link(Listening):
 
     def __init__(self, port, host="127.0.0.1"):
         super().__init__(self._forward, host)
-        self._port, self._down_until = port, 0.0
+        self._port, self._down_until, self._silent = port, 0.0, set()
 
     def lead_to(self, port):
         """What comes from now on goes to that port."""
@@ -128,12 +130,18 @@ class Link(Listening):
         self._down_until = time.monotonic() + seconds
         return self.cut()
 
+    def silence(self):
+        """What is connected now carries nothing any more, not even an end. Returns how many that are."""
+        with self._lock:
+            self._silent |= self._open
+            return len(self._open)
+
     def _forward(self, connection):
         if time.monotonic() < self._down_until:
             return
         with socket.create_connection(("127.0.0.1", self._port)) as onward:
             onward.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            both_ways(connection, onward)
+            both_ways(connection, onward, lambda: connection not in self._silent)
 
 
 class ConnectProxy(Listening):

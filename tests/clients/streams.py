@@ -50,36 +50,35 @@ def until_answers(port, seconds=30):
             raise TimeoutError(f"nothing comes back through port {port}")
 
 
-def echoed(port, seed, count):
+def transferred(port, seed, count):
     """Sends pseudo-random bytes through a new connection to an echo, and reads them back meanwhile.
 
-    Returns whether what came back is, to the last byte, what was sent.
+    Returns "whole" if what came back is, to the last byte, what was sent; "cut" if it ended early, or broke, and is the first
+    part of that; "stuck" if no more came and no end; and "wrong" if it is something else.
     """
-    source = random.Random(seed)
-    sent = hashlib.sha256()
-    with connect(port) as connection:
+    sent, received = random.Random(seed).randbytes(count), bytearray()
+    try:
+        with connect(port) as connection:
 
-        def send():
-            left = count
-            # A connection that breaks shows at its other end too.
-            with contextlib.suppress(OSError):
-                while left:
-                    chunk = source.randbytes(min(left, CHUNK))
-                    sent.update(chunk)
-                    connection.sendall(chunk)
-                    left -= len(chunk)
+            def send():
+                with contextlib.suppress(OSError):
+                    connection.sendall(sent)
 
-        sending = threading.Thread(target=send, daemon=True)
-        sending.start()
-        received, left = hashlib.sha256(), count
-        while left:
-            chunk = connection.recv(min(left, CHUNK))
-            if not chunk:
-                return False
-            received.update(chunk)
-            left -= len(chunk)
-        sending.join()
-        return received.digest() == sent.digest()
+            threading.Thread(target=send, daemon=True).start()
+            while len(received) < count and (chunk := connection.recv(min(count - len(received), CHUNK))):
+                received += chunk
+    except TimeoutError:
+        return "stuck"
+    except OSError:
+        pass
+    if received != sent[: len(received)]:
+        return "wrong"
+    return "whole" if len(received) == count else "cut"
+
+
+def echoed(port, seed, count):
+    """Whether a transfer comes back whole."""
+    return transferred(port, seed, count) == "whole"
 
 
 def carried(port, seed, count):

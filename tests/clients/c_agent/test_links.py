@@ -2,20 +2,24 @@
 
 import contextlib
 import itertools
+import signal
 import socket
 import threading
+import time
 
 import pytest
 
 from broker import Broker
 from conftest import connect as client_of
 from ends import CAgent, Source, until
-from network import Link
+from network import Link, Listening, pump
 from service import Service
-from streams import connect, echoed, exactly, until_answers
+from streams import connect, echoed, exactly, transferred, until_answers
 
 DROPS = 6
 DOWN_SECONDS = 0.5
+# How long the library waits for a pong; and for a ping and a pong, with something to spare.
+PONG_SECONDS, SILENCE = 30, 60
 
 
 def port_of(url):
@@ -38,25 +42,113 @@ def test_a_cut_network_hangs_nothing_and_comes_back_by_itself(service, opened, t
                 for seed in itertools.count():
                     if stop.is_set():
                         return
-                    try:
-                        outcomes.append(echoed(source.port(), seed, 3_000_000))
-                    except OSError:
-                        outcomes.append(False)
+                    outcomes.append(transferred(source.port(), seed, 3_000_000))
 
             moving = threading.Thread(target=transfers, daemon=True)
             moving.start()
             for _ in range(DROPS):
+                # In the middle of one: the one before it has just come back.
+                count = outcomes.count("whole")
+                until(lambda: outcomes.count("whole") > count, "a whole transfer", seconds=60)  # noqa: B023
                 assert link.drop(DOWN_SECONDS) > 0
                 until_answers(source.port(), seconds=60)
             stop.set()
-            moving.join(60)
+            moving.join(120)
             assert not moving.is_alive(), "a transfer hangs"
-            assert outcomes
+            assert set(outcomes) == {"whole", "cut"}
             assert echoed(source.port(), 1, 3_000_000)
             # With the same token all the time.
             assert agent.log().count("a new access token came") == 1
             assert agent.log().count("open: bytes can flow") > DROPS
             assert " answers 4" not in agent.log()
+
+
+class Late(Link):
+    """A link that can keep what the port sends. `spoke` is set when the other end has sent something meanwhile."""
+
+    def __init__(self, port):
+        super().__init__(port)
+        self.spoke, self.goes = threading.Event(), threading.Event()
+        self.goes.set()
+
+    def keep(self):
+        self.goes.clear()
+        self.spoke.clear()
+
+    def _forward(self, connection):
+        with socket.create_connection(("127.0.0.1", self._port)) as onward:
+            onward.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            threading.Thread(target=pump, args=(onward, connection, lambda: self.goes.wait(SILENCE)), daemon=True).start()
+            pump(connection, onward, lambda: self.spoke.set() or True)
+
+
+def test_a_dead_link_is_found_out_and_a_late_agent_does_not_take_a_living_one_for_dead(service, opened, thing, server):
+    """Nothing comes and nothing ends: 20 s later the agent pings, and 30 s later it has no pong. Another agent has a pong in
+    its socket, and was kept from reading it for as long."""
+    port = port_of(service.ready["data"])
+    with (
+        Link(port) as dead, CAgent(service, thing, {"SSH": server.port}, reach=over(dead, service)) as agent,
+        Late(port) as living, CAgent(service, f"{thing}-2", {"SSH": server.port}, reach=over(living, service)) as late,
+        Source(service, opened("SSH", thing=thing)["sourceAccessToken"]) as source,
+        Source(service, opened("SSH", thing=f"{thing}-2")["sourceAccessToken"]) as other,
+    ):
+        until_answers(source.port())
+        until_answers(other.port())
+        with connect(other.port()) as connection:
+            connection.sendall(b"one")
+            assert exactly(connection, 3) == b"one"
+            assert dead.silence() > 0
+            living.keep()
+            assert living.spoke.wait(30)
+            late.signal(signal.SIGSTOP)
+            living.goes.set()
+            begin = time.monotonic()
+            agent.until_log("it is silent", seconds=SILENCE)
+            until_answers(source.port())
+            assert agent.log().count("a new access token came") == 1
+            # Not to let things settle: this is how late it is.
+            time.sleep(max(0, begin + PONG_SECONDS + 1 - time.monotonic()))
+            late.signal(signal.SIGCONT)
+            connection.sendall(b"two")
+            assert exactly(connection, 3) == b"two"
+        assert "it is silent" not in late.log() and late.log().count("connecting to") == 1
+
+
+class Ends(Listening):
+    """A server that notes what each connection brought, and whether it was an end or a reset that was last."""
+
+    def __init__(self):
+        super().__init__(self._read)
+        self.heard, self.seen = b"", []
+
+    def _read(self, connection):
+        received = b""
+        try:
+            while chunk := connection.recv(4096):
+                received += chunk
+                self.heard = received
+        except ConnectionResetError:
+            self.seen.append((received, "reset"))
+        else:
+            self.seen.append((received, "end"))
+
+
+def test_a_service_can_tell_the_end_of_a_connection_from_the_loss_of_the_tunnel(service, opened, thing):
+    """Who writes what comes into a file must not take the half for the whole."""
+    with Ends() as server, Link(port_of(service.ready["data"])) as link, CAgent(
+        service, thing, {"SSH": server.port}, reach=over(link, service)
+    ) as agent:
+        tunnel = opened("SSH", thing=thing)
+        with Source(service, tunnel["sourceAccessToken"]) as source:
+            agent.until_log("open: bytes can flow")
+            with connect(source.port()) as whole:
+                whole.sendall(b"whole")
+            until(lambda: server.seen == [(b"whole", "end")], "the end")
+            with connect(source.port()) as half:
+                half.sendall(b"half")
+                until(lambda: server.heard == b"half", "the first half")
+                assert link.drop(0) > 0
+                until(lambda: server.seen[1:] == [(b"half", "reset")], "the reset")
 
 
 def test_a_service_that_restarts_finds_its_device_again(tmp_path, thing, server):

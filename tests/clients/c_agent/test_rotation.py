@@ -9,10 +9,13 @@ import pytest
 from broker import Broker
 from conftest import connect as client_of
 from ends import CAgent, Source, until
+from network import Link
 from service import Device, Service, tool
 from streams import Load, connect, echoed, exactly, until_answers
 
 ROTATIONS = 10
+# How many of its tokens a session knows again.
+REMEMBERED_TOKENS = 4
 
 
 def test_ten_rotations_in_a_row_under_load(service, tunnels, opened, thing, server):
@@ -53,15 +56,20 @@ class Own:
     def open(self, thing, *services):
         return self.tunnels.open_tunnel(destinationConfig={"thingName": thing, "services": list(services)})
 
-    def agent(self, thing, servers):
+    def agent(self, thing, servers, port=None):
         # The later --mqtt is the one that counts.
-        return CAgent(self.service, thing, servers, "--mqtt", self.broker.url)
+        return CAgent(self.service, thing, servers, "--mqtt", f"mqtt://127.0.0.1:{port or self.broker.port}")
 
-    def publish(self, thing, payload):
+    def publish(self, thing, payload, *flags):
         subprocess.run(
-            [tool("mosquitto_pub"), "-p", str(self.broker.port), "-q", "1", "-t", f"$aws/things/{thing}/tunnels/notify", "-s"],
+            [tool("mosquitto_pub"), "-p", str(self.broker.port), "-t", f"$aws/things/{thing}/tunnels/notify", "-s"]
+            + list(flags or ["-q", "1"]),
             input=payload, check=True, timeout=30,
         )
+
+    def retain(self, thing, payload):
+        """What it holds comes to whoever subscribes from now on. Nothing is kept for those who are away: it has QoS 0."""
+        self.publish(thing, payload, "-q", "0", "-r")
 
 
 @pytest.fixture
@@ -99,6 +107,35 @@ def test_what_is_no_new_notification_for_this_thing_changes_nothing(own, thing, 
                 assert exactly(connection, 3) == b"two"
             assert agent.log().count("a new access token came") == 1
             assert payload["clientAccessToken"] not in agent.log()
+
+
+def test_a_retained_notification_takes_no_tunnel_down(own, thing, server):
+    """It was the first one, and there have been more since than the session knows again."""
+    with Link(own.broker.port) as link, own.agent(thing, {"SSH": server.port}, link.port) as agent:
+        with Device(own.broker.port, thing) as device:
+            tunnel = own.open(thing, "SSH")
+            oldest = device.notification()["payload"]
+        for number in range(REMEMBERED_TOKENS):
+            own.tunnels.rotate_tunnel_access_token(tunnelId=tunnel["tunnelId"], clientMode="DESTINATION")
+            agent.until_log("a new access token came", count=number + 2)
+        with Source(own.service, tunnel["sourceAccessToken"]) as source:
+            until_answers(source.port())
+            with connect(source.port()) as connection:
+                link.drop(0.5)
+                agent.until_log("no connection to the MQTT broker")
+                own.retain(thing, json.dumps(oldest).encode())
+                agent.until_log("a retained notification may be an old one, and nothing has changed")
+                connection.sendall(b"still here")
+                assert exactly(connection, 10) == b"still here"
+        assert agent.log().count("a new access token came") == 1 + REMEMBERED_TOKENS
+
+
+def test_a_retained_notification_is_taken_by_an_agent_without_a_token(own, thing, server):
+    with Device(own.broker.port, thing) as device:
+        tunnel = own.open(thing, "SSH")
+        own.retain(thing, json.dumps(device.notification()["payload"]).encode())
+    with own.agent(thing, {"SSH": server.port}), Source(own.service, tunnel["sourceAccessToken"]) as source:
+        until_answers(source.port())
 
 
 def test_a_second_tunnel_pushes_the_first_out_until_that_is_rotated(service, tunnels, opened, thing, server):

@@ -70,7 +70,8 @@ def test_files_that_cannot_be_used_are_named_and_end_with_1(flags, says, tmp_pat
 def test_help_and_version_end_with_0_and_name_every_flag():
     done = run("--help")
     assert done.returncode == 0 and done.stderr == ""
-    for flag in ("--thing", "--mqtt", "--proxy-endpoint", "--destination-app", "--capath", "--ready", "the latest notification wins"):
+    for flag in ("--thing", "--mqtt", "--proxy-endpoint", "--destination-app", "--capath", "--ready", "the latest notification wins",
+                 "was restarted"):
         assert flag in done.stdout
     version = run("--version")
     assert version.returncode == 0 and version.stdout.startswith("agent 0.")

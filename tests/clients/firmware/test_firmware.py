@@ -1,6 +1,7 @@
 """The firmware lives through everything that happens to a device: rotations, a bad line, a cut socket, a closed tunnel."""
 
 import hashlib
+import json
 import random
 import subprocess
 
@@ -162,6 +163,40 @@ def test_a_socket_that_ends_in_the_middle_of_a_message(source, board, wire):
         until_answers(source.port("ECHO"))
         assert echoed(source.port("ECHO"), number, 20_000)
     assert board.said("refused: status") == 0
+
+
+def test_a_message_that_stands_still_in_its_middle_is_not_taken_for_another_socket(source, board, wire):
+    """For longer than QEMU takes to connect again, and what goes on begins like HTTP."""
+    with connect(source.port("ECHO")) as connection:
+        for rest in (b"H" * 5_000, b"HTTP" * 1_250):
+            wire.pause_after(5_000, 2.5)
+            connection.sendall(b"H" * 5_000 + rest)
+            assert exactly(connection, 10_000) == b"H" * 5_000 + rest
+            assert wire.paused
+    assert board.said("firmware: lost: ") == 0 and board.said("firmware: connecting") == 1
+
+
+def test_a_byte_that_arrives_damaged_costs_the_connection_and_no_more(source, board):
+    with connect(source.port("ECHO")) as connection:
+        connection.sendall(b"one")
+        assert exactly(connection, 3) == b"one"
+        board.send_break()
+        board.until_says("firmware: lost: the line has damaged what came")
+        assert connection.recv(1) == b""
+    board.until_says("firmware: open services=ECHO,HTTP", count=2)
+    until_answers(source.port("ECHO"))
+    assert echoed(source.port("ECHO"), 6, 20_000)
+
+
+def test_a_token_is_in_memory_once(source, board, modem, tunnels):
+    """In the session, which needs it to connect again: neither where it came in nor where it went out."""
+    tunnels.rotate_tunnel_access_token(tunnelId=source.tunnel["tunnelId"], clientMode="DESTINATION")
+    board.until_says("firmware: open services=ECHO,HTTP", count=2)
+    old, new = (json.loads(line)["clientAccessToken"].encode() for line in modem.heard)
+    ram = board.ram()
+    # Of whatever is left of one, most is left.
+    for part in (slice(0, 24), slice(len(new) // 2, len(new) // 2 + 24), slice(-24, None)):
+        assert (ram.count(old[part]), ram.count(new[part])) == (0, 1)
 
 
 def test_a_service_that_is_not_there_yet(service, board, modem, wire, opened):
