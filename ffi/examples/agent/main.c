@@ -2,15 +2,16 @@
  * A Linux device agent in plain C, as an example of how iot_tunnel.h is used: it hears of its thing's tunnels over MQTT,
  * connects to them, and serves local TCP ports through them. A rotated token reaches it like the first one, while it runs.
  *
- *   options.c  what it is told on the command line
- *   notify.c   the notifications, by libmosquitto
- *   tunnel.c   the library's session, and what follows from what it says: begin to read here
- *   link.c     the WebSocket to the service, by the library
- *   tls.c      the TLS below it, by mbedTLS
- *   local.c    the TCP connections to this device's services
- *   dial.c     TCP connections that are being made
- *   errand.c   what takes its time: lookups of names
- *   host.c     time, random bytes, waiting, log
+ *   options.c        what it is told on the command line
+ *   notify.c         the notifications, by libmosquitto
+ *   notification.c   one of them, and its token
+ *   tunnel.c         the library's session, and what follows from what it says: begin to read here
+ *   link.c           the WebSocket to the service, by the library
+ *   tls.c            the TLS below it, by mbedTLS
+ *   local.c          the TCP connections to this device's services
+ *   dial.c           TCP connections that are being made
+ *   errand.c         what takes its time: lookups of names
+ *   host.c           time, random bytes, waiting, log
  *
  * One poll, no socket that blocks, and one thread, but for lookups of names, which nobody waits for: each has a thread of its
  * own. Nothing is allocated here but for those; the two libraries allocate what they need.
@@ -23,6 +24,7 @@
  * out, whose operator sees its destination DISCONNECTED until its token is rotated. A device that must serve several
  * tunnels at a time has a struct tunnel for each, and tries a new token in a new one.
  */
+#include "notification.h"
 #include "notify.h"
 #include "tunnel.h"
 
@@ -50,7 +52,7 @@ static bool has_come(int signals)
 
 static void notified(void *tunnel, uint8_t *payload, size_t length, bool retained)
 {
-    tunnel_notify(tunnel, payload, length, retained);
+    notification_take(tunnel, payload, length, retained);
 }
 
 int main(int count, char **arguments)

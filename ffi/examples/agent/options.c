@@ -220,3 +220,14 @@ void options_read(struct options *options, int count, char **arguments)
     }
     check_together(options);
 }
+
+bool options_serve(const struct options *options, iot_tunnel_text name)
+{
+    for (uint32_t at = 0; at < options->service_count; at++) {
+        const char *own = options->services[at].name;
+        if (own[0] == '\0' || (strlen(own) == name.len && memcmp(own, name.ptr, name.len) == 0)) {
+            return true;
+        }
+    }
+    return false;
+}

@@ -2,6 +2,7 @@
 #ifndef AGENT_OPTIONS_H
 #define AGENT_OPTIONS_H
 
+#include <iot_tunnel.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -43,5 +44,7 @@ struct options {
 /* Reads the command line. Ends the program if there is nothing more to do: with 0 after --help and --version, with 2 and a
  * message if something is wrong. What it gives lasts as long as `arguments`. */
 void options_read(struct options *options, int count, char **arguments);
+/* Whether a service of a tunnel is here. */
+bool options_serve(const struct options *options, iot_tunnel_text name);
 
 #endif

@@ -29,11 +29,6 @@ struct tunnel {
 
 /* Begins, without a token. Says what is wrong with the files or the services, if anything is. */
 bool tunnel_init(struct tunnel *tunnel, const struct options *options);
-/* Takes a notification, and a token out of it. Whatever a broker sends may come here.
- *
- * A retained one is taken only while there is no token: it may be older than any that was ever rotated, the session knows only
- * its last few tokens again, and an old one in the place of a good one would cost the tunnel. */
-void tunnel_notify(struct tunnel *tunnel, uint8_t *payload, size_t length, bool retained);
 void tunnel_watch(const struct tunnel *tunnel, struct wait *wait);
 /* Does what can be done now. Whether anything moved: then there may be more to do at once. */
 bool tunnel_run(struct tunnel *tunnel);
