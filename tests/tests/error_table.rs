@@ -3,6 +3,7 @@
 //! `IOT_TUNNEL_WRITE=1 cargo test --test error_table` writes the files anew after a change in core.
 
 use std::fmt::Write;
+use std::ops::RangeInclusive;
 use std::path::Path;
 
 use iot_tunnel_core::{Capacity, Misuse, PeerFault, Refusal};
@@ -43,6 +44,45 @@ fn the_types_of_the_npm_package_name_every_error() {
         types.push_str(";\n");
     }
     same("wasm/ts/codes.ts", &types);
+}
+
+/// What nothing of the npm package's main entry and of `local` throws, or only in words of their own: these need no
+/// texts there.
+const ELSEWHERE: &[RangeInclusive<u16>] = &[
+    105..=105, // the table of tunnels
+    117..=117, // read by nobody: sides are words there
+    120..=120, // in words of its own
+    140..=142, // WebSocket frames, which the engine writes
+    180..=182, // C; and 181 in words of its own
+    184..=185, // C
+    210..=210, // in words of its own
+    320..=325, // the handshake, which the engine does, but for the subprotocol
+    327..=328, // the same
+    340..=347, // WebSocket frames, but for text
+    349..=355, // the same
+    370..=370, // in words of its own
+    402..=402, // the table of tunnels
+    420..=420, // the handshake
+    443..=443, // a buffer that is long enough there
+];
+
+#[test]
+fn the_texts_of_the_npm_package_are_every_error_s() {
+    let (mut thrown, mut elsewhere) = (Vec::new(), Vec::new());
+    for (number, name, text) in parties().into_iter().flat_map(|(_, _, rows)| rows) {
+        let is_elsewhere = ELSEWHERE.iter().any(|numbers| numbers.contains(&number));
+        let lines = if is_elsewhere { &mut elsewhere } else { &mut thrown };
+        lines.push(format!("{number} {name} {}", text.replace('\\', r"\\")));
+    }
+    let tables = format!(
+        "// Written by tests/tests/error_table.rs from core's table; do not edit.\n\
+         \n/** Number, name and text of each error that is thrown here. */\nexport const THROWN = `{}`;\n\
+         \n/** Those that only others have, such as programs in C, or that are thrown here in other words. */\n\
+         export const ELSEWHERE = `{}`;\n",
+        thrown.join("\n"),
+        elsewhere.join("\n")
+    );
+    same("wasm/ts/error-table.ts", &tables);
 }
 
 #[test]

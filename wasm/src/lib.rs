@@ -6,8 +6,8 @@
 //!   (`new Uint8Array(memory.buffer, pointer, length)`) after the call and uses it before the next one: any call may let
 //!   the memory grow, which detaches every view, and may put other bytes there.
 //! - **Objects and lists** are the caller's: a call gets an empty object or array and fills it ([`members`]).
-//! - **Errors** are thrown as instances of the package's own classes, made by `tunnelError` of `errors.js` from number,
-//!   name and text ([`fault`]). A call that throws has changed nothing.
+//! - **Errors** are thrown as instances of the package's own classes, made by `tunnelError` of `errors.js` from number
+//!   and text ([`fault`]). A call that throws has changed nothing.
 //! - **Times** are milliseconds of any clock of the caller's; a record counts from 1970-01-01 UTC. Fractions are cut off.
 //! - **Entropy** is drawn here, from `crypto.getRandomValues`.
 //!
