@@ -108,7 +108,10 @@ impl Session {
     /// The name of the service at that place. A session without names has the one that the tunnel said, if it did.
     #[wasm_bindgen(js_name = serviceName)]
     pub fn service_name(&self, index: usize) -> Option<String> {
-        self.core.services().get(index).map(|service| service.as_str().into())
+        self.core
+            .services()
+            .get(index)
+            .map(|service| service.as_str().into())
     }
 
     /// Takes an access token for that side. A client token goes with it: a fresh one if none is given, none if an empty
