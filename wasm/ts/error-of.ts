@@ -24,5 +24,5 @@ export {
 
 /** The error of a number, as it would be thrown, with its general text; nothing if there is none. */
 export function errorOf(number: number): TunnelError | undefined {
-  return errorIn(THROWN, number) ?? errorIn(ELSEWHERE, number);
+  return errorIn(ELSEWHERE, number) ?? errorIn(THROWN, number);
 }

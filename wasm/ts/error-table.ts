@@ -1,6 +1,6 @@
 // Written by tests/tests/error_table.rs from core's table; do not edit.
 
-/** Number, name and text of each error that is thrown here. */
+/** Number, name and text of each error that is thrown here; no text where each says what exactly is wrong. */
 export const THROWN = `101 DestinationConfigWithSource destinationConfig is allowed with clientMode DESTINATION or ALL, not with SOURCE
 102 LifetimeOutOfRange maxLifetimeTimeoutMinutes must be 1 to 720
 103 NoServices a destination config or a session needs at least 1 service
@@ -9,13 +9,13 @@ export const THROWN = `101 DestinationConfigWithSource destinationConfig is allo
 107 PayloadTooLong the payload of a message has at most 64,512 bytes: send more in several messages
 108 MessageTooLong a message has at most 65,535 bytes
 109 EmptyMessage a message with no field set has no bytes, and a frame must hold some: set its type
-110 InvalidTunnelId a tunnelId is 1 to 128 characters of [a-zA-Z0-9_\\-+=:]
-111 InvalidThingName a thingName is 1 to 128 characters of [a-zA-Z0-9:_-]
-112 InvalidServiceId a service is 1 to 128 characters of [a-zA-Z0-9:_-]
-113 InvalidRegion a region is 1 to 32 characters of [a-z0-9-]
-114 InvalidTunnelArn a tunnelArn is 1 to 1600 visible ASCII characters
-115 InvalidClientToken a client token is 32 to 128 characters of [a-zA-Z0-9-]
-116 UnknownClientMode a clientMode is SOURCE, DESTINATION or ALL, in upper case
+110 InvalidTunnelId 
+111 InvalidThingName 
+112 InvalidServiceId 
+113 InvalidRegion 
+114 InvalidTunnelArn 
+115 InvalidClientToken 
+116 UnknownClientMode 
 160 NotConnecting the session waits for no handshake: report its end once, and only of the latest Connect
 161 NotConnected the session has no connection: report nothing of one that was lost or is to be closed
 162 NotOpen the session is not open: wait until its status says so
@@ -30,7 +30,7 @@ export const THROWN = `101 DestinationConfigWithSource destinationConfig is allo
 171 DuplicateService each service is configured once
 172 MaxPayloadOutOfRange the longest payload is 1 to 64512 bytes
 173 ServiceNotChosen the tunnel has several services, and the session has no name for its own: configure one of theirs
-183 UnknownEnumValue the number is no value of its enumeration: use the names in the header
+183 UnknownEnumValue 
 190 NoWebSocket there is no WebSocket here that can carry an access token: give one
 201 UnknownAccessToken Invalid access token
 202 TunnelClosed The tunnel is closed
@@ -41,9 +41,9 @@ export const THROWN = `101 DestinationConfigWithSource destinationConfig is allo
 207 ClientTokenMismatch The client token does not match the one that the access token was first used with
 208 ClientTokenInUse The client token is in use with another access token: make a fresh one for each access token
 209 TunnelNotFound There is no such tunnel
-301 MalformedJson the text is not JSON as RFC 8259 defines it, or is nested too deep
-302 UnexpectedJson the JSON does not have the shape of this message
-303 InvalidMember a member's value is not allowed
+301 MalformedJson 
+302 UnexpectedJson 
+303 InvalidMember 
 304 EmptyFrame a frame must hold a message, and this one has the length 0
 305 MalformedMessage the bytes are not a message in protobuf
 306 UnknownMessageType the message's type is not known, and the message may not be ignored
@@ -63,8 +63,15 @@ export const THROWN = `101 DestinationConfigWithSource destinationConfig is allo
 442 ServiceTableFull these are more services than the session has room for
 450 ReceiveLimitExceeded more bytes wait to be read than the limit allows: read faster, or raise the limit`;
 
-/** Those that only others have, such as programs in C, or that are thrown here in other words. */
+/** The others, such as those of programs in C, and the texts that are not above. */
 export const ELSEWHERE = `105 TunnelIdTaken a tunnel with this id exists already; every tunnel needs an id of its own
+110 InvalidTunnelId a tunnelId is 1 to 128 characters of [a-zA-Z0-9_\\-+=:]
+111 InvalidThingName a thingName is 1 to 128 characters of [a-zA-Z0-9:_-]
+112 InvalidServiceId a service is 1 to 128 characters of [a-zA-Z0-9:_-]
+113 InvalidRegion a region is 1 to 32 characters of [a-z0-9-]
+114 InvalidTunnelArn a tunnelArn is 1 to 1600 visible ASCII characters
+115 InvalidClientToken a client token is 32 to 128 characters of [a-zA-Z0-9-]
+116 UnknownClientMode a clientMode is SOURCE, DESTINATION or ALL, in upper case
 117 UnknownSide a side is source or destination, in lower case
 120 InvalidEndpoint an endpoint is host, host:port, [IPv6 address] or [IPv6 address]:port
 140 FramePayloadTooLong the payload of a WebSocket frame is at most 131,076 bytes
@@ -73,9 +80,13 @@ export const ELSEWHERE = `105 TunnelIdTaken a tunnel with this id exists already
 180 NullPointer a pointer is NULL, and only one to 0 bytes or to something optional may be
 181 NotInitialised the storage holds nothing yet, or was wiped: initialise it first
 182 StorageSizeMismatch the size given is not this library's: compile with the header of the same version
+183 UnknownEnumValue the number is no value of its enumeration: use the names in the header
 184 NotUtf8 a text must be UTF-8
 185 OverlappingMemory two regions of memory overlap, and one of them is to be written
 210 HandshakeRefused The handshake was refused
+301 MalformedJson the text is not JSON as RFC 8259 defines it, or is nested too deep
+302 UnexpectedJson the JSON does not have the shape of this message
+303 InvalidMember a member's value is not allowed
 320 MalformedUpgradeAnswer the answer to the upgrade request is not the head of an HTTP/1.1 response
 321 UpgradeAnswerTooLong the head of the answer to the upgrade request is longer than 4096 bytes
 322 UpgradeAnswerEndsEarly the connection ended before the answer to the upgrade request did

@@ -95,7 +95,7 @@ export function errorIn(table: string, number: number, message?: string): Tunnel
   const line = new RegExp(`^${number} (\\w+) (.*)$`, "m").exec(table);
   if (line === null) return undefined;
   const [, code, text] = line;
-  return new KINDS[hundred(number)]![2](number, code as ErrorCode, message || text!);
+  return new KINDS[hundred(number)]![2](number, code as ErrorCode, message || text || code!);
 }
 
 /** @internal */
