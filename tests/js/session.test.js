@@ -35,7 +35,7 @@ class End {
       if (output === "wait") return;
       if (output === "connect") {
         this.tokens = tokens;
-        this.raw.accepted(0, V3);
+        this.raw.happened(0, "accepted", 101, V3);
         this.take(frame({ type: SERVICE_IDS, availableServiceIds: ["SSH", "RDP"] }));
       }
       if (output === "send") {
@@ -153,7 +153,7 @@ test("a fresh client token goes with an access token, or the one given, or none"
     assert.equal(tokens.accessToken, "token");
     if (expected) assert.match(tokens.clientToken, expected);
     else assert.equal(tokens.clientToken, undefined);
-    raw.refused(0, 403);
+    raw.happened(0, "refused", 403, "");
     assert.deepEqual([raw.status, raw.withoutToken], ["awaiting-token", "refused"]);
     raw.free();
   }
@@ -162,9 +162,10 @@ test("a fresh client token goes with an access token, or the one given, or none"
 test("a call that is out of order changes nothing and says so", () => {
   const raw = new Session("destination", ["SSH"], "V3", 64_512);
   for (const [call, code] of [
-    [() => raw.accepted(0, V3), "NotConnecting"],
-    [() => raw.accepted(0, "chat"), "WrongSubprotocol"],
-    [() => raw.closed(0, 1000, ""), "NotConnected"],
+    [() => raw.happened(0, "accepted", 101, V3), "NotConnecting"],
+    [() => raw.happened(0, "accepted", 101, "chat"), "WrongSubprotocol"],
+    [() => raw.happened(0, "closed", 1000, ""), "NotConnected"],
+    [() => raw.happened(0, "opened", 0, ""), "UnknownEnumValue"],
     [() => raw.open(0), "NotSource"],
     [() => raw.reset(7), "ConnectionEnded"],
     [() => raw.sent(1), "SentTooMuch"],

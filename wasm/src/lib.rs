@@ -18,7 +18,7 @@
 //! # A session
 //! [`Session`](session::Session) is core's, with two buffers around it. The loop of a client:
 //!
-//! 1. Something happened: `token`, `accepted`, `refused`, `retry`, `closed`, `ping`, `pong`, `timeout`, `pause`.
+//! 1. Something happened: `token`, `timeout`, and `happened` for the WebSocket.
 //! 2. A binary WebSocket message of n bytes came. For each part of at most `inboxCapacity()` bytes: `pointer = inbox(n)`,
 //!    write the bytes there, then call `handle` until it says `none`. A payload is at `payloadPointer` until the next call.
 //!    If `waiting` is not 0 then, send something first (5), and handle again.

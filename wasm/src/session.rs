@@ -32,7 +32,7 @@ use crate::{entropy, millis, number};
 use inbox::Inbox;
 use outbox::Outbox;
 use report::{Event, Report, Span};
-use words::{EventKind, Format, OutputKind, SessionStatus, Taken, TimeoutKind, WithoutToken};
+use words::{EventKind, Format, Happening, OutputKind, SessionStatus, Taken, TimeoutKind, WithoutToken};
 
 /// Connections of a service at a time (ours: what a busy local port has).
 const MAX_CONNECTIONS: usize = 256;
@@ -139,64 +139,50 @@ impl Session {
         Ok(Taken::of(taken))
     }
 
-    /// The WebSocket is open, with the subprotocol that the service chose.
-    pub fn accepted(&mut self, now: f64, subprotocol: &str) -> Result<(), Fault> {
-        let subprotocol =
-            Subprotocol::from_name(subprotocol.as_bytes()).ok_or(PeerFault::WrongSubprotocol)?;
-        self.upgrade(
-            now,
-            Upgrade::Accepted {
-                subprotocol,
-                channel_id: None,
-            },
-        )
-    }
-
-    /// The service said no: for good with a status of 400 to 499, for now with one of 500 to 599.
-    pub fn refused(&mut self, now: f64, status: u16) -> Result<(), Fault> {
+    /// Something happened to the WebSocket.
+    pub fn happened(&mut self, now: f64, what: Happening, number: u16, text: &str) -> Result<(), Fault> {
+        let (core, now) = (&mut self.core, millis(now));
         let (reason, channel_id) = (PeerText::new(&[]), None);
-        let upgrade = if status < 500 {
-            Upgrade::Refused {
-                status,
+        let upgrade = match what {
+            Happening::Accepted => Upgrade::Accepted {
+                subprotocol: Subprotocol::from_name(text.as_bytes()).ok_or(PeerFault::WrongSubprotocol)?,
+                channel_id,
+            },
+            Happening::Refused => Upgrade::Refused {
+                status: number,
                 reason,
                 channel_id,
+            },
+            Happening::Unavailable => Upgrade::Retry {
+                status: number,
+                reason,
+                channel_id,
+            },
+            Happening::Closed => {
+                let close = CloseCode::from_number(number).map(|code| Close { code, reason: text });
+                core.handle_closed(now, close)?;
+                self.inbox.clear();
+                return Ok(());
             }
-        } else {
-            Upgrade::Retry {
-                status,
-                reason,
-                channel_id,
+            Happening::Ping => return Ok(core.handle_ping(now)?),
+            Happening::Pong => return Ok(core.handle_pong(now)?),
+            Happening::Paused => return Ok(core.pause(now, true)?),
+            Happening::Resumed => return Ok(core.pause(now, false)?),
+            Happening::__Invalid => {
+                return Err(Fault::new(
+                    Misuse::UnknownEnumValue.into(),
+                    &"nothing of that name happens to a WebSocket",
+                ));
             }
         };
-        self.upgrade(now, upgrade)
-    }
-
-    /// The socket is closed, or could not be opened. `code` is that of its close frame; 0, 1005 and 1006 stand for none.
-    pub fn closed(&mut self, now: f64, code: u16, reason: &str) -> Result<(), Fault> {
-        let close = CloseCode::from_number(code).map(|code| Close { code, reason });
-        self.core.handle_closed(millis(now), close)?;
+        core.handle_upgrade(now, &upgrade)?;
         self.inbox.clear();
         Ok(())
-    }
-
-    /// A pong came.
-    pub fn pong(&mut self, now: f64) -> Result<(), Fault> {
-        Ok(self.core.handle_pong(millis(now))?)
-    }
-
-    /// A ping came, which the socket answers itself.
-    pub fn ping(&mut self, now: f64) -> Result<(), Fault> {
-        Ok(self.core.handle_ping(millis(now))?)
     }
 
     /// The deadline has come. Harmless at any other time.
     pub fn timeout(&mut self, now: f64) -> TimeoutKind {
         TimeoutKind::of(self.core.handle_timeout(millis(now)))
-    }
-
-    /// From now on the peer's bytes stay in the socket, or (`false`) they are read again.
-    pub fn pause(&mut self, now: f64, paused: bool) -> Result<(), Fault> {
-        Ok(self.core.pause(millis(now), paused)?)
     }
 
     /// Where `length` bytes of a WebSocket message are to be written, behind those that wait: at most `inboxCapacity()`
@@ -291,12 +277,6 @@ impl Session {
     /// The first `count` bytes of what `poll` gave were sent.
     pub fn sent(&mut self, count: usize) -> Result<(), Fault> {
         Ok(self.core.sent(count)?)
-    }
-
-    fn upgrade(&mut self, now: f64, upgrade: Upgrade<'_>) -> Result<(), Fault> {
-        self.core.handle_upgrade(millis(now), &upgrade)?;
-        self.inbox.clear();
-        Ok(())
     }
 }
 

@@ -2,7 +2,7 @@
 
 import { bindings, memory } from "../connection-module.js";
 import { type TunnelError, tunnelError } from "../errors.js";
-import type { Session } from "../raw/connection.js";
+import type { Happening, Session } from "../raw/connection.js";
 import { Alarm } from "./alarm.js";
 import { Backlog } from "./backlog.js";
 import type { ConnectionState, DriverConfig, DriverListener, TokenTaken, Tokens } from "./config.js";
@@ -166,7 +166,7 @@ export class Driver implements StreamOwner {
     } else if (this.#backlog.isFull !== this.#paused) {
       this.#paused = !this.#paused;
       link.pause(this.#paused);
-      this.#session.pause(this.#now(), this.#paused);
+      this.#happened(this.#paused ? "paused" : "resumed");
     }
   }
 
@@ -178,6 +178,11 @@ export class Driver implements StreamOwner {
 
   #now(): number {
     return this.#config.clock.now();
+  }
+
+  /** Tells the session what happened to the WebSocket. */
+  #happened(what: Happening, number = 0, text = ""): void {
+    this.#session.happened(this.#now(), what, number, text);
   }
 
   /** Does what the session asks for. Whether anything was sent. */
@@ -199,7 +204,7 @@ export class Driver implements StreamOwner {
           break;
         case "ping":
           // A browser cannot ping. The other end of its WebSocket does.
-          if (!this.#link?.ping()) session.pong(this.#now());
+          if (!this.#link?.ping()) this.#happened("pong");
           break;
         case "close-websocket":
           this.#link?.close(this.#report.number(CLOSE_CODE));
@@ -238,17 +243,16 @@ export class Driver implements StreamOwner {
       this.#link = this.#config.open(tokens, this.#reports());
     } catch (error) {
       // Such as a page that may not talk to that address.
-      this.#session.closed(this.#now(), 0, "");
+      this.#happened("closed");
       this.#listener.failed(lost(String(error)));
     }
   }
 
   #reports(): LinkListener {
-    const session = this.#session;
     return {
       accepted: (subprotocol) => {
         try {
-          session.accepted(this.#now(), subprotocol);
+          this.#happened("accepted", 101, subprotocol);
         } catch (error) {
           return this.#lose(error as TunnelError, PROTOCOL_ERROR);
         }
@@ -256,19 +260,19 @@ export class Driver implements StreamOwner {
       },
       refused: (status, reason, channelId) => {
         this.#link = undefined;
-        if (status >= 400 && status < 600) session.refused(this.#now(), status);
-        else session.closed(this.#now(), 0, "");
+        if (status >= 400 && status < 600) this.#happened(status < 500 ? "refused" : "unavailable", status);
+        else this.#happened("closed");
         this.#listener.failed(refusal(status, reason, channelId));
         this.#settle();
       },
       message: (bytes) => this.#receive(bytes),
       text: () => this.#lose(tunnelError(FAULT.textFrame), UNSUPPORTED_DATA),
       drained: () => this.#drained(),
-      ping: () => session.ping(this.#now()),
-      pong: () => session.pong(this.#now()),
+      ping: () => this.#happened("ping"),
+      pong: () => this.#happened("pong"),
       closed: (code, reason) => {
         this.#link = undefined;
-        session.closed(this.#now(), code, reason);
+        this.#happened("closed", code, reason);
         this.#fail(lost(`the WebSocket was closed with code ${code}${reason && `: ${reason}`}`));
       },
     };
@@ -278,7 +282,7 @@ export class Driver implements StreamOwner {
   #lose(error: TunnelError, code: number): void {
     this.#link?.close(code);
     this.#link = undefined;
-    this.#session.closed(this.#now(), 0, "");
+    this.#happened("closed");
     this.#fail(error);
   }
 
