@@ -105,13 +105,13 @@ impl Session {
         self.core.deadline().map(number)
     }
 
-    /// The name of the service at that place. A session without names has the one that the tunnel said, if it did.
+    /// The name of the service at that place. A session without names has the one that the tunnel said, if it did; else
+    /// the list stays empty.
     #[wasm_bindgen(js_name = serviceName)]
-    pub fn service_name(&self, index: usize) -> Option<String> {
-        self.core
-            .services()
-            .get(index)
-            .map(|service| service.as_str().into())
+    pub fn service_name(&self, index: usize, name: &Texts) {
+        if let Some(service) = self.core.services().get(index) {
+            name.push(service.as_str());
+        }
     }
 
     /// Takes an access token for that side. A client token goes with it: a fresh one if none is given, none if an empty

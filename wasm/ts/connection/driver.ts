@@ -114,7 +114,7 @@ export class Driver implements StreamOwner {
     const { services } = this.#config;
     if (services === undefined) {
       const isKnown = this.#state === "open" && service !== undefined;
-      if (!isKnown || service === this.#session.serviceName(0)) return 0;
+      if (!isKnown || service === this.#nameOf(0)) return 0;
     } else if (service === undefined) {
       if (services.length === 1) return 0;
     } else if (services.includes(service)) {
@@ -123,9 +123,15 @@ export class Driver implements StreamOwner {
     throw tunnelError(FAULT.unknownService);
   }
 
+  /** The name of the service at that place; none if the tunnel has no names. */
+  #nameOf(place: number): string | undefined {
+    const names: string[] = [];
+    this.#session.serviceName(place, names);
+    return names[0];
+  }
+
   #stream(connection: number): Stream {
-    const service = this.#session.serviceName(bindings().serviceOf(connection));
-    const stream = new Stream(this, connection, service);
+    const stream = new Stream(this, connection, this.#nameOf(bindings().serviceOf(connection)));
     this.#streams.set(connection, stream);
     return stream;
   }
