@@ -8,7 +8,7 @@ import { Backlog } from "./backlog.js";
 import type { ConnectionState, DriverConfig, DriverListener, TokenTaken, Tokens } from "./config.js";
 import type { Link, LinkListener } from "./link.js";
 import { FAULT, SILENCE, lost, refusal } from "./loss.js";
-import { CLOSE_CODE, CONNECTION, ERROR, FRAME, NEEDS_NAME, PAYLOAD, REPLACES, Report, SERVICE, WAITING } from "./report.js";
+import { CLOSE_CODE, CONNECTION, ERROR, FRAME, NEEDS_NAME, REPLACES, Report, SERVICE, WAITING } from "./report.js";
 import { Stream, type StreamOwner } from "./stream.js";
 import { Turns } from "./turns.js";
 
@@ -354,12 +354,13 @@ export class Driver implements StreamOwner {
       const pointer = session.inbox(part.length);
       memory().set(part, pointer);
       at += part.length;
-      if (!this.#handle()) return this.#hold(bytes.subarray(at));
+      // A copy: a stream may have the buffer, and whoever reads that may give it away.
+      if (!this.#handle(part, pointer)) return this.#hold(bytes.slice(at));
     }
   }
 
-  /** Takes what is in the inbox. `false`: something is to be sent first. */
-  #handle(): boolean {
+  /** Takes what is in the inbox, to which `part` was written last. `false`: something is to be sent first. */
+  #handle(part?: Uint8Array, pointer?: number): boolean {
     const [session, report] = [this.#session, this.#report];
     const now = this.#now();
     const services: string[] = [];
@@ -370,7 +371,7 @@ export class Driver implements StreamOwner {
           if (!this.#pump()) return false;
           break;
         case "data": {
-          this.#streams.get(report.number(CONNECTION))?.push(report.copy(PAYLOAD));
+          this.#streams.get(report.number(CONNECTION))?.push(report.payload(part, pointer));
           break;
         }
         case "open":
