@@ -16,7 +16,7 @@ SUITE_SECONDS=1500
 needs() {
     case $1 in
         vectors) echo wasm js chromium ;;
-        npm) echo wasm js chromium ;;
+        npm) echo wasm js consumers chromium ;;
         console) echo wasm console js chromium ;;
         c) echo c ;;
         cross) echo cross ;;

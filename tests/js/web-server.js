@@ -11,9 +11,6 @@ const TYPES = {
   ".wasm": "application/wasm",
 };
 
-/** What asks for a page without an icon gets this: browsers ask, and tests look for requests that fail. */
-const NO_CONTENT = 204;
-
 /**
  * Serves a folder. `/` stands for `index.html`.
  * @param {string} folder @param {Record<string, string>} headers of every answer
@@ -40,7 +37,7 @@ export function serving(folder, headers = {}) {
       const content = await readFile(join(folder, normalize(path)));
       response.writeHead(200, { "content-type": TYPES[extname(path)] ?? "application/octet-stream", ...headers }).end(content);
     } catch {
-      response.writeHead(path === "/favicon.ico" ? NO_CONTENT : 404).end();
+      response.writeHead(404).end();
     }
   };
 }
