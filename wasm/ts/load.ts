@@ -1,19 +1,23 @@
 /** Loading a WebAssembly module, once. */
 
+import type { BufferSource, WasmModule } from "./engine-types.js";
 import { notInitialised } from "./errors.js";
 
 /**
  * Where a module's WebAssembly comes from: an address to fetch, an answer to a fetch, its bytes, or the compiled module.
  */
-export type WasmSource = URL | string | Response | BufferSource | WebAssembly.Module;
+export type WasmSource = URL | string | Response | BufferSource | WasmModule;
 
 /** What wasm-bindgen makes of a module. */
 interface Raw<Exports> {
   default(options: { module_or_path: Exclude<WasmSource, string> | Promise<Response | BufferSource> }): Promise<Exports>;
-  initSync(options: { module: BufferSource | WebAssembly.Module }): Exports;
+  initSync(options: { module: BufferSource | WasmModule }): Exports;
 }
 
-/** The life of one module: not loaded, then loaded for good. */
+/**
+ * The life of one module: not loaded, then loaded for good.
+ * @internal
+ */
 export class Module<Exports> {
   readonly #entry: string;
   readonly #raw: Raw<Exports>;
@@ -40,7 +44,7 @@ export class Module<Exports> {
   }
 
   /** Loads it from what is there. */
-  loadSync(module: BufferSource | WebAssembly.Module): void {
+  loadSync(module: BufferSource | WasmModule): void {
     this.#exports ??= this.#raw.initSync({ module });
     this.#loading ??= Promise.resolve();
   }
