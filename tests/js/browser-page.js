@@ -14,6 +14,7 @@ export async function outcomesOf(browser, url) {
   const wrong = [];
   // A page that threw has no outcome: nobody needs to wait for one.
   const threw = new Promise((_, reject) => page.on("pageerror", reject));
+  threw.catch(() => {});
   page.on("console", (message) => {
     // Chromium asks for an icon that no page here has.
     if (/error|warning/.test(message.type()) && !message.location().url.endsWith("/favicon.ico")) wrong.push(message.text());
