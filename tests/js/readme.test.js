@@ -8,9 +8,9 @@ import { createServer } from "node:http";
 import { join, resolve } from "node:path";
 import { after, before, test } from "node:test";
 
-import { SOON_MS, startBrowser } from "./console/browser.js";
+import { startBrowser } from "./console/browser.js";
 import { ROOT } from "./node.js";
-import { echoServer, echoed, startAgent, startService, until } from "./programs.js";
+import { SOON, echoServer, echoed, startAgent, startService, until } from "./programs.js";
 import { installed, run } from "./project.js";
 import { serving } from "./web-server.js";
 
@@ -118,7 +118,7 @@ test("form.html shows what is wrong at the field, and sends what is right", asyn
   assert.deepEqual(bodies, [["/api/rotate", body]]);
 });
 
-test("source.js and destination.js carry bytes", async (t) => {
+test("source.js and destination.js carry bytes", { timeout: 3 * SOON }, async (t) => {
   const server = await echoServer();
   t.after(() => server.close());
   const { sourceAccessToken, destinationAccessToken } = await service.openTunnel(["SSH"]);
@@ -147,7 +147,7 @@ test("console.js reads a device's page through server.js, and lives through a ro
   const page = await browser.newPage();
   t.after(() => page.close());
   await page.goto(`http://127.0.0.1:${port}/console.html`);
-  await page.getByText("the device's page").waitFor({ timeout: SOON_MS });
+  await page.getByText("the device's page").waitFor({ timeout: SOON });
   assert.equal(await page.title(), "open");
   const opened = () => server.said.split('{"type":"opened","side":"source"}').length - 1;
   assert.equal(opened(), 1);
