@@ -25,7 +25,7 @@ const ending = (socket) => new Promise((resolve) => socket.on("close", (code, re
 const SILENCE = [];
 
 /** A service whose answers the test gives, and a bridge before it. Everything that is said in a log is kept. */
-async function rig(t, options = {}, answer = undefined) {
+async function rig(t, { isSecure, ...options } = {}, answer = undefined) {
   const said = [];
   const keep = (...args) => void said.push(...args.map(String));
   for (const name of ["log", "info", "warn", "error", "debug"]) t.mock.method(console, name, keep);
@@ -56,6 +56,8 @@ async function rig(t, options = {}, answer = undefined) {
   const between = await bridge({ target: `ws://127.0.0.1:${service.address().port}`, onEvent, ...options });
   const console_ = createServer();
   console_.on("upgrade", between.upgrade);
+  // As the sockets of a server of https say it.
+  if (isSecure) console_.on("connection", (socket) => (socket.encrypted = true));
   await once(console_.listen(0, "127.0.0.1"), "listening");
   const host = `127.0.0.1:${console_.address().port}`;
   t.after(() => {
@@ -72,7 +74,8 @@ async function rig(t, options = {}, answer = undefined) {
     peers,
     /** A page's WebSocket, with what a browser sends along. */
     page({ protocols = offer(), origin = `http://${host}`, headers = {}, side = "source", path = `/tunnel?local-proxy-mode=${side}` } = {}) {
-      const socket = new ws.WebSocket(`ws://${host}${path}`, protocols, { headers: { ...(origin && { origin }), ...headers } });
+      const from = typeof origin === "function" ? origin(host) : origin;
+      const socket = new ws.WebSocket(`ws://${host}${path}`, protocols, { headers: { ...(from && { origin: from }), ...headers } });
       peers.all.push(socket);
       socket.messages = [];
       socket.on("message", (data) => socket.messages.push(data));
@@ -122,6 +125,19 @@ test("the token may come in a cookie, with the client token as a subprotocol", a
   assert.deepEqual([service.latest.headers["access-token"], service.latest.headers["client-token"]], [TOKEN, CLIENT_TOKEN]);
 });
 
+for (const [how, value] of [
+  ["percent-encoded", "AQGA%2Bx%2Fy%3D%3D"],
+  ["in quotes", '"AQGA+x/y=="'],
+  ["in both", '"AQGA%2Bx/y%3D="'],
+  ["as it is", "AQGA+x/y=="],
+]) {
+  test(`the token may stand in the cookie ${how}`, async (t) => {
+    const given = await rig(t);
+    await given.joined({ protocols: [V3], headers: { cookie: `awsiot-tunnel-token=${value}` } });
+    assert.equal(given.service.latest.headers["access-token"], "AQGA+x/y==");
+  });
+}
+
 test("the cookie has the name that was given", async (t) => {
   const given = await rig(t, { cookie: "mine" });
   await given.joined({ protocols: [V3], headers: { cookie: `mine=${TOKEN}` } });
@@ -132,6 +148,8 @@ for (const [what, given, status, reason] of [
   ["no token", { protocols: [V3] }, 400, /exactly one access token/],
   ["two tokens", { protocols: [V3, `iot-tunnel.token.${encodeToken("a")}`, `iot-tunnel.token.${encodeToken("b")}`] }, 400, /exactly one/],
   ["a token here and there", { headers: { cookie: `awsiot-tunnel-token=${TOKEN}` } }, 400, /exactly one/],
+  ["a cookie that is not encoded", { protocols: [V3], headers: { cookie: "awsiot-tunnel-token=%GG" } }, 400, /exactly one/],
+  ["a cookie of nothing", { headers: { cookie: "awsiot-tunnel-token=" } }, 400, /exactly one/],
   ["a token that is no base64url", { protocols: [V3, "iot-tunnel.token.####"] }, 400, /exactly one/],
   ["a token that would split a header", { protocols: offer("a\r\nx: y") }, 400, /exactly one/],
   ["a broken client token", { protocols: offer(TOKEN, "iot-tunnel.client-token.short") }, 400, /client token/],
@@ -141,6 +159,7 @@ for (const [what, given, status, reason] of [
   ["a foreign page", { origin: "http://evil.example" }, 403, /origin/],
   ["a page of another port", { origin: "http://127.0.0.1:1" }, 403, /origin/],
   ["a page of no origin", { origin: "null" }, 403, /origin/],
+  ["an app of that name", { origin: (host) => `app://${host}` }, 403, /origin/],
 ]) {
   test(`${what} is refused before the service hears of it`, async (t) => {
     const { page, service, events } = await rig(t);
@@ -149,6 +168,24 @@ for (const [what, given, status, reason] of [
     assert.match(answer.reason, reason);
     assert.equal(service.latest, undefined);
     assert.deepEqual(events.map(({ type, status }) => [type, status]), [["denied", status]]);
+  });
+}
+
+for (const [what, isSecure, origin, host, isOwn] of [
+  ["a page of http at a bridge of https", true, "http://console.example", "console.example", false],
+  ["a page of https at a bridge of https", true, "https://console.example", "console.example", true],
+  ["the port of https, said by a proxy", true, "https://console.example", "console.example:443", true],
+  ["another port of the same host", true, "https://console.example", "console.example:8443", false],
+  ["a page of https at a bridge of http, behind a proxy", false, "https://console.example", "console.example", true],
+  ["the port of http", false, "http://console.example", "console.example:80", true],
+  ["the port of http for a page of https", false, "https://console.example", "console.example:80", false],
+  ["a name in capitals", false, "http://console.example", "Console.Example", true],
+]) {
+  test(`${what} is ${isOwn ? "the bridge's own" : "another origin"}`, async (t) => {
+    const given = await rig(t, { isSecure });
+    const page = given.page({ origin, headers: { host } });
+    if (isOwn) await once(page, "open", signal());
+    else assert.equal((await rejected(page)).status, 403);
   });
 }
 
@@ -164,9 +201,9 @@ test("other origins are let in where they are allowed, and then the own is not b
 const KEY = "sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nsec-websocket-version: 13\r\n";
 
 /** What is answered to a request that no WebSocket would make. */
-async function asked(host, method, headers) {
+async function asked(host, method, headers, target = "/tunnel?local-proxy-mode=source") {
   const socket = connectTcp(Number(host.split(":")[1]), "127.0.0.1");
-  socket.write(`${method} /tunnel?local-proxy-mode=source HTTP/1.1\r\nhost: ${host}\r\nconnection: upgrade\r\nupgrade: websocket\r\n${headers}\r\n`);
+  socket.write(`${method} ${target} HTTP/1.1\r\nhost: ${host}\r\nconnection: upgrade\r\nupgrade: websocket\r\n${headers}\r\n`);
   const [answer] = await once(socket, "data", signal());
   socket.destroy();
   return answer.toString();
@@ -184,6 +221,24 @@ test("what is no handshake of a WebSocket is refused before the service hears of
     assert.match(await asked(host, method, headers), /^HTTP\/1\.1 426 /);
   }
   assert.equal(service.latest, undefined);
+});
+
+test("no request target ends the server", async (t) => {
+  const { host, service, events } = await rig(t);
+  for (const target of ["//", "///", "/%", "http://", "//[::1?local-proxy-mode=source", "*"]) {
+    assert.match(await asked(host, "GET", `${KEY}sec-websocket-protocol: ${offer()}\r\n`, target), /^HTTP\/1\.1 400 /, target);
+  }
+  assert.equal(service.latest, undefined);
+  assert.ok(events.every(({ type, status }) => type === "denied" && status === 400));
+});
+
+test("what throws in the bridge ends the connection, and not the server", async (t) => {
+  const given = await rig(t, { agent: {} });
+  const page = given.page();
+  assert.equal((await page.ended).code, 1006);
+  assert.deepEqual(given.events.map(({ type, status }) => [type, status]), [["denied", 500]]);
+  assert.match(given.events[0].reason, /agent/i);
+  assert.equal(given.bridge.connections, 0);
 });
 
 test("a handshake that fails at its very end leaves nothing behind", async (t) => {
@@ -323,6 +378,40 @@ test("a page that asks for it hears a refusal by a close frame", async (t) => {
   const page = given.page({ protocols: offer(TOKEN, "iot-tunnel.refusal") });
   assert.deepEqual(await page.ended, { code: 4431, reason: "The request is too long" });
   assert.equal(page.protocol, "iot-tunnel.refusal");
+});
+
+const HEARING = { protocols: offer(TOKEN, "iot-tunnel.refusal") };
+
+test("a page hears by a close frame that the bridge itself says no", async (t) => {
+  const given = await rig(t, { maxConnections: 1 });
+  assert.deepEqual(await given.page({ ...HEARING, path: "/tunnel" }).ended, { code: 4400, reason: "local-proxy-mode must be source or destination" });
+  const twice = given.page({ ...HEARING, headers: { cookie: `awsiot-tunnel-token=${TOKEN}` } });
+  assert.equal((await twice.ended).code, 4400);
+  await given.joined(HEARING);
+  assert.deepEqual(await given.page(HEARING).ended, { code: 4503, reason: "too many connections: try again later" });
+  const nobody = await rig(t, { target: "ws://127.0.0.1:1" });
+  assert.deepEqual(await nobody.page(HEARING).ended, { code: 4502, reason: "the service cannot be reached" });
+});
+
+test("a page of another origin gets no WebSocket, not even to hear why", async (t) => {
+  const given = await rig(t);
+  assert.equal((await rejected(given.page({ ...HEARING, origin: "http://evil.example" }))).status, 403);
+});
+
+test("a browser that was refused and does not close is dropped", async (t) => {
+  const { host } = await rig(t);
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const browser = connectTcp(Number(host.split(":")[1]), "127.0.0.1");
+  const protocols = `sec-websocket-protocol: ${HEARING.protocols}\r\n`;
+  browser.write(`GET /tunnel HTTP/1.1\r\nhost: ${host}\r\nconnection: upgrade\r\nupgrade: websocket\r\n${KEY}${protocols}\r\n`);
+  let answer = "";
+  browser.on("data", (data) => (answer += data.toString("latin1")));
+  while (!answer.includes("local-proxy-mode")) await once(browser, "data", signal());
+  const ended = once(browser, "close", signal());
+  t.mock.timers.tick(4_999);
+  assert.equal(browser.destroyed, false);
+  t.mock.timers.tick(1);
+  await ended;
 });
 
 test("a service that cannot be reached, or answers nonsense, is 502", async (t) => {
