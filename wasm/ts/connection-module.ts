@@ -7,8 +7,8 @@ import { Module, type WasmSource } from "./load.js";
 const module = /* @__PURE__ */ new Module("iot-tunnel", raw, "./connection_bg.js");
 
 /**
- * Loads the WebAssembly; everything else of this entry needs it. Without `source` it is fetched from beside this file, which
- * bundlers know how to follow.
+ * Loads the WebAssembly; everything else of this entry needs it. Without `source` it is fetched from beside this file;
+ * README says which bundlers follow that, and what to tell the others of `iot-tunnel/connection.wasm`.
  *
  * ```ts
  * import init, { parseTunnelId } from "iot-tunnel";
