@@ -1,6 +1,6 @@
 /**
- * A payload is copied once into the memory of the WebAssembly and once out of it, and nowhere else: not in JavaScript, and
- * not within that memory.
+ * A payload is copied at most once into the memory of the WebAssembly and at most once out of it, and nowhere else: not in
+ * JavaScript, and not within that memory.
  */
 
 import assert from "node:assert/strict";
@@ -53,7 +53,7 @@ function between(value, least, most, what) {
 }
 
 for (const [name, kind] of Object.entries(ENDS)) {
-  test(`received over ${name}: once in, once out`, async (t) => {
+  test(`received over ${name}: once in, at most once out`, async (t) => {
     const { end, stream, about } = await rig(t, kind);
     const payloads = Array.from({ length: MESSAGES }, (_, n) => bytes(LENGTH, n));
     const frames = payloads.map((payload) => frame({ type: TYPE.data, ...about, payload }));
@@ -68,7 +68,9 @@ for (const [name, kind] of Object.entries(ENDS)) {
     console.log(`copies: ${PAYLOAD} bytes received over ${name}:`, found);
     assert.equal(sum(chunks), sum(payloads));
     between(found.in, PAYLOAD, PAYLOAD + MESSAGES * MAX_ENVELOPE, "copied in");
-    assert.equal(found.out, PAYLOAD);
+    // Not even once, where the WebSocket's message itself is handed on.
+    const handedOn = chunks.filter(({ buffer }, n) => buffer === frames[n].buffer);
+    assert.equal(found.out, PAYLOAD - handedOn.length * LENGTH);
     assert.equal(found.beside, 0);
     between(found.written, 1, MESSAGES * MAX_STORES, "written within");
   });
@@ -94,6 +96,24 @@ for (const [name, kind] of Object.entries(ENDS)) {
   });
 }
 
+test("many frames in one WebSocket message: once in, once out, each for itself", async (t) => {
+  const { end, stream, about } = await rig(t, ENDS["a browser's WebSocket"]);
+  const payloads = Array.from({ length: MESSAGES }, (_, n) => bytes(LENGTH / MESSAGES, n));
+  const message = Uint8Array.from(payloads.flatMap((payload) => [...frame({ type: TYPE.data, ...about, payload })]));
+  const reader = stream.readable.getReader();
+  const chunks = [];
+  const found = await copies(async () => {
+    end.deliver(message);
+    while (chunks.length < MESSAGES) chunks.push((await reader.read()).value);
+  });
+  console.log(`copies: ${LENGTH} bytes received in ${MESSAGES} frames of one message:`, found);
+  assert.deepEqual(chunks, payloads);
+  assert.equal(found.in, message.length);
+  assert.equal(found.out, LENGTH);
+  assert.equal(found.beside, 0);
+  between(found.written, 1, MESSAGES * MAX_STORES, "written within");
+});
+
 test("a frame that comes in two WebSocket messages is put together within the memory, once", async (t) => {
   const { end, stream, about } = await rig(t, ENDS["a browser's WebSocket"]);
   const payload = bytes(LENGTH);
@@ -108,7 +128,7 @@ test("a frame that comes in two WebSocket messages is put together within the me
   console.log(`copies: ${LENGTH} bytes received in two parts:`, found);
   assert.deepEqual(chunk, payload);
   between(found.in, LENGTH, LENGTH + MAX_ENVELOPE, "copied in");
-  assert.equal(found.out, LENGTH);
+  between(found.out, 0, LENGTH, "copied out");
   assert.equal(found.beside, 0);
   between(found.written, LENGTH, LENGTH + 2 * MAX_STORES, "written within");
 });
