@@ -26,6 +26,15 @@ async function listening(t, options = {}) {
   return { ...rig, errors, server, port: port.port, count, open: () => rig.open() };
 }
 
+/** Waits until a number that has grown grows no more. */
+async function stands(number) {
+  await until(async () => {
+    const before = number();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    return before > 0 && number() === before;
+  }, "the stop");
+}
+
 /** The types of the messages that were sent, one after another. */
 const types = (socket) => socket.received().map(({ type }) => type);
 
@@ -57,11 +66,15 @@ test("a client that ends its side before the tunnel opens is told by a reset tha
 });
 
 test("what a client says before the tunnel opens is sent then, in order, however much it is", async (t) => {
-  const { port, open, count } = await listening(t);
+  const { port, open, server } = await listening(t);
+  const accepted = once(server, "connection", signal());
   const client = await tcp(port);
-  const bytes = Buffer.from(Array.from({ length: 300_000 }, (_, n) => n % 251));
+  const [end] = await accepted;
+  const bytes = Buffer.from(Array.from({ length: 3_000_000 }, (_, n) => n % 251));
   client.write(bytes);
-  await until(async () => (await count()) === 1, "the client");
+  // It is read, but not without an end.
+  await stands(() => end.bytesRead);
+  assert.ok(end.bytesRead >= 16 * 1024 && end.bytesRead < 500_000, `${end.bytesRead}`);
   const socket = open();
   let got = Buffer.alloc(0);
   await until(() => {

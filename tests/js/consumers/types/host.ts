@@ -4,7 +4,7 @@ import { type Server, createServer } from "node:http";
 
 import { expectTypeOf } from "expect-type";
 import type { TunnelConnection } from "iot-tunnel";
-import { type Bridge, type BridgeEvent, bridge, fetchBridge } from "iot-tunnel/bridge";
+import { type Bridge, type BridgeEvent, type End, type FetchBridgeOptions, bridge, fetchBridge } from "iot-tunnel/bridge";
 import { type Listening, type Serving, connect, listen, serve } from "iot-tunnel/node";
 
 export async function host(): Promise<void> {
@@ -36,6 +36,21 @@ export async function mount(server: Server): Promise<void> {
   await bridge({ target: "wss://data.example", allowedOrigins: "https://console.example" });
   // @ts-expect-error: the engine's own ways to a WebSocket are missing
   fetchBridge({ target: "wss://data.example" });
+}
+
+export function handler(accept: FetchBridgeOptions["accept"], open: (url: string, signal: AbortSignal) => Promise<End>): void {
+  const handle = fetchBridge({
+    target: "wss://data.example",
+    maxConnections: 10,
+    handshakeTimeout: 1000,
+    accept,
+    async connect(url, { protocols, headers, signal }) {
+      expectTypeOf(protocols).toEqualTypeOf<string[]>();
+      expectTypeOf(headers).toEqualTypeOf<Record<string, string>>();
+      return { socket: await open(url, signal) };
+    },
+  });
+  expectTypeOf(handle).returns.toEqualTypeOf<Promise<Response>>();
 }
 
 function log(event: BridgeEvent): void {
