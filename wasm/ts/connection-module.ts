@@ -3,7 +3,7 @@
 import * as raw from "./raw/connection.js";
 import { Module, type WasmSource } from "./load.js";
 
-const module = /* @__PURE__ */ new Module("iot-tunnel", raw);
+const module = /* @__PURE__ */ new Module("iot-tunnel", raw, "./connection_bg.js");
 
 /**
  * Loads the WebAssembly; everything else of this entry needs it. Without `source` it is fetched from beside this file, which
@@ -31,6 +31,14 @@ export function initSync(source: BufferSource | WebAssembly.Module): void {
 export function bindings(): typeof raw {
   void module.exports;
   return raw;
+}
+
+/**
+ * Numbers in the module's memory, good until that grows: then their length is 0.
+ * @internal
+ */
+export function numbers(pointer: number, length: number): Float64Array {
+  return new Float64Array(module.exports.memory.buffer, pointer, length);
 }
 
 /**

@@ -3,7 +3,7 @@
 import * as raw from "./raw/local.js";
 import { Module, type WasmSource } from "./load.js";
 
-const module = /* @__PURE__ */ new Module("iot-tunnel/local", raw);
+const module = /* @__PURE__ */ new Module("iot-tunnel/local", raw, "./local_bg.js");
 
 /** Loads the WebAssembly of this entry, which is not that of `iot-tunnel`; everything else here needs it. */
 export function init(source?: WasmSource): Promise<void> {

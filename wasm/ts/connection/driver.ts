@@ -1,13 +1,14 @@
 /** Drives a session over one WebSocket after another, and carries its streams. It knows neither events nor addresses. */
 
 import { bindings, memory } from "../connection-module.js";
-import type { TunnelError } from "../errors.js";
-import type { Session } from "../raw/connection.js";
+import { type TunnelError, tunnelError } from "../errors.js";
+import type { Happening, Session } from "../raw/connection.js";
 import { Alarm } from "./alarm.js";
 import { Backlog } from "./backlog.js";
 import type { ConnectionState, DriverConfig, DriverListener, TokenTaken, Tokens } from "./config.js";
 import type { Link, LinkListener } from "./link.js";
-import { FAULT, SILENCE, fault, lost, refusal } from "./loss.js";
+import { FAULT, SILENCE, lost, refusal } from "./loss.js";
+import { CLOSE_CODE, CONNECTION, ERROR, FRAME, NEEDS_NAME, PAYLOAD, REPLACES, Report, SERVICE, WAITING } from "./report.js";
 import { Stream, type StreamOwner } from "./stream.js";
 import { Turns } from "./turns.js";
 
@@ -19,6 +20,7 @@ export class Driver implements StreamOwner {
   readonly #config: DriverConfig;
   readonly #listener: DriverListener;
   readonly #session: Session;
+  readonly #report: Report;
   readonly #streams = new Map<number, Stream>();
   readonly #backlog: Backlog;
   #link: Link | undefined;
@@ -39,6 +41,7 @@ export class Driver implements StreamOwner {
     this.#alarm = new Alarm(config.clock, () => this.#timeout());
     const { side, services, format, maxPayload } = config;
     this.#session = new (bindings().Session)(side, services, format, maxPayload);
+    this.#report = new Report(this.#session.report);
   }
 
   get state(): ConnectionState {
@@ -56,7 +59,7 @@ export class Driver implements StreamOwner {
   }
 
   token(accessToken: string, clientToken: string | undefined): TokenTaken {
-    if (this.#state === "closed") throw fault(FAULT.sessionClosed);
+    if (this.#state === "closed") throw tunnelError(FAULT.sessionClosed);
     const taken = this.#session.token(this.#now(), this.#config.side, accessToken, clientToken);
     if (taken === "new") {
       this.#cut(lost("a new access token takes the place of the one before"));
@@ -70,7 +73,7 @@ export class Driver implements StreamOwner {
     if (this.#state === "closed") return;
     this.#pump();
     this.#session.close();
-    this.#cut(fault(FAULT.sessionClosed));
+    this.#cut(tunnelError(FAULT.sessionClosed));
     this.#settle();
   }
 
@@ -81,8 +84,8 @@ export class Driver implements StreamOwner {
     try {
       for (;;) {
         signal?.throwIfAborted();
-        if (this.#state === "closed") throw fault(FAULT.sessionClosed);
-        if (this.#config.side !== "source") throw fault(FAULT.notSource);
+        if (this.#state === "closed") throw tunnelError(FAULT.sessionClosed);
+        if (this.#config.side !== "source") throw tunnelError(FAULT.notSource);
         const place = this.#place(service);
         if (this.#state !== "open") {
           await new Promise<void>((resolve) => this.#waiters.push(resolve));
@@ -111,18 +114,24 @@ export class Driver implements StreamOwner {
     const { services } = this.#config;
     if (services === undefined) {
       const isKnown = this.#state === "open" && service !== undefined;
-      if (!isKnown || service === this.#session.serviceName(0)) return 0;
+      if (!isKnown || service === this.#nameOf(0)) return 0;
     } else if (service === undefined) {
       if (services.length === 1) return 0;
     } else if (services.includes(service)) {
       return services.indexOf(service);
     }
-    throw fault(FAULT.unknownService);
+    throw tunnelError(FAULT.unknownService);
+  }
+
+  /** The name of the service at that place; none if the tunnel has no names. */
+  #nameOf(place: number): string | undefined {
+    const names: string[] = [];
+    this.#session.serviceName(place, names);
+    return names[0];
   }
 
   #stream(connection: number): Stream {
-    const service = this.#session.serviceName(bindings().serviceOf(connection));
-    const stream = new Stream(this, connection, service);
+    const stream = new Stream(this, connection, this.#nameOf(bindings().serviceOf(connection)));
     this.#streams.set(connection, stream);
     return stream;
   }
@@ -142,7 +151,7 @@ export class Driver implements StreamOwner {
     const length = Math.min(bytes.length, this.#config.maxPayload);
     memory(session.outbox, length).set(bytes.subarray(0, length));
     const sent = session.send(stream.connection, length);
-    if (sent > 0) this.#link?.send(memory(session.framePointer, session.frameLength));
+    if (sent > 0) this.#link?.send(this.#report.bytes(FRAME));
     return sent;
   }
 
@@ -159,11 +168,11 @@ export class Driver implements StreamOwner {
     if (link === undefined) return;
     if (!link.canPause) {
       // Nothing stops the peer: the stream that has most pays.
-      if (this.#backlog.isOver) this.#backlog.longest?.fail(fault(FAULT.receiveLimitExceeded));
+      if (this.#backlog.isOver) this.#backlog.longest?.fail(tunnelError(FAULT.receiveLimitExceeded));
     } else if (this.#backlog.isFull !== this.#paused) {
       this.#paused = !this.#paused;
       link.pause(this.#paused);
-      this.#session.pause(this.#now(), this.#paused);
+      this.#happened(this.#paused ? "paused" : "resumed");
     }
   }
 
@@ -175,6 +184,11 @@ export class Driver implements StreamOwner {
 
   #now(): number {
     return this.#config.clock.now();
+  }
+
+  /** Tells the session what happened to the WebSocket. */
+  #happened(what: Happening, number = 0, text = ""): void {
+    this.#session.happened(this.#now(), what, number, text);
   }
 
   /** Does what the session asks for. Whether anything was sent. */
@@ -190,16 +204,16 @@ export class Driver implements StreamOwner {
             this.#link?.watch();
             return sent;
           }
-          this.#link.send(memory(session.framePointer, session.frameLength));
-          session.sent(session.frameLength);
+          this.#link.send(this.#report.bytes(FRAME));
+          session.sent(this.#report.number(FRAME + 1));
           sent = true;
           break;
         case "ping":
           // A browser cannot ping. The other end of its WebSocket does.
-          if (!this.#link?.ping()) session.pong(this.#now());
+          if (!this.#link?.ping()) this.#happened("pong");
           break;
         case "close-websocket":
-          this.#link?.close(session.closeCode);
+          this.#link?.close(this.#report.number(CLOSE_CODE));
           this.#link = undefined;
           break;
         case "connect":
@@ -235,17 +249,16 @@ export class Driver implements StreamOwner {
       this.#link = this.#config.open(tokens, this.#reports());
     } catch (error) {
       // Such as a page that may not talk to that address.
-      this.#session.closed(this.#now(), 0, "");
+      this.#happened("closed");
       this.#listener.failed(lost(String(error)));
     }
   }
 
   #reports(): LinkListener {
-    const session = this.#session;
     return {
       accepted: (subprotocol) => {
         try {
-          session.accepted(this.#now(), subprotocol);
+          this.#happened("accepted", 101, subprotocol);
         } catch (error) {
           return this.#lose(error as TunnelError, PROTOCOL_ERROR);
         }
@@ -253,20 +266,19 @@ export class Driver implements StreamOwner {
       },
       refused: (status, reason, channelId) => {
         this.#link = undefined;
-        if (status >= 400 && status < 500) session.refused(this.#now(), status);
-        else if (status >= 500 && status < 600) session.retry(this.#now(), status);
-        else session.closed(this.#now(), 0, "");
+        if (status >= 400 && status < 600) this.#happened(status < 500 ? "refused" : "unavailable", status);
+        else this.#happened("closed");
         this.#listener.failed(refusal(status, reason, channelId));
         this.#settle();
       },
       message: (bytes) => this.#receive(bytes),
-      text: () => this.#lose(fault(FAULT.textFrame), UNSUPPORTED_DATA),
+      text: () => this.#lose(tunnelError(FAULT.textFrame), UNSUPPORTED_DATA),
       drained: () => this.#drained(),
-      ping: () => session.ping(this.#now()),
-      pong: () => session.pong(this.#now()),
+      ping: () => this.#happened("ping"),
+      pong: () => this.#happened("pong"),
       closed: (code, reason) => {
         this.#link = undefined;
-        session.closed(this.#now(), code, reason);
+        this.#happened("closed", code, reason);
         this.#fail(lost(`the WebSocket was closed with code ${code}${reason && `: ${reason}`}`));
       },
     };
@@ -276,7 +288,7 @@ export class Driver implements StreamOwner {
   #lose(error: TunnelError, code: number): void {
     this.#link?.close(code);
     this.#link = undefined;
-    this.#session.closed(this.#now(), 0, "");
+    this.#happened("closed");
     this.#fail(error);
   }
 
@@ -315,7 +327,7 @@ export class Driver implements StreamOwner {
   #hold(bytes: Uint8Array): void {
     this.#held.push(bytes);
     this.#heldBytes += bytes.length;
-    if (this.#heldBytes > this.#config.receiveLimit) this.#lose(fault(FAULT.receiveLimitExceeded), POLICY_VIOLATION);
+    if (this.#heldBytes > this.#config.receiveLimit) this.#lose(tunnelError(FAULT.receiveLimitExceeded), POLICY_VIOLATION);
   }
 
   /** The WebSocket takes more. */
@@ -345,35 +357,35 @@ export class Driver implements StreamOwner {
 
   /** Takes what is in the inbox. `false`: something is to be sent first. */
   #handle(): boolean {
-    const session = this.#session;
+    const [session, report] = [this.#session, this.#report];
     const now = this.#now();
     const services: string[] = [];
     for (;;) {
       switch (session.handle(now, services)) {
         case "none":
-          if (session.waiting === 0) return true;
+          if (report.number(WAITING) === 0) return true;
           if (!this.#pump()) return false;
           break;
         case "data": {
-          const payload = memory(session.payloadPointer, session.payloadLength);
-          this.#streams.get(session.connection)?.push(payload.slice());
+          this.#streams.get(report.number(CONNECTION))?.push(report.bytes(PAYLOAD).slice());
           break;
         }
         case "open":
           this.services = services;
-          if (session.needsName) this.#listener.failed(fault(FAULT.serviceNotChosen));
+          if (report.number(NEEDS_NAME) !== 0) this.#listener.failed(tunnelError(FAULT.serviceNotChosen));
           break;
         case "started":
-          this.#started(session.connection, session.replaces);
+          this.#started(report.number(CONNECTION), report.number(REPLACES) !== 0);
           break;
         case "ended": {
-          const { connection } = session;
+          const connection = report.number(CONNECTION);
           this.#endStreams((stream) => stream.connection === connection);
           break;
         }
         case "stream-ended": {
-          const { service } = session;
-          const error = session.fault === 0 ? undefined : fault(session.fault);
+          const service = report.number(SERVICE);
+          const number = report.number(ERROR);
+          const error = number === 0 ? undefined : tunnelError(number);
           if (error !== undefined) this.#listener.failed(error);
           this.#endStreams((stream) => bindings().serviceOf(stream.connection) === service, error);
           break;
@@ -382,7 +394,7 @@ export class Driver implements StreamOwner {
           this.#endStreams(() => true, lost("the service ended all connections"));
           break;
         case "lost":
-          this.#fail(fault(session.fault));
+          this.#fail(tunnelError(report.number(ERROR)));
           return true;
       }
     }

@@ -1,7 +1,6 @@
 /** The errors that a connection makes itself, beside those that core throws. */
 
-import { errorOf } from "../error-of.js";
-import { PeerFaultError, RefusalError, type TunnelError } from "../errors.js";
+import { PeerFaultError, RefusalError, tunnelError } from "../errors.js";
 import type { TimeoutKind } from "../raw/connection.js";
 
 /** Their numbers in core's table. */
@@ -16,12 +15,6 @@ export const FAULT = {
   textFrame: 348,
   receiveLimitExceeded: 450,
 } as const;
-
-/** The error of a number. */
-export function fault(number: number): TunnelError {
-  // It is in the table: a test walks all of them.
-  return errorOf(number)!;
-}
 
 /** The connection was cut, and how. */
 export function lost(why: string): PeerFaultError {
@@ -41,8 +34,8 @@ const REASONS = [201, 209] as const;
 /** A handshake was refused. The service's words tell which rule said no. */
 export function refusal(status: number, reason: string, channelId: string | undefined): RefusalError {
   for (let number = REASONS[0]; number <= REASONS[1]; number += 1) {
-    const known = errorOf(number) as RefusalError | undefined;
-    if (known?.message === reason) return known.withAnswer(status, reason, channelId);
+    const known = tunnelError(number) as RefusalError;
+    if (known.message === reason) return known.withAnswer(status, reason, channelId);
   }
   const message = `the handshake was refused with status ${status}${reason && `: ${reason}`}`;
   return new RefusalError(210, "HandshakeRefused", message).withAnswer(status, reason, channelId);

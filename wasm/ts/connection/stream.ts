@@ -1,7 +1,6 @@
 /** One connection in the tunnel, as a pair of web streams. */
 
-import { errorOf } from "../error-of.js";
-import type { TunnelError } from "../errors.js";
+import { type TunnelError, tunnelError } from "../errors.js";
 
 /** The number of `ConnectionEnded`. */
 const CONNECTION_ENDED = 163;
@@ -131,7 +130,7 @@ export class Stream implements TunnelStream {
   /** The peer has ended it, or (`cut`) it was cut. Bytes that wait can still be read. */
   end(cut?: TunnelError): void {
     if (this.over !== undefined) return;
-    this.#close(cut ?? errorOf(CONNECTION_ENDED), cut === undefined ? "done" : { error: cut });
+    this.#close(cut ?? tunnelError(CONNECTION_ENDED), cut === undefined ? "done" : { error: cut });
     if (cut === undefined) this.#settle.resolve();
     else this.#settle.reject(cut);
   }
@@ -157,7 +156,7 @@ export class Stream implements TunnelStream {
   #finish(): void {
     if (this.over !== undefined) return;
     this.#owner?.ended(this);
-    this.over = errorOf(CONNECTION_ENDED);
+    this.over = tunnelError(CONNECTION_ENDED);
     this.#end = "done";
     this.#endReading();
     this.#settle.resolve();
@@ -167,7 +166,7 @@ export class Stream implements TunnelStream {
   #abandon(reason: unknown): void {
     this.#drop(reason);
     if (this.over !== undefined) return;
-    const error = reason ?? errorOf(CONNECTION_ENDED);
+    const error = reason ?? tunnelError(CONNECTION_ENDED);
     this.#owner?.ended(this);
     this.#close(error, { error });
     this.#settle.resolve();
@@ -185,7 +184,7 @@ export class Stream implements TunnelStream {
     if (this.#chunks.length === 0) return;
     this.#forget();
     this.#owner?.account(this, -this.waiting);
-    if (this.over !== undefined) this.#reader.error(reason ?? errorOf(CONNECTION_ENDED));
+    if (this.over !== undefined) this.#reader.error(reason ?? tunnelError(CONNECTION_ENDED));
   }
 }
 

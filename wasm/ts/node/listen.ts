@@ -4,7 +4,8 @@ import { once } from "node:events";
 import { type AddressInfo, type Socket, createServer } from "node:net";
 
 import type { TunnelConnection } from "../connection.js";
-import { FAULT, fault } from "../connection/loss.js";
+import { FAULT } from "../connection/loss.js";
+import { tunnelError } from "../errors.js";
 import { carry } from "./carry.js";
 
 /** Where to listen, and for what. */
@@ -50,8 +51,8 @@ const MAX_CONNECTIONS = 256;
  */
 export async function listen(options: ListenOptions): Promise<Listening> {
   const { connection, service, host = "127.0.0.1", port, onError } = options;
-  if (connection.side !== "source") throw fault(FAULT.notSource);
-  if (connection.state === "closed") throw fault(FAULT.sessionClosed);
+  if (connection.side !== "source") throw tunnelError(FAULT.notSource);
+  if (connection.state === "closed") throw tunnelError(FAULT.sessionClosed);
   const sockets = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }, (socket) => {
     sockets.add(socket);
