@@ -142,6 +142,34 @@ test("a write that waits ends when its stream does, and the others go on", async
   ]);
 });
 
+for (const [what, begin] of [
+  ["a write", ({ writer }) => writer.write(payload)],
+  // So many resets wait that there is no room for a start.
+  ["an opening", ({ connection }) => connection.open("RDP")],
+]) {
+  test(`${what} that finds room before anybody has looked sends what waits, and does not ask without end`, async () => {
+    const rig = connect();
+    const socket = rig.open();
+    const [first, ...streams] = await Promise.all(Array.from({ length: 500 }, (_, at) => rig.connection.open(at % 2 ? "SSH" : "RDP")));
+    const writer = first.writable.getWriter();
+    socket.received();
+    socket.bufferedAmount = 10_000_000;
+    for (const stream of streams) stream.reset();
+    // The socket has sent, and the timer that looks has not come yet. A loop without end would never come to an assertion.
+    let asked = 0;
+    Object.defineProperty(socket, "bufferedAmount", {
+      get() {
+        asked += 1;
+        if (asked > 2000) throw new Error("asked 2000 times");
+        return 0;
+      },
+    });
+    await begin({ ...rig, writer });
+    const last = what === "a write" ? TYPE.data : TYPE.connectionStart;
+    assert.deepEqual(socket.received().map(({ type }) => type), [...streams.map(() => TYPE.connectionReset), last]);
+  });
+}
+
 test("a destination that cannot send its answers takes no more messages, and none is lost", async () => {
   const { connection, socket, clock, about } = await started();
   socket.received();

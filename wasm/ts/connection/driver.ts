@@ -103,7 +103,8 @@ export class Driver implements StreamOwner {
     signal?.throwIfAborted();
     if (this.#state !== "open") return "not open";
     const connection = this.#session.open(place);
-    if (connection === 0) return undefined;
+    // What is to be sent first is sent now, and the next turn looks again: nobody else would do it.
+    if (connection === 0) return void this.#pump();
     const stream = this.#stream(connection);
     this.#settle();
     return stream;
@@ -145,13 +146,14 @@ export class Driver implements StreamOwner {
     });
   }
 
-  /** Sends as many bytes as one message holds. 0: something else is to be sent first. */
+  /** Sends as many bytes as one message holds. 0: something else was to be sent first, and was. */
   #send(stream: Stream, bytes: Uint8Array): number {
     const session = this.#session;
     const length = Math.min(bytes.length, this.#config.maxPayload);
     memory(session.outbox, length).set(bytes.subarray(0, length));
     const sent = session.send(stream.connection, length);
     if (sent > 0) this.#link?.send(this.#report.bytes(FRAME));
+    else this.#pump();
     return sent;
   }
 
