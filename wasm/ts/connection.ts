@@ -165,7 +165,8 @@ export class TunnelConnection extends EventTarget {
    * Streams that nobody takes wait.
    *
    * ```ts
-   * for await (const stream of connection.streams()) void stream.readable.pipeTo(stream.writable);
+   * // Once the peer has ended a stream nothing can be written any more, and the pipe fails.
+   * for await (const stream of connection.streams()) stream.readable.pipeTo(stream.writable).catch(() => {});
    * ```
    */
   streams(service?: string): AsyncIterableIterator<TunnelStream> {

@@ -22,7 +22,10 @@ export interface TunnelStream {
    * before. A stream that is not read holds up the others: read it, or cancel it.
    */
   readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>;
-  /** Bytes for the peer. A write is done when the WebSocket has taken them, so it is as slow as the tunnel is. */
+  /**
+   * Bytes for the peer. A write is done when the WebSocket has taken them, so it is as slow as the tunnel is. Fails when the
+   * connection is over, also if the peer ended it in order.
+   */
   readonly writable: WritableStream<BufferSource>;
   /** Settled when the connection is over: it rejects with a {@link TunnelError} if that was cut. */
   readonly closed: Promise<void>;
@@ -87,9 +90,19 @@ export class Stream implements TunnelStream {
         // A write that waits would hold up the end. Not at once: Node does not expect to be called in the middle of that.
         controller.signal.addEventListener("abort", () => queueMicrotask(() => this.#abandon(controller.signal.reason)));
       },
-      write: async (chunk) => this.#owner?.write(this, bytesOf(chunk)),
+      write: (chunk) => this.#write(chunk),
       close: () => this.#finish(),
     });
+  }
+
+  async #write(chunk: BufferSource): Promise<void> {
+    try {
+      await this.#owner?.write(this, bytesOf(chunk));
+    } catch (error) {
+      // After that the stream cannot be written to, and the peer should not wait for more.
+      if (this.over === undefined) this.#abandon(error);
+      throw error;
+    }
   }
 
   /** The peer's bytes. */
