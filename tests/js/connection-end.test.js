@@ -124,6 +124,16 @@ test("a signal closes it, and one that is aborted already lets it not begin", as
   await assert.rejects(late.connection.open("SSH"), { code: "SessionClosed" });
 });
 
+test("limits that are no whole numbers in their range are refused before anything begins", () => {
+  for (const maxPayload of [0, -1, 1.5, 64_513, 2 ** 32 + 100, NaN, Infinity, "100"]) {
+    assert.throws(() => connect({ maxPayload }), { name: "MisuseError", code: "MaxPayloadOutOfRange" }, `maxPayload ${maxPayload}`);
+  }
+  for (const receiveLimit of [0, -1, 1.5, NaN, Infinity, "100"]) {
+    assert.throws(() => connect({ receiveLimit }), { name: "TypeError", message: /receiveLimit/ }, `receiveLimit ${receiveLimit}`);
+  }
+  for (const limits of [{ maxPayload: 1, receiveLimit: 1 }, { maxPayload: 64_512 }]) connect(limits).connection.close();
+});
+
 test("a WebSocket that cannot be made is a connection that failed", async () => {
   const rig = connect({
     WebSocket: class {

@@ -6,9 +6,10 @@ import { type Clock, engineClock } from "./connection/clock.js";
 import type { ConnectionState, TokenTaken } from "./connection/config.js";
 import { Driver } from "./connection/driver.js";
 import { ConnectionErrorEvent, StateChangeEvent, TokenEvent, type TunnelConnectionEventMap } from "./connection/events.js";
+import { FAULT } from "./connection/loss.js";
 import type { TunnelStream } from "./connection/stream.js";
 import type { WebSocketConstructor } from "./connection/websocket.js";
-import { RefusalError, type TunnelError } from "./errors.js";
+import { RefusalError, type TunnelError, tunnelError } from "./errors.js";
 import type { Side } from "./rules.js";
 
 /** What a connection is told once. */
@@ -41,9 +42,9 @@ export interface TunnelConnectionOptions {
   /** Longest payload of a message that is sent, in bytes: 1 to 64,512. Less if the peers agreed on less. */
   maxPayload?: number | undefined;
   /**
-   * Most bytes that wait to be read, in all streams together; 8 MiB by default. A peer is stopped by then if the WebSocket can
-   * be: that of `ws`, and WebSocketStream where the engine has it. Over any other nothing stops a peer: the stream that has
-   * most waiting then fails with `ReceiveLimitExceeded`.
+   * Most bytes that wait to be read, in all streams together: at least 1; 8 MiB by default. A peer is stopped by then if the
+   * WebSocket can be: that of `ws`, and WebSocketStream where the engine has it. Over any other nothing stops a peer: the
+   * stream that has most waiting then fails with `ReceiveLimitExceeded`.
    */
   receiveLimit?: number | undefined;
   /** Another clock than the engine's. */
@@ -56,6 +57,10 @@ export interface TunnelConnectionOptions {
 const RECEIVE_LIMIT = 8 * 1024 * 1024;
 /** Longest payload of a message (data-plane.md §3). */
 const MAX_PAYLOAD = 64_512;
+
+function isWhole(value: unknown, most = Number.MAX_SAFE_INTEGER): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 1 && (value as number) <= most;
+}
 
 /** Adds the types of its events to a connection. */
 export interface TunnelConnection {
@@ -109,11 +114,15 @@ export class TunnelConnection extends EventTarget {
   /**
    * @throws {@link MisuseError} or {@link CapacityError} for options that cannot be: `InvalidEndpoint`, `NoWebSocket`,
    * `NoServices`, `InvalidServiceId`, `DuplicateService`, `MaxPayloadOutOfRange`, `InvalidAccessToken`, `ServiceTableFull`, ….
+   * A `TypeError` for a `receiveLimit` that is no whole number.
    */
   constructor(options: TunnelConnectionOptions) {
     super();
     const { side, services, format = "V3", maxPayload = MAX_PAYLOAD, receiveLimit = RECEIVE_LIMIT, signal } = options;
     const { tokenIn = "subprotocol", clock = engineClock } = options;
+    // The session would take what is left of it in 32 bits.
+    if (!isWhole(maxPayload, MAX_PAYLOAD)) throw tunnelError(FAULT.maxPayloadOutOfRange);
+    if (!isWhole(receiveLimit)) throw new TypeError("the receiveLimit of a connection is a whole number of bytes, at least 1");
     this.side = side;
     this.#clock = clock;
     const open = opener(addressOf(options.url, side), tokenIn, options.WebSocket, clock);

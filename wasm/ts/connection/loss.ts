@@ -10,6 +10,7 @@ export const FAULT = {
   sessionClosed: 164,
   unknownService: 166,
   notSource: 169,
+  maxPayloadOutOfRange: 172,
   serviceNotChosen: 173,
   noWebSocket: 190,
   textFrame: 348,
