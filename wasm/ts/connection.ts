@@ -171,7 +171,8 @@ export class TunnelConnection extends EventTarget {
 
   /**
    * At a destination: the streams that the source starts, of one service or of any. It ends when the connection is closed.
-   * Streams that nobody takes wait.
+   * Streams that nobody takes wait, up to 128 of a service, and 192 KiB in each; what is more is reset. Those that have ended
+   * wait too if there is something to read.
    *
    * ```ts
    * // Once the peer has ended a stream nothing can be written any more, and the pipe fails.

@@ -1,22 +1,39 @@
 /** The streams that a destination's peer has started. */
 
-import type { TunnelStream } from "./stream.js";
+import type { Stream, TunnelStream } from "./stream.js";
+
+/** Streams of a service that wait to be taken (ours: as many connections as Linux long let wait for a server). */
+const MAX_UNTAKEN = 128;
 
 interface Taker {
   service: string | undefined;
-  take(stream: TunnelStream | undefined): void;
+  /** The iterator that waits. */
+  by: object;
+  take(stream: Stream | undefined): void;
 }
 
 /** Hands each stream to one who waits for its service, in the order of coming. */
 export class Arrivals {
-  #streams: TunnelStream[] = [];
+  #streams: Stream[] = [];
   #takers: Taker[] = [];
   #isOver = false;
 
-  add(stream: TunnelStream): void {
+  /** Whether it has a place for it. */
+  add(stream: Stream): boolean {
     const taker = this.#takers.find(({ service }) => service === undefined || service === stream.service);
-    if (taker === undefined) this.#streams.push(stream);
-    else this.#serve(taker, stream);
+    if (taker !== undefined) {
+      this.#serve(taker, stream);
+      return true;
+    }
+    this.#forget();
+    const isFull = this.#streams.filter(({ service }) => service === stream.service).length >= MAX_UNTAKEN;
+    if (!isFull) this.#streams.push(stream);
+    return !isFull;
+  }
+
+  /** Of what has ended, only what can still be read is worth anything. */
+  #forget(): void {
+    this.#streams = this.#streams.filter(({ over, waiting }) => over === undefined || waiting > 0);
   }
 
   /** No more will come. What has come can still be taken. */
@@ -26,34 +43,37 @@ export class Arrivals {
     this.#takers = [];
   }
 
-  #serve(taker: Taker, stream: TunnelStream | undefined): void {
+  #serve(taker: Taker, stream: Stream | undefined): void {
     this.#takers = this.#takers.filter((other) => other !== taker);
     taker.take(stream);
   }
 
   /** Those of a service, or of any. Ends with the connection. */
   iterate(service: string | undefined): AsyncIterableIterator<TunnelStream> {
-    const mine: Taker[] = [];
     let isDone = false;
-    return {
+    const iterator: AsyncIterableIterator<TunnelStream> = {
       next: () =>
         new Promise((resolve) => {
-          const take = (value: TunnelStream | undefined) => resolve(value ? { value, done: false } : { value, done: true });
+          const take = (value: Stream | undefined) => {
+            if (value === undefined) return resolve({ value, done: true });
+            value.isTaken = true;
+            resolve({ value, done: false });
+          };
+          this.#forget();
           const index = this.#streams.findIndex((stream) => service === undefined || service === stream.service);
           if (isDone || (this.#isOver && index < 0)) return take(undefined);
           if (index >= 0) return take(this.#streams.splice(index, 1)[0]);
-          const taker = { service, take };
-          mine.push(taker);
-          this.#takers.push(taker);
+          this.#takers.push({ service, by: iterator, take });
         }),
       return: async () => {
         isDone = true;
-        for (const taker of mine) if (this.#takers.includes(taker)) this.#serve(taker, undefined);
+        for (const taker of this.#takers) if (taker.by === iterator) this.#serve(taker, undefined);
         return { value: undefined, done: true };
       },
       [Symbol.asyncIterator]() {
         return this;
       },
     };
+    return iterator;
   }
 }

@@ -37,11 +37,18 @@ export class Backlog {
     return this.#full > 0 || this.isOver;
   }
 
-  /** The stream in which most waits. */
-  get longest(): Stream | undefined {
-    let longest: Stream | undefined;
-    for (const stream of this.#unread) if (stream.waiting > (longest?.waiting ?? 0)) longest = stream;
-    return longest;
+  /**
+   * Which stream has to go for what has come in one of them: the one in which most waits, if that is more than the limit. If
+   * the peer can be stopped, it is not for streams that nobody has taken and perhaps nobody will: those go.
+   */
+  payer(stream: Stream, canPause: boolean): Stream | undefined {
+    if (canPause && !stream.isTaken && stream.waiting > STREAM_FULL) return stream;
+    if (!this.isOver) return undefined;
+    let payer: Stream | undefined;
+    for (const other of this.#unread) {
+      if (other.waiting > (payer?.waiting ?? 0) && !(canPause && other.isTaken)) payer = other;
+    }
+    return payer;
   }
 
   /** Their WebSocket is gone: what waits holds nobody up any more. */

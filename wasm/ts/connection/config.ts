@@ -34,5 +34,6 @@ export interface Tokens {
 export interface DriverListener {
   changed(state: ConnectionState): void;
   failed(error: TunnelError): void;
-  started(stream: Stream): void;
+  /** Whether anybody will take it, now or later. */
+  started(stream: Stream): boolean;
 }

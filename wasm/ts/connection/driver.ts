@@ -106,6 +106,7 @@ export class Driver implements StreamOwner {
     // What is to be sent first is sent now, and the next turn looks again: nobody else would do it.
     if (connection === 0) return void this.#pump();
     const stream = this.#stream(connection);
+    stream.isTaken = true;
     this.#settle();
     return stream;
   }
@@ -168,10 +169,8 @@ export class Driver implements StreamOwner {
     this.#backlog.account(stream, change);
     const link = this.#link;
     if (link === undefined) return;
-    if (!link.canPause) {
-      // Nothing stops the peer: the stream that has most pays.
-      if (this.#backlog.isOver) this.#backlog.longest?.fail(tunnelError(FAULT.receiveLimitExceeded));
-    } else if (this.#backlog.isFull !== this.#paused) {
+    if (change > 0) this.#backlog.payer(stream, link.canPause)?.fail(tunnelError(FAULT.receiveLimitExceeded));
+    if (link.canPause && this.#backlog.isFull !== this.#paused) {
       this.#paused = !this.#paused;
       link.pause(this.#paused);
       this.#happened(this.#paused ? "paused" : "resumed");
@@ -406,6 +405,7 @@ export class Driver implements StreamOwner {
     const { serviceOf } = bindings();
     const service = serviceOf(connection);
     if (replaces) this.#endStreams((stream) => serviceOf(stream.connection) === service);
-    this.#listener.started(this.#stream(connection));
+    const stream = this.#stream(connection);
+    if (!this.#listener.started(stream)) stream.reset();
   }
 }

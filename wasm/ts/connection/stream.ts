@@ -50,6 +50,8 @@ export class Stream implements TunnelStream {
   readonly closed: Promise<void>;
   /** Bytes that wait for the application. */
   waiting = 0;
+  /** Whether the application has it. */
+  isTaken = false;
   /** Why nothing more can be written. */
   over: unknown;
   /** Nothing once the tunnel has let go of it. */
