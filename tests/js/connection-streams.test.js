@@ -211,3 +211,28 @@ test("the example of an echo survives the peer's end", async () => {
   process.off("unhandledRejection", hear);
   assert.deepEqual(unhandled, []);
 });
+
+test("a payload that comes in a message of its own is not copied once more, and no two share a buffer", async () => {
+  const { stream, socket, about } = await opened({}, "browser");
+  const reader = stream.readable.getReader();
+  const { frame } = await import("./model.js");
+  const message = (length) => frame({ type: TYPE.data, ...about, payload: bytes(length) });
+  const [alone, packed] = [message(1000), Buffer.concat([message(600), message(1000), message(400)])];
+  const received = [];
+  for (const data of [alone, packed]) {
+    const { buffer } = new Uint8Array(data);
+    socket.emit("message", { data: buffer });
+    received.push(buffer);
+  }
+  const chunks = [];
+  for (const length of [1000, 600, 1000, 400]) {
+    const { value } = await reader.read();
+    assert.deepEqual(value, bytes(length));
+    chunks.push(value);
+  }
+  assert.equal(chunks[0].buffer, received[0]);
+  assert.equal(new Set(chunks.map(({ buffer }) => buffer)).size, 4);
+  // Whoever gives one away keeps the others.
+  structuredClone(chunks[0], { transfer: [chunks[0].buffer] });
+  assert.deepEqual(chunks.slice(1), [bytes(600), bytes(1000), bytes(400)]);
+});

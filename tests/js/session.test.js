@@ -50,7 +50,7 @@ class End {
     for (let at = 0; at < bytes.length; at += inboxCapacity()) {
       const part = bytes.subarray(at, at + inboxCapacity());
       const pointer = this.raw.inbox(part.length);
-      memory(pointer, part.length).set(part);
+      memory().set(part, pointer);
       for (;;) {
         const services = [];
         const kind = this.raw.handle(0, services);
@@ -64,7 +64,7 @@ class End {
 
   /** Sends bytes of a connection; says how many were taken. */
   send(connection, bytes) {
-    memory(this.raw.outbox, bytes.length).set(bytes);
+    memory().set(bytes, this.raw.outbox);
     const taken = this.raw.send(connection, bytes.length);
     if (taken > 0) this.sent.push(this.report.bytes(FRAME).slice());
     return taken;

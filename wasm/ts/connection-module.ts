@@ -33,18 +33,14 @@ export function bindings(): typeof raw {
   return raw;
 }
 
-/**
- * Numbers in the module's memory, good until that grows: then their length is 0.
- * @internal
- */
-export function numbers(pointer: number, length: number): Float64Array {
-  return new Float64Array(module.exports.memory.buffer, pointer, length);
-}
+/** A view of all of the module's memory. It ends, and its length is 0 then, when that grows. */
+let view: Uint8Array<ArrayBuffer> = new Uint8Array();
 
 /**
- * Bytes of the module's memory, good until the next call into it.
+ * The module's memory. What a call has left there is good until the next call.
  * @internal
  */
-export function memory(pointer: number, length: number): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(module.exports.memory.buffer as ArrayBuffer, pointer, length);
+export function memory(): Uint8Array<ArrayBuffer> {
+  if (view.length === 0) view = new Uint8Array(module.exports.memory.buffer as ArrayBuffer);
+  return view;
 }

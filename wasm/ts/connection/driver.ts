@@ -8,7 +8,7 @@ import { Backlog } from "./backlog.js";
 import type { ConnectionState, DriverConfig, DriverListener, TokenTaken, Tokens } from "./config.js";
 import type { Link, LinkListener } from "./link.js";
 import { FAULT, SILENCE, lost, refusal } from "./loss.js";
-import { CLOSE_CODE, CONNECTION, ERROR, FRAME, NEEDS_NAME, PAYLOAD, REPLACES, Report, SERVICE, WAITING } from "./report.js";
+import { CLOSE_CODE, CONNECTION, ERROR, FRAME, NEEDS_NAME, REPLACES, Report, SERVICE, WAITING } from "./report.js";
 import { Stream, type StreamOwner } from "./stream.js";
 import { Turns } from "./turns.js";
 
@@ -151,7 +151,8 @@ export class Driver implements StreamOwner {
   #send(stream: Stream, bytes: Uint8Array): number {
     const session = this.#session;
     const length = Math.min(bytes.length, this.#config.maxPayload);
-    memory(session.outbox, length).set(bytes.subarray(0, length));
+    const pointer = session.outbox;
+    memory().set(bytes.length > length ? bytes.subarray(0, length) : bytes, pointer);
     const sent = session.send(stream.connection, length);
     if (sent > 0) this.#link?.send(this.#report.bytes(FRAME));
     else this.#pump();
@@ -346,18 +347,21 @@ export class Driver implements StreamOwner {
     const session = this.#session;
     const capacity = bindings().inboxCapacity();
     const link = this.#link;
-    for (let rest = bytes; ; ) {
-      if (!this.#handle()) return this.#hold(rest);
-      // What came through a WebSocket goes with it.
-      if (rest.length === 0 || link !== this.#link) return;
-      const part = rest.subarray(0, capacity);
-      memory(session.inbox(part.length), part.length).set(part);
-      rest = rest.subarray(part.length);
+    // What has waited there comes first.
+    if (this.#report.number(WAITING) > 0 && !this.#handle()) return this.#hold(bytes);
+    // What came through a WebSocket goes with it.
+    for (let at = 0; at < bytes.length && link === this.#link; ) {
+      const part = bytes.length > capacity ? bytes.subarray(at, at + capacity) : bytes;
+      const pointer = session.inbox(part.length);
+      memory().set(part, pointer);
+      at += part.length;
+      // A copy: a stream may have the buffer, and whoever reads that may give it away.
+      if (!this.#handle(part, pointer)) return this.#hold(bytes.slice(at));
     }
   }
 
-  /** Takes what is in the inbox. `false`: something is to be sent first. */
-  #handle(): boolean {
+  /** Takes what is in the inbox, to which `part` was written last. `false`: something is to be sent first. */
+  #handle(part?: Uint8Array, pointer?: number): boolean {
     const [session, report] = [this.#session, this.#report];
     const now = this.#now();
     const services: string[] = [];
@@ -368,7 +372,7 @@ export class Driver implements StreamOwner {
           if (!this.#pump()) return false;
           break;
         case "data": {
-          this.#streams.get(report.number(CONNECTION))?.push(report.bytes(PAYLOAD).slice());
+          this.#streams.get(report.number(CONNECTION))?.push(report.payload(part, pointer));
           break;
         }
         case "open":
