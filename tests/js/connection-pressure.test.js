@@ -201,13 +201,30 @@ test("what such a destination keeps goes with its WebSocket", async () => {
   assert.equal((await connection.streams().next()).done, true);
 });
 
-test("what such a destination keeps has the same limit", async () => {
-  const { connection, socket, told } = await started({ receiveLimit: 50_000 });
+test("such a destination stops its peer until it has answered, and no limit is reached", async () => {
+  const { connection, socket, clock, stream, about, told } = await started({ receiveLimit: 50_000 });
+  const reader = stream.readable.getReader();
+  socket.bufferedAmount = 10_000_000;
+  let asked = 0;
+  for (; !socket.paused && asked < 1000; asked += 1) socket.deliver({ type: TYPE.streamStart, streamId: 100 + asked, serviceId: "NONE", connectionId: 1 });
+  // What the socket had in hand when it was stopped may be more than the limit.
+  socket.deliver({ type: TYPE.data, ...about, payload });
+  await clock.advance(200_000);
+  assert.deepEqual([connection.state, socket.closed, socket.paused], ["open", undefined, true]);
+  socket.bufferedAmount = 0;
+  await clock.advance(10);
+  assert.equal(socket.received().filter(({ type }) => type === TYPE.streamReset).length, asked);
+  assert.deepEqual((await reader.read()).value, payload);
+  assert.deepEqual([told.errors, socket.paused], [[], false]);
+});
+
+test("what such a destination keeps has the same limit where nothing stops the peer", async () => {
+  const { connection, socket, told } = await started({ receiveLimit: 50_000 }, "browser");
   socket.bufferedAmount = 10_000_000;
   for (let id = 0; id < 10_000 && !socket.closed; id += 1) {
     socket.deliver({ type: TYPE.streamStart, streamId: 100 + id, serviceId: "NONE", connectionId: 1 });
   }
-  assert.equal(socket.closed.code, 1008);
+  assert.equal(socket.closed.code, 4008);
   await settled();
   assert.equal(told.errors[0].code, "ReceiveLimitExceeded");
   assert.equal(connection.state, "backoff");

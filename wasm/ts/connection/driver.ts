@@ -171,11 +171,16 @@ export class Driver implements StreamOwner {
     const link = this.#link;
     if (link === undefined) return;
     if (change > 0) this.#backlog.payer(stream, link.canPause)?.fail(tunnelError(FAULT.receiveLimitExceeded));
-    if (link.canPause && this.#backlog.isFull !== this.#paused) {
-      this.#paused = !this.#paused;
-      link.pause(this.#paused);
-      this.#happened(this.#paused ? "paused" : "resumed");
-    }
+    this.#regulate();
+  }
+
+  /** Stops the peer, if it can be, while too much waits here, or lets it go on. */
+  #regulate(): void {
+    const paused = this.#backlog.isFull || this.#held.length > 0;
+    if (!this.#link?.canPause || paused === this.#paused) return;
+    this.#paused = paused;
+    this.#link.pause(paused);
+    this.#happened(paused ? "paused" : "resumed");
   }
 
   /** Nothing is as it was: whoever waits looks again. */
@@ -329,7 +334,8 @@ export class Driver implements StreamOwner {
   #hold(bytes: Uint8Array): void {
     this.#held.push(bytes);
     this.#heldBytes += bytes.length;
-    if (this.#heldBytes > this.#config.receiveLimit) this.#lose(tunnelError(FAULT.receiveLimitExceeded), POLICY_VIOLATION);
+    if (this.#link?.canPause) this.#regulate();
+    else if (this.#heldBytes > this.#config.receiveLimit) this.#lose(tunnelError(FAULT.receiveLimitExceeded), POLICY_VIOLATION);
   }
 
   /** The WebSocket takes more. */
@@ -340,6 +346,7 @@ export class Driver implements StreamOwner {
     this.#heldBytes = 0;
     const link = this.#link;
     for (const bytes of held) if (link === this.#link) this.#receive(bytes);
+    this.#regulate();
     this.#turns.passOn();
   }
 
