@@ -21,6 +21,13 @@ test("a slow reader stops the socket of Node, and a reader that goes on starts i
   assert.equal(connection.state, "open");
 });
 
+test("a socket that is stopped reads again when it is closed, or it would wait for the peer's close in vain", async () => {
+  const { connection, socket, about } = await started();
+  while (!socket.paused) socket.deliver({ type: TYPE.data, ...about, payload });
+  connection.close();
+  assert.deepEqual([socket.closed.code, socket.paused], [1000, false]);
+});
+
 test("a socket that is stopped is not taken for silent", async () => {
   const { connection, clock, socket, about } = await started();
   while (!socket.paused) socket.deliver({ type: TYPE.data, ...about, payload });
