@@ -49,7 +49,7 @@ export interface TunnelConnectionOptions {
   receiveLimit?: number | undefined;
   /** Another clock than the engine's. */
   clock?: Clock | undefined;
-  /** Closes the connection when it is aborted. */
+  /** Closes the connection when it is aborted; whatever waits gets its reason. */
   signal?: AbortSignal | undefined;
 }
 
@@ -126,18 +126,25 @@ export class TunnelConnection extends EventTarget {
     this.side = side;
     this.#clock = clock;
     const open = opener(addressOf(options.url, side), tokenIn, options.WebSocket, clock);
+    const abort = () => this.#driver.close(signal?.reason);
     this.#driver = new Driver(
       { side, services: services && [...services], format, maxPayload, receiveLimit, clock, open },
       {
-        changed: (state) => this.#changed(state),
+        changed: (state) => {
+          if (state === "closed") signal?.removeEventListener("abort", abort);
+          this.#changed(state);
+        },
         failed: (error) => this.#failed(error),
         started: (stream) => this.#arrivals.add(stream),
       },
     );
-    if (signal?.aborted) this.close();
-    else if (options.accessToken === undefined) this.#needToken();
+    if (signal?.aborted) {
+      abort();
+      return;
+    }
+    if (options.accessToken === undefined) this.#needToken();
     else this.replaceToken(options.accessToken, options);
-    signal?.addEventListener("abort", () => this.close(), { once: true });
+    signal?.addEventListener("abort", abort);
   }
 
   /** Where it is. */

@@ -33,6 +33,8 @@ export class Driver implements StreamOwner {
   readonly #waiters: (() => void)[] = [];
   readonly #alarm: Alarm;
   #state: ConnectionState = "awaiting-token";
+  /** Why it is closed. */
+  #reason: unknown;
 
   constructor(config: DriverConfig, listener: DriverListener) {
     this.#config = config;
@@ -68,12 +70,13 @@ export class Driver implements StreamOwner {
     return taken;
   }
 
-  /** Ends it; what has been written but not sent is gone. */
-  close(): void {
+  /** Ends it; what has been written but not sent is gone. Whatever waits gets the reason. */
+  close(reason: unknown = tunnelError(FAULT.sessionClosed)): void {
     if (this.#state === "closed") return;
+    this.#reason = reason;
     this.#pump();
     this.#session.close();
-    this.#cut(tunnelError(FAULT.sessionClosed));
+    this.#cut(reason);
     this.#settle();
   }
 
@@ -84,7 +87,7 @@ export class Driver implements StreamOwner {
     try {
       for (;;) {
         signal?.throwIfAborted();
-        if (this.#state === "closed") throw tunnelError(FAULT.sessionClosed);
+        if (this.#state === "closed") throw this.#reason ?? tunnelError(FAULT.sessionClosed);
         if (this.#config.side !== "source") throw tunnelError(FAULT.notSource);
         const place = this.#place(service);
         if (this.#state !== "open") {
@@ -306,14 +309,14 @@ export class Driver implements StreamOwner {
   }
 
   /** Everything that came through the WebSocket is over. */
-  #cut(error: TunnelError): void {
+  #cut(error: unknown): void {
     this.#held = [];
     this.#heldBytes = 0;
     this.#endStreams(() => true, error);
     this.#backlog.letGo();
   }
 
-  #endStreams(which: (stream: Stream) => boolean, error?: TunnelError): void {
+  #endStreams(which: (stream: Stream) => boolean, error?: unknown): void {
     for (const [connection, stream] of this.#streams) {
       if (!which(stream)) continue;
       this.#streams.delete(connection);

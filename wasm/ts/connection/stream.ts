@@ -27,7 +27,7 @@ export interface TunnelStream {
    * connection is over, also if the peer ended it in order.
    */
   readonly writable: WritableStream<BufferSource>;
-  /** Settled when the connection is over: it rejects with a {@link TunnelError} if that was cut. */
+  /** Settled when the connection is over: it rejects with why if that was cut: a {@link TunnelError}, or a signal's reason. */
   readonly closed: Promise<void>;
   /** Ends the connection at once. Bytes that wait to be read are dropped; whoever reads or writes gets `reason`. */
   reset(reason?: unknown): void;
@@ -143,7 +143,7 @@ export class Stream implements TunnelStream {
   }
 
   /** The peer has ended it, or (`cut`) it was cut. Bytes that wait can still be read. */
-  end(cut?: TunnelError): void {
+  end(cut?: unknown): void {
     if (this.over !== undefined) return;
     this.#close(cut ?? tunnelError(CONNECTION_ENDED), cut === undefined ? "done" : { error: cut });
     if (cut === undefined) this.#settle.resolve();
