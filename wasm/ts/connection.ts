@@ -6,7 +6,7 @@ import { type Clock, engineClock } from "./connection/clock.js";
 import type { ConnectionState, TokenTaken } from "./connection/config.js";
 import { Driver } from "./connection/driver.js";
 import { ConnectionErrorEvent, StateChangeEvent, TokenEvent, type TunnelConnectionEventMap } from "./connection/events.js";
-import { FAULT } from "./connection/loss.js";
+import * as FAULT from "./connection/fault.js";
 import type { TunnelStream } from "./connection/stream.js";
 import type { WebSocketConstructor } from "./connection/websocket.js";
 import { RefusalError, type TunnelError, tunnelError } from "./errors.js";
@@ -57,10 +57,6 @@ export interface TunnelConnectionOptions {
 const RECEIVE_LIMIT = 8 * 1024 * 1024;
 /** Longest payload of a message (data-plane.md §3). */
 const MAX_PAYLOAD = 64_512;
-
-function isWhole(value: unknown, most = Number.MAX_SAFE_INTEGER): boolean {
-  return Number.isSafeInteger(value) && (value as number) >= 1 && (value as number) <= most;
-}
 
 /** Adds the types of its events to a connection. */
 export interface TunnelConnection {
@@ -120,9 +116,9 @@ export class TunnelConnection extends EventTarget {
     super();
     const { side, services, format = "V3", maxPayload = MAX_PAYLOAD, receiveLimit = RECEIVE_LIMIT, signal } = options;
     const { tokenIn = "subprotocol", clock = engineClock } = options;
-    // The session would take what is left of it in 32 bits.
-    if (!isWhole(maxPayload, MAX_PAYLOAD)) throw tunnelError(FAULT.maxPayloadOutOfRange);
-    if (!isWhole(receiveLimit)) throw new TypeError("the receiveLimit of a connection is a whole number of bytes, at least 1");
+    // The session judges it too, but only what 32 bits have left of it.
+    if (maxPayload !== maxPayload >>> 0) throw tunnelError(FAULT.maxPayloadOutOfRange);
+    if (!Number.isSafeInteger(receiveLimit) || receiveLimit < 1) throw new TypeError("receiveLimit must be 1 or more whole bytes");
     this.side = side;
     this.#clock = clock;
     const open = opener(addressOf(options.url, side), tokenIn, options.WebSocket, clock);
@@ -170,7 +166,7 @@ export class TunnelConnection extends EventTarget {
    * At a source: opens a stream to a service, which may be left out if there is one. It waits until the connection is open. A
    * destination that cannot reach the service ends the stream at once.
    * @throws {@link MisuseError} `UnknownService`, `ServiceNotInTunnel`, `NotSource`, `SessionClosed`, …; {@link CapacityError}
-   * `ConnectionTableFull` for more than 256 at a time; the reason of an aborted signal.
+   * `ConnectionTableFull` for more than 256 at a time; the reason of an aborted signal, this one or the connection's.
    */
   open(service?: string, options: { signal?: AbortSignal | undefined } = {}): Promise<TunnelStream> {
     return this.#driver.open(service, options.signal);

@@ -6,10 +6,10 @@ import type { Stream, TunnelStream } from "./stream.js";
 const MAX_UNTAKEN = 128;
 
 interface Taker {
-  service: string | undefined;
+  wants(stream: Stream): boolean;
+  take(stream: Stream | undefined): void;
   /** The iterator that waits. */
   by: object;
-  take(stream: Stream | undefined): void;
 }
 
 /** Hands each stream to one who waits for its service, in the order of coming. */
@@ -18,17 +18,13 @@ export class Arrivals {
   #takers: Taker[] = [];
   #isOver = false;
 
-  /** Whether it has a place for it. */
-  add(stream: Stream): boolean {
-    const taker = this.#takers.find(({ service }) => service === undefined || service === stream.service);
-    if (taker !== undefined) {
-      this.#serve(taker, stream);
-      return true;
-    }
+  /** A stream for which there is no place is reset. */
+  add(stream: Stream): void {
+    const taker = this.#takers.find(({ wants }) => wants(stream));
     this.#forget();
-    const isFull = this.#streams.filter(({ service }) => service === stream.service).length >= MAX_UNTAKEN;
-    if (!isFull) this.#streams.push(stream);
-    return !isFull;
+    if (taker !== undefined) this.#serve(taker, stream);
+    else if (this.#streams.filter(({ service }) => service === stream.service).length < MAX_UNTAKEN) this.#streams.push(stream);
+    else stream.reset();
   }
 
   /** Of what has ended, only what can still be read is worth anything. */
@@ -39,8 +35,7 @@ export class Arrivals {
   /** No more will come. What has come can still be taken. */
   end(): void {
     this.#isOver = true;
-    for (const taker of this.#takers) taker.take(undefined);
-    this.#takers = [];
+    for (const taker of this.#takers) this.#serve(taker, undefined);
   }
 
   #serve(taker: Taker, stream: Stream | undefined): void {
@@ -50,20 +45,21 @@ export class Arrivals {
 
   /** Those of a service, or of any. Ends with the connection. */
   iterate(service: string | undefined): AsyncIterableIterator<TunnelStream> {
+    const wants = (stream: Stream): boolean => service === undefined || service === stream.service;
     let isDone = false;
     const iterator: AsyncIterableIterator<TunnelStream> = {
       next: () =>
         new Promise((resolve) => {
-          const take = (value: Stream | undefined) => {
+          const take = (value: Stream | undefined): void => {
             if (value === undefined) return resolve({ value, done: true });
             value.isTaken = true;
             resolve({ value, done: false });
           };
           this.#forget();
-          const index = this.#streams.findIndex((stream) => service === undefined || service === stream.service);
-          if (isDone || (this.#isOver && index < 0)) return take(undefined);
-          if (index >= 0) return take(this.#streams.splice(index, 1)[0]);
-          this.#takers.push({ service, by: iterator, take });
+          const index = isDone ? -1 : this.#streams.findIndex(wants);
+          if (index >= 0) take(this.#streams.splice(index, 1)[0]);
+          else if (isDone || this.#isOver) take(undefined);
+          else this.#takers.push({ wants, take, by: iterator });
         }),
       return: async () => {
         isDone = true;

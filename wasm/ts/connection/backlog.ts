@@ -4,6 +4,8 @@ import type { Stream } from "./stream.js";
 
 /** With more than this waiting a stream is full, in bytes (ours: one more message then fits 256 KiB). */
 const STREAM_FULL = 192 * 1024;
+/** What a chunk that waits costs beside its bytes, about: it counts too, or single bytes would cost more than the limit. */
+export const CHUNK_COST = 128;
 
 /** Counts what waits in all streams that came through a WebSocket, ended ones too. */
 export class Backlog {

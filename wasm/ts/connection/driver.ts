@@ -6,14 +6,14 @@ import type { Happening, Session } from "../raw/connection.js";
 import { Alarm } from "./alarm.js";
 import { Backlog } from "./backlog.js";
 import type { ConnectionState, DriverConfig, DriverListener, TokenTaken, Tokens } from "./config.js";
-import type { Link, LinkListener } from "./link.js";
-import { FAULT, SILENCE, lost, refusal } from "./loss.js";
-import { CLOSE_CODE, CONNECTION, ERROR, FRAME, NEEDS_NAME, REPLACES, Report, SERVICE, WAITING } from "./report.js";
+import * as FAULT from "./fault.js";
+import { type Link, type LinkListener, POLICY_VIOLATION, PROTOCOL_ERROR, UNSUPPORTED_DATA } from "./link.js";
+import { SILENCE, lost, refusal } from "./loss.js";
+import { CLOSE_CODE, CONNECTION, ERROR, FRAME, NEEDS_NAME, REPLACES, SERVICE, WAITING } from "./places.js";
+import { Report } from "./report.js";
 import { Stream, type StreamOwner } from "./stream.js";
 import { Turns } from "./turns.js";
 
-/** Codes for the end of a WebSocket that said what it may not. */
-const [PROTOCOL_ERROR, UNSUPPORTED_DATA, POLICY_VIOLATION] = [1002, 1003, 1008];
 export class Driver implements StreamOwner {
   /** The services of the tunnel, as the service said them. */
   services: readonly string[] = [];
@@ -419,7 +419,6 @@ export class Driver implements StreamOwner {
     const { serviceOf } = bindings();
     const service = serviceOf(connection);
     if (replaces) this.#endStreams((stream) => serviceOf(stream.connection) === service);
-    const stream = this.#stream(connection);
-    if (!this.#listener.started(stream)) stream.reset();
+    this.#listener.started(this.#stream(connection));
   }
 }

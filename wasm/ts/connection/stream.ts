@@ -1,11 +1,8 @@
 /** One connection in the tunnel, as a pair of web streams. */
 
 import { type TunnelError, tunnelError } from "../errors.js";
-
-/** The number of `ConnectionEnded`. */
-const CONNECTION_ENDED = 163;
-/** What a chunk that waits costs beside its bytes, about: it counts too, or single bytes would cost more than the limit. */
-const CHUNK_COST = 128;
+import { CHUNK_COST } from "./backlog.js";
+import { connectionEnded } from "./fault.js";
 
 /**
  * One connection in the tunnel: what a TCP connection to the service carries.
@@ -63,8 +60,8 @@ export class Stream implements TunnelStream {
   #writer!: WritableStreamDefaultController;
   /** Whether somebody waits for a chunk. */
   #wanted = false;
-  /** How the reading ends once the chunks are gone. */
-  #end: "open" | "done" | { error: unknown } = "open";
+  /** Ends the reading, once the chunks are gone. */
+  #end: (() => void) | undefined;
   #settle!: { resolve(): void; reject(error: unknown): void };
 
   /** `connection` is the session's name for it. */
@@ -81,7 +78,7 @@ export class Stream implements TunnelStream {
       {
         start: (controller) => void (this.#reader = controller),
         pull: () => this.#pull(),
-        cancel: (reason: unknown) => this.#abandon(reason),
+        cancel: (reason: unknown) => this.reset(reason),
       },
       // What waits is counted here, for all streams together.
       { highWaterMark: 0 },
@@ -90,7 +87,7 @@ export class Stream implements TunnelStream {
       start: (controller) => {
         this.#writer = controller;
         // A write that waits would hold up the end. Not at once: Node does not expect to be called in the middle of that.
-        controller.signal.addEventListener("abort", () => queueMicrotask(() => this.#abandon(controller.signal.reason)));
+        controller.signal.addEventListener("abort", () => queueMicrotask(() => this.reset(controller.signal.reason)));
       },
       write: (chunk) => this.#write(chunk),
       close: () => this.#finish(),
@@ -102,7 +99,7 @@ export class Stream implements TunnelStream {
       await this.#owner?.write(this, bytesOf(chunk));
     } catch (error) {
       // After that the stream cannot be written to, and the peer should not wait for more.
-      if (this.over === undefined) this.#abandon(error);
+      if (this.over === undefined) this.reset(error);
       throw error;
     }
   }
@@ -137,17 +134,19 @@ export class Stream implements TunnelStream {
   }
 
   #endReading(): void {
-    if (this.#end === "open" || this.#chunks.length > 0) return;
-    if (this.#end === "done") this.#reader.close();
-    else this.#reader.error(this.#end.error);
+    if (this.#chunks.length === 0) this.#end?.();
   }
 
   /** The peer has ended it, or (`cut`) it was cut. Bytes that wait can still be read. */
   end(cut?: unknown): void {
     if (this.over !== undefined) return;
-    this.#close(cut ?? tunnelError(CONNECTION_ENDED), cut === undefined ? "done" : { error: cut });
-    if (cut === undefined) this.#settle.resolve();
-    else this.#settle.reject(cut);
+    if (cut === undefined) {
+      this.#close(tunnelError(connectionEnded), () => this.#reader.close());
+      this.#settle.resolve();
+    } else {
+      this.#close(cut, () => this.#reader.error(cut));
+      this.#settle.reject(cut);
+    }
   }
 
   /** The WebSocket that it came through is gone: what waits holds nobody up any more. */
@@ -162,32 +161,27 @@ export class Stream implements TunnelStream {
     this.end(error);
   }
 
-  reset(reason?: unknown): void {
-    if (this.over === undefined) this.#abandon(reason);
-    else this.#drop(reason);
-  }
-
   /** The application has written everything. */
   #finish(): void {
     if (this.over !== undefined) return;
     this.#owner?.ended(this);
-    this.over = tunnelError(CONNECTION_ENDED);
-    this.#end = "done";
+    this.over = tunnelError(connectionEnded);
+    this.#end = () => this.#reader.close();
     this.#endReading();
     this.#settle.resolve();
   }
 
   /** The application wants no more of it. */
-  #abandon(reason: unknown): void {
+  reset(reason?: unknown): void {
     this.#drop(reason);
     if (this.over !== undefined) return;
-    const error = reason ?? tunnelError(CONNECTION_ENDED);
+    const error = reason ?? tunnelError(connectionEnded);
     this.#owner?.ended(this);
-    this.#close(error, { error });
+    this.#close(error, () => this.#reader.error(error));
     this.#settle.resolve();
   }
 
-  #close(over: unknown, end: "done" | { error: unknown }): void {
+  #close(over: unknown, end: () => void): void {
     this.over = over;
     this.#writer.error(over);
     this.#end = end;
@@ -199,7 +193,7 @@ export class Stream implements TunnelStream {
     if (this.#chunks.length === 0) return;
     this.#forget();
     this.#owner?.account(this, -this.waiting);
-    if (this.over !== undefined) this.#reader.error(reason ?? tunnelError(CONNECTION_ENDED));
+    if (this.over !== undefined) this.#reader.error(reason ?? tunnelError(connectionEnded));
   }
 }
 

@@ -55,23 +55,20 @@ export class WebSocketStreamLink implements Link {
       // Of one that carries a refusal nothing is told but its end.
       const listener = () => (protocol === REFUSAL ? undefined : this.#listener);
       listener()?.accepted(protocol);
-      await this.#read(opened.readable.getReader(), listener);
+      const reader = opened.readable.getReader();
+      for (;;) {
+        await this.#running;
+        const { done, value } = await reader.read();
+        if (done) break;
+        if (typeof value === "string") listener()?.text();
+        else listener()?.message(value instanceof ArrayBuffer ? new Uint8Array(value) : (value as Uint8Array));
+      }
     } catch {
       // So too an error of the reader, or of the opening.
     }
     const { closeCode, reason } = await this.#closed;
     if (protocol === REFUSAL) this.#release()?.refused(closeCode - REFUSAL_CODE, reason, undefined);
     else this.#release()?.closed(closeCode, reason);
-  }
-
-  async #read(reader: ReadableStreamDefaultReader<unknown>, listener: () => LinkListener | undefined): Promise<void> {
-    for (;;) {
-      await this.#running;
-      const { done, value } = await reader.read();
-      if (done) return;
-      if (typeof value === "string") listener()?.text();
-      else listener()?.message(value instanceof ArrayBuffer ? new Uint8Array(value) : (value as Uint8Array));
-    }
   }
 
   #release(): LinkListener | undefined {
