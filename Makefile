@@ -85,5 +85,5 @@ setup: ## Installs what demo and test need beside cargo, cc, node and python3
 
 clean: ## Removes everything that was built or installed in this checkout
 	cargo clean
-	rm -rf wasm/dist wasm/node_modules wasm/console/dist wasm/console/node_modules tests/js/node_modules
+	rm -rf wasm/dist wasm/node_modules wasm/console/dist wasm/console/node_modules tests/js/node_modules tests/js/consumers/node_modules
 	rm -rf .tools tests/clients/js/node_modules tests/fuzz/corpus tests/fuzz/artifacts

@@ -43,4 +43,6 @@ done
 # What describes the raw exports is wasm-bindgen's own business.
 rm dist/raw/*.wasm.d.ts
 node_modules/.bin/tsc
+# npm packs it from here alone.
+cp ../LICENSE .
 npm pack --silent

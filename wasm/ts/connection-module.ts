@@ -1,5 +1,6 @@
 /** The WebAssembly of the main entry. */
 
+import type { BufferSource, WasmModule } from "./engine-types.js";
 import * as raw from "./raw/connection.js";
 import { Module, type WasmSource } from "./load.js";
 
@@ -20,7 +21,7 @@ export function init(source?: WasmSource): Promise<void> {
 }
 
 /** As {@link init}, from bytes or a module that are there already. In a page, browsers compile at most 4 KB like that. */
-export function initSync(source: BufferSource | WebAssembly.Module): void {
+export function initSync(source: BufferSource | WasmModule): void {
   module.loadSync(source);
 }
 

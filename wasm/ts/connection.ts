@@ -9,6 +9,7 @@ import { ConnectionErrorEvent, StateChangeEvent, TokenEvent, type TunnelConnecti
 import * as FAULT from "./connection/fault.js";
 import type { TunnelStream } from "./connection/stream.js";
 import type { WebSocketConstructor } from "./connection/websocket.js";
+import type { Listener, ListenerOptions } from "./engine-types.js";
 import { RefusalError, type TunnelError, tunnelError } from "./errors.js";
 import type { Side } from "./rules.js";
 
@@ -64,23 +65,23 @@ export interface TunnelConnection {
   addEventListener<K extends keyof TunnelConnectionEventMap>(
     type: K,
     listener: (this: TunnelConnection, event: TunnelConnectionEventMap[K]) => void,
-    options?: boolean | AddEventListenerOptions,
+    options?: ListenerOptions,
   ): void;
   addEventListener(
     type: string,
-    listener: EventListenerOrEventListenerObject | null,
-    options?: boolean | AddEventListenerOptions,
+    listener: Listener,
+    options?: ListenerOptions,
   ): void;
   /** Listens no more. */
   removeEventListener<K extends keyof TunnelConnectionEventMap>(
     type: K,
     listener: (this: TunnelConnection, event: TunnelConnectionEventMap[K]) => void,
-    options?: boolean | EventListenerOptions,
+    options?: ListenerOptions,
   ): void;
   removeEventListener(
     type: string,
-    listener: EventListenerOrEventListenerObject | null,
-    options?: boolean | EventListenerOptions,
+    listener: Listener,
+    options?: ListenerOptions,
   ): void;
 }
 

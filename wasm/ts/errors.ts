@@ -20,7 +20,7 @@ export class TunnelError extends Error {
   /** Whose fault it is. */
   readonly party: Party;
 
-  /** @internal */
+  /** The package makes its errors itself, of a line of the table. */
   constructor(number: number, code: ErrorCode, message: string) {
     super(message);
     this.number = number;

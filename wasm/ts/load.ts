@@ -1,11 +1,12 @@
 /** Loading a WebAssembly module, once. */
 
+import type { BufferSource, WasmModule } from "./engine-types.js";
 import { notInitialised } from "./errors.js";
 
 /**
  * Where a module's WebAssembly comes from: an address to fetch, an answer to a fetch, its bytes, or the compiled module.
  */
-export type WasmSource = URL | string | Response | BufferSource | WebAssembly.Module;
+export type WasmSource = URL | string | Response | BufferSource | WasmModule;
 
 /** What wasm-bindgen makes for its own use. */
 interface Glue<Exports> {
@@ -19,7 +20,10 @@ interface Exports extends WebAssembly.Exports {
   __wbindgen_start(): void;
 }
 
-/** The life of one module: not loaded, then loaded for good. */
+/**
+ * The life of one module: not loaded, then loaded for good.
+ * @internal
+ */
 export class Module {
   readonly #entry: string;
   readonly #glue: Glue<Exports>;
@@ -49,9 +53,9 @@ export class Module {
   }
 
   /** Loads it from what is there. */
-  loadSync(source: BufferSource | WebAssembly.Module): void {
+  loadSync(source: BufferSource | WasmModule): void {
     if (this.#exports !== undefined) return;
-    const module = source instanceof WebAssembly.Module ? source : new WebAssembly.Module(source);
+    const module = source instanceof WebAssembly.Module ? source : new WebAssembly.Module(source as BufferSource);
     this.#start(new WebAssembly.Instance(module, this.#imports));
     this.#loading ??= Promise.resolve();
   }
@@ -74,7 +78,7 @@ export class Module {
 async function compile(source: WasmSource): Promise<WebAssembly.Module> {
   if (source instanceof WebAssembly.Module) return source;
   const found = typeof source === "string" || source instanceof URL ? await read(source) : source;
-  if (!(found instanceof Response)) return WebAssembly.compile(found);
+  if (!(found instanceof Response)) return WebAssembly.compile(found as BufferSource);
   if (!found.ok) throw new Error(`${found.url} was answered with status ${found.status}, and not with WebAssembly`);
   // What comes by another type is compiled too, but not before all of it is there.
   if (found.headers.get("content-type") === "application/wasm") return WebAssembly.compileStreaming(found);

@@ -1,6 +1,7 @@
 /** The messages of a rotation: the request, its answer, and what the device is told. */
 
 import { bindings } from "./connection-module.js";
+import type { BufferSource } from "./engine-types.js";
 import type { ClientMode, Side } from "./rules.js";
 
 /** What stands at a tunnel's destination. */

@@ -8,7 +8,10 @@ export function lost(why: string): PeerFaultError {
   return new PeerFaultError(370, "ConnectionLost", `the connection was lost: ${why}`);
 }
 
-/** How it was cut if nothing came any more. */
+/**
+ * How it was cut if nothing came any more.
+ * @internal
+ */
 export const SILENCE: Record<Exclude<TimeoutKind, "none">, string> = {
   connect: "the handshake was not answered within 30 s",
   "service-ids": "the service did not say its services within 30 s",

@@ -1,5 +1,6 @@
 /** One connection in the tunnel, as a pair of web streams. */
 
+import type { BufferSource } from "../engine-types.js";
 import { type TunnelError, tunnelError } from "../errors.js";
 import { CHUNK_COST } from "./backlog.js";
 import { connectionEnded } from "./fault.js";
