@@ -119,7 +119,9 @@ export class TunnelConnection extends EventTarget {
     const { tokenIn = "subprotocol", clock = engineClock } = options;
     // The session judges it too, but only what 32 bits have left of it.
     if (maxPayload !== maxPayload >>> 0) throw tunnelError(FAULT.maxPayloadOutOfRange);
-    if (!Number.isSafeInteger(receiveLimit) || receiveLimit < 1) throw new TypeError("receiveLimit must be 1 or more whole bytes");
+    if (!Number.isSafeInteger(receiveLimit) || receiveLimit < 1) {
+      throw new TypeError("the receiveLimit must be a whole number of bytes, at least 1");
+    }
     this.side = side;
     this.#clock = clock;
     const open = opener(addressOf(options.url, side), tokenIn, options.WebSocket, clock);
