@@ -120,7 +120,7 @@ export class TunnelConnection extends EventTarget {
     // The session judges it too, but only what 32 bits have left of it.
     if (maxPayload !== maxPayload >>> 0) throw tunnelError(FAULT.maxPayloadOutOfRange);
     if (!Number.isSafeInteger(receiveLimit) || receiveLimit < 1) {
-      throw new TypeError("the receiveLimit must be a whole number of bytes, at least 1");
+      throw new TypeError("receiveLimit must be a whole number, at least 1");
     }
     this.side = side;
     this.#clock = clock;

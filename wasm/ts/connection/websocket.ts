@@ -83,7 +83,7 @@ export class WebSocketLink implements Link {
     });
     socket.on?.("unexpected-response", (_, { statusCode, headers }) => {
       const [reason, channelId] = [headers["x-status-reason"], headers["channel-id"]];
-      this.#release()?.refused(statusCode ?? 0, String(reason ?? ""), channelId === undefined ? channelId : String(channelId));
+      this.#release()?.refused(statusCode ?? 0, String(reason ?? ""), channelId && String(channelId));
       socket.close();
     });
   }
