@@ -35,6 +35,13 @@ test("every error of core has its number, name, party, text and class here, and 
   assert.equal(walked, table.size);
 });
 
+test("a text is judged with all of its characters, also one that begins with a byte order mark", () => {
+  const tunnelId = "\ufeffabc";
+  assert.throws(() => tunnel.parseTunnelId(tunnelId), { code: "InvalidTunnelId" });
+  const request = tunnel.rotateRequest({ tunnelId, clientMode: "ALL" });
+  assert.deepEqual([request.ok, request.violations?.map(({ member }) => member)], [false, ["tunnelId"]]);
+});
+
 test("an error says what exactly is wrong", () => {
   assert.throws(() => tunnel.parseTunnelId("a b"), {
     name: "MisuseError",

@@ -5,9 +5,8 @@ import { test } from "node:test";
 
 import { init } from "../../wasm/dist/index.js";
 import { memory } from "../../wasm/dist/connection-module.js";
-import {
-  CLOSE_CODE, CONNECTION, ERROR, FRAME, PAYLOAD, REPLACES, Report, SERVICE,
-} from "../../wasm/dist/connection/report.js";
+import { CLOSE_CODE, CONNECTION, ERROR, FRAME, PAYLOAD, REPLACES, SERVICE } from "../../wasm/dist/connection/places.js";
+import { Report } from "../../wasm/dist/connection/report.js";
 import { encodeMessage, init as initLocal } from "../../wasm/dist/local.js";
 import { inboxCapacity, serviceOf, Session } from "../../wasm/dist/raw/connection.js";
 

@@ -1,7 +1,7 @@
 //! What the latest calls left for JavaScript, which reads it where it stands: a call for each number would be slower, and
 //! 1 KB more, gzipped.
 
-/// Numbers, in the order in which `ts/connection/report.ts` reads them.
+/// Numbers, in the order in which `ts/connection/places.ts` names them.
 #[derive(Default)]
 #[repr(C)]
 pub(super) struct Report {

@@ -6,7 +6,7 @@ import { ACCESS_TOKEN, CLIENT_TOKEN, REFUSAL, TUNNEL, encodeToken } from "../sub
 import type { Clock } from "./clock.js";
 import type { Tokens } from "./config.js";
 import type { Link, LinkListener } from "./link.js";
-import { FAULT } from "./loss.js";
+import * as FAULT from "./fault.js";
 import { type WebSocketConstructor, WebSocketLink } from "./websocket.js";
 import { type WebSocketStreamConstructor, WebSocketStreamLink } from "./websocket-stream.js";
 

@@ -32,7 +32,10 @@ export interface Tokens {
   clientToken?: string;
 }
 
-/** What a driver tells. It calls in the middle of its work: nothing may call the driver from there. */
+/**
+ * What a driver tells. It calls in the middle of its work: nothing may call the driver from there, but for a reset of a stream
+ * that has started.
+ */
 export interface DriverListener {
   changed(state: ConnectionState): void;
   failed(error: TunnelError): void;

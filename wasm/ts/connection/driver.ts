@@ -6,14 +6,14 @@ import type { Happening, Session } from "../raw/connection.js";
 import { Alarm } from "./alarm.js";
 import { Backlog } from "./backlog.js";
 import type { ConnectionState, DriverConfig, DriverListener, TokenTaken, Tokens } from "./config.js";
-import type { Link, LinkListener } from "./link.js";
-import { FAULT, SILENCE, lost, refusal } from "./loss.js";
-import { CLOSE_CODE, CONNECTION, ERROR, FRAME, NEEDS_NAME, REPLACES, Report, SERVICE, WAITING } from "./report.js";
+import * as FAULT from "./fault.js";
+import { type Link, type LinkListener, POLICY_VIOLATION, PROTOCOL_ERROR, UNSUPPORTED_DATA } from "./link.js";
+import { SILENCE, lost, refusal } from "./loss.js";
+import { CLOSE_CODE, CONNECTION, ERROR, FRAME, NEEDS_NAME, REPLACES, SERVICE, WAITING } from "./places.js";
+import { Report } from "./report.js";
 import { Stream, type StreamOwner } from "./stream.js";
 import { Turns } from "./turns.js";
 
-/** Codes for the end of a WebSocket that said what it may not. */
-const [PROTOCOL_ERROR, UNSUPPORTED_DATA, POLICY_VIOLATION] = [1002, 1003, 1008];
 export class Driver implements StreamOwner {
   /** The services of the tunnel, as the service said them. */
   services: readonly string[] = [];
@@ -33,6 +33,8 @@ export class Driver implements StreamOwner {
   readonly #waiters: (() => void)[] = [];
   readonly #alarm: Alarm;
   #state: ConnectionState = "awaiting-token";
+  /** Why it is closed. */
+  #reason: unknown;
 
   constructor(config: DriverConfig, listener: DriverListener) {
     this.#config = config;
@@ -68,12 +70,13 @@ export class Driver implements StreamOwner {
     return taken;
   }
 
-  /** Ends it; what has been written but not sent is gone. */
-  close(): void {
+  /** Ends it; what has been written but not sent is gone. Whatever waits gets the reason. */
+  close(reason: unknown = tunnelError(FAULT.sessionClosed)): void {
     if (this.#state === "closed") return;
+    this.#reason = reason;
     this.#pump();
     this.#session.close();
-    this.#cut(tunnelError(FAULT.sessionClosed));
+    this.#cut(reason);
     this.#settle();
   }
 
@@ -84,7 +87,7 @@ export class Driver implements StreamOwner {
     try {
       for (;;) {
         signal?.throwIfAborted();
-        if (this.#state === "closed") throw tunnelError(FAULT.sessionClosed);
+        if (this.#state === "closed") throw this.#reason ?? tunnelError(FAULT.sessionClosed);
         if (this.#config.side !== "source") throw tunnelError(FAULT.notSource);
         const place = this.#place(service);
         if (this.#state !== "open") {
@@ -103,8 +106,10 @@ export class Driver implements StreamOwner {
     signal?.throwIfAborted();
     if (this.#state !== "open") return "not open";
     const connection = this.#session.open(place);
-    if (connection === 0) return undefined;
+    // What is to be sent first is sent now, and the next turn looks again: nobody else would do it.
+    if (connection === 0) return void this.#pump();
     const stream = this.#stream(connection);
+    stream.isTaken = true;
     this.#settle();
     return stream;
   }
@@ -145,7 +150,7 @@ export class Driver implements StreamOwner {
     });
   }
 
-  /** Sends as many bytes as one message holds. 0: something else is to be sent first. */
+  /** Sends as many bytes as one message holds. 0: something else was to be sent first, and was. */
   #send(stream: Stream, bytes: Uint8Array): number {
     const session = this.#session;
     const length = Math.min(bytes.length, this.#config.maxPayload);
@@ -153,6 +158,7 @@ export class Driver implements StreamOwner {
     memory().set(bytes.length > length ? bytes.subarray(0, length) : bytes, pointer);
     const sent = session.send(stream.connection, length);
     if (sent > 0) this.#link?.send(this.#report.bytes(FRAME));
+    else this.#pump();
     return sent;
   }
 
@@ -167,14 +173,17 @@ export class Driver implements StreamOwner {
     this.#backlog.account(stream, change);
     const link = this.#link;
     if (link === undefined) return;
-    if (!link.canPause) {
-      // Nothing stops the peer: the stream that has most pays.
-      if (this.#backlog.isOver) this.#backlog.longest?.fail(tunnelError(FAULT.receiveLimitExceeded));
-    } else if (this.#backlog.isFull !== this.#paused) {
-      this.#paused = !this.#paused;
-      link.pause(this.#paused);
-      this.#happened(this.#paused ? "paused" : "resumed");
-    }
+    if (change > 0) this.#backlog.payer(stream, link.canPause)?.fail(tunnelError(FAULT.receiveLimitExceeded));
+    this.#regulate();
+  }
+
+  /** Stops the peer, if it can be, while too much waits here, or lets it go on. */
+  #regulate(): void {
+    const paused = this.#backlog.isFull || this.#held.length > 0;
+    if (!this.#link?.canPause || paused === this.#paused) return;
+    this.#paused = paused;
+    this.#link.pause(paused);
+    this.#happened(paused ? "paused" : "resumed");
   }
 
   /** Nothing is as it was: whoever waits looks again. */
@@ -300,14 +309,14 @@ export class Driver implements StreamOwner {
   }
 
   /** Everything that came through the WebSocket is over. */
-  #cut(error: TunnelError): void {
+  #cut(error: unknown): void {
     this.#held = [];
     this.#heldBytes = 0;
     this.#endStreams(() => true, error);
     this.#backlog.letGo();
   }
 
-  #endStreams(which: (stream: Stream) => boolean, error?: TunnelError): void {
+  #endStreams(which: (stream: Stream) => boolean, error?: unknown): void {
     for (const [connection, stream] of this.#streams) {
       if (!which(stream)) continue;
       this.#streams.delete(connection);
@@ -328,7 +337,8 @@ export class Driver implements StreamOwner {
   #hold(bytes: Uint8Array): void {
     this.#held.push(bytes);
     this.#heldBytes += bytes.length;
-    if (this.#heldBytes > this.#config.receiveLimit) this.#lose(tunnelError(FAULT.receiveLimitExceeded), POLICY_VIOLATION);
+    if (this.#link?.canPause) this.#regulate();
+    else if (this.#heldBytes > this.#config.receiveLimit) this.#lose(tunnelError(FAULT.receiveLimitExceeded), POLICY_VIOLATION);
   }
 
   /** The WebSocket takes more. */
@@ -339,6 +349,7 @@ export class Driver implements StreamOwner {
     this.#heldBytes = 0;
     const link = this.#link;
     for (const bytes of held) if (link === this.#link) this.#receive(bytes);
+    this.#regulate();
     this.#turns.passOn();
   }
 

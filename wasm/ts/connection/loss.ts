@@ -3,19 +3,6 @@
 import { PeerFaultError, RefusalError, tunnelError } from "../errors.js";
 import type { TimeoutKind } from "../raw/connection.js";
 
-/** Their numbers in core's table. */
-export const FAULT = {
-  invalidEndpoint: 120,
-  connectionEnded: 163,
-  sessionClosed: 164,
-  unknownService: 166,
-  notSource: 169,
-  serviceNotChosen: 173,
-  noWebSocket: 190,
-  textFrame: 348,
-  receiveLimitExceeded: 450,
-} as const;
-
 /** The connection was cut, and how. */
 export function lost(why: string): PeerFaultError {
   return new PeerFaultError(370, "ConnectionLost", `the connection was lost: ${why}`);

@@ -1,28 +1,7 @@
 /** What a session's calls leave in its memory: see `src/session/report.rs`. */
 
 import { memory } from "../connection-module.js";
-
-// The place of each number. What does not belong to an event is 0.
-/** The event's connection. */
-export const CONNECTION = 0;
-/** The event's payload: where it is, then how long. */
-export const PAYLOAD = 1;
-/** The event's service, by its place in the list of services. */
-export const SERVICE = 3;
-/** Whether the connection that started replaces all others of its service: 1 or 0. */
-export const REPLACES = 4;
-/** Whether the session opened in a tunnel of several services and has no name for its own: 1 or 0. */
-export const NEEDS_NAME = 5;
-/** The number of the event's error. */
-export const ERROR = 6;
-/** After `poll` or `send` what is to be sent: where it is, then how long. */
-export const FRAME = 7;
-/** After `poll` what the WebSocket is to be closed with. */
-export const CLOSE_CODE = 9;
-/** After `handle` how many bytes of the inbox wait to be handled. */
-export const WAITING = 10;
-
-const LENGTH = 11;
+import { LENGTH, PAYLOAD } from "./places.js";
 
 /** Reads them. */
 export class Report {

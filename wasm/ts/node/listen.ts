@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { type AddressInfo, type Socket, createServer } from "node:net";
 
 import type { TunnelConnection } from "../connection.js";
-import { FAULT } from "../connection/loss.js";
+import * as FAULT from "../connection/fault.js";
 import { tunnelError } from "../errors.js";
 import { carry } from "./carry.js";
 

@@ -4,7 +4,7 @@ import type { Agent } from "node:http";
 import type { ConnectionOptions } from "node:tls";
 
 import type { WebSocketConstructor } from "../connection/websocket.js";
-import { FAULT } from "../connection/loss.js";
+import * as FAULT from "../connection/fault.js";
 import { MisuseError } from "../errors.js";
 
 /** How its TLS is made, and its way, such as through a proxy. */
