@@ -74,15 +74,16 @@ console: npm ## The console's page: wasm/console/dist, which the service is buil
 	@tests/setup.sh console
 	@cd wasm/console && npm run --silent build
 
-sizes: npm ## Flash, RAM and stack of the C library, and the npm package, against their budgets; SYMBOLS=1 shows where the bytes go
-	@tests/setup.sh cross ffi js
+sizes: npm ## Flash, RAM and stack of the C library, size and speed of the npm package, against their budgets; SYMBOLS=1 shows where the bytes go
+	@tests/setup.sh cross ffi js chromium
 	@tests/ffi/sizes.sh $(if $(SYMBOLS),--symbols)
-	@cd tests/js && npm run --silent sizes
+	@echo && cd tests/js && npm run --silent sizes
+	@echo && cd tests/js && npm run --silent bench
 
 setup: ## Installs what demo and test need beside cargo, cc, node and python3
 	@tests/setup.sh
 
 clean: ## Removes everything that was built or installed in this checkout
 	cargo clean
-	rm -rf wasm/dist wasm/node_modules wasm/console/dist wasm/console/node_modules tests/js/node_modules
+	rm -rf wasm/dist wasm/node_modules wasm/console/dist wasm/console/node_modules tests/js/node_modules tests/js/consumers/node_modules
 	rm -rf .tools tests/clients/js/node_modules tests/fuzz/corpus tests/fuzz/artifacts

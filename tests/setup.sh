@@ -7,7 +7,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-PARTS="python node mqtt broker web ssh c cross ffi fuzz firmware agent wasm js console chromium"
+PARTS="python node mqtt broker web ssh c cross ffi fuzz firmware agent wasm js consumers console chromium"
 
 say() { printf 'setup: %s\n' "$*"; }
 
@@ -61,7 +61,10 @@ setup_node() { node_modules tests/clients/js; }
 setup_wasm() { compilers_of wasm32-unknown-unknown && node_modules wasm; }
 setup_js() { node_modules tests/js; }
 
-# What the console is built with, and the browser that its tests drive; CHROMIUM names another one.
+# What projects that use the npm package have: bundlers, the compiler, and what judges a package.
+setup_consumers() { node_modules tests/js/consumers; }
+
+# What the console is built with, and the browser that tests drive; CHROMIUM names another one.
 setup_console() { node_modules wasm/console; }
 setup_chromium() { [ -n "${CHROMIUM:-}" ] || debian chromium; }
 

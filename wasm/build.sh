@@ -34,11 +34,15 @@ mkdir -p dist/raw
 for module in connection local; do
     compiled=$(compile "$module")
     cargo run --quiet --locked -p iot-tunnel-bindgen -- "$compiled" dist/raw "$module"
+    # In the place of what would import the WebAssembly as a module, which few can.
+    mv "dist/raw/${module}_bg.js" "dist/raw/$module.js"
     optimized=dist/raw/${module}_bg.wasm
-    node_modules/.bin/wasm-opt -Oz -Oz --converge --low-memory-unused \
+    node_modules/.bin/wasm-opt -Oz -Oz --converge --low-memory-unused --reorder-functions \
         --strip-debug --strip-producers --strip-target-features "$optimized" -o "$optimized"
 done
 # What describes the raw exports is wasm-bindgen's own business.
 rm dist/raw/*.wasm.d.ts
 node_modules/.bin/tsc
+# npm packs it from here alone.
+cp ../LICENSE .
 npm pack --silent

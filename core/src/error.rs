@@ -29,11 +29,6 @@ macro_rules! errors {
             /// Every variant, in order of its number.
             pub const EVERY: &'static [Self] = &[$(Self::$variant,)+];
 
-            /// All of them as text, for bindings that look errors up elsewhere: a line for each, with number, name and
-            /// text, a space between two.
-            pub const TABLE: &'static str =
-                concat!($($code, " ", stringify!($variant), " ", $text, "\n",)+);
-
             /// The stable number.
             #[must_use]
             pub const fn code(self) -> u16 {

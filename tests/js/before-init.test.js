@@ -41,7 +41,11 @@ test("init again is the same init, and initSync after it is harmless", async () 
   await tunnel.init();
 });
 
-test("initSync takes bytes", () => {
+test("initSync takes bytes, and an init that is under way then changes nothing", async () => {
+  const loading = local.init();
   local.initSync(readFileSync(new URL("../../wasm/dist/raw/local_bg.wasm", import.meta.url)));
+  const { tunnel: opened } = local.LocalTunnel.open();
+  await loading;
+  assert.equal(opened.binds("c".repeat(32)), false);
   assert.deepEqual(local.decodeMessage(local.encodeMessage({ type: 1, streamId: 3 })).streamId, 3);
 });

@@ -9,6 +9,7 @@ import { encodeToken } from "../../wasm/dist/subprotocol.js";
 const V3 = "aws.iot.securetunneling-3.0";
 const TOKEN = "the-secret-access-token";
 const OFFER = `${V3}, iot-tunnel.token.${encodeToken(TOKEN)}`;
+const HEARING = `${OFFER}, iot-tunnel.refusal`;
 
 /** A WebSocket of a server's engine. */
 class Socket extends EventTarget {
@@ -45,8 +46,13 @@ class Socket extends EventTarget {
   }
 }
 
+function withResolvers() {
+  let resolve;
+  return { promise: new Promise((given) => (resolve = given)), resolve };
+}
+
 /** A bridge, a request to it, and both ends. */
-async function rig({ headers = {}, url = "https://console.example/tunnel?local-proxy-mode=source", method, ...options } = {}) {
+async function rig({ headers = {}, url = "https://console.example/tunnel?local-proxy-mode=source", method, signal, ...options } = {}) {
   const events = [];
   const [browser, service] = [new Socket(0), new Socket(1)];
   const given = { browser, service, events };
@@ -63,8 +69,9 @@ async function rig({ headers = {}, url = "https://console.example/tunnel?local-p
     onEvent: (event) => events.push(event),
     ...options,
   });
-  const request = new Request(url, {
+  const request = () => new Request(url, {
     method,
+    signal,
     headers: {
       origin: "https://console.example",
       upgrade: "websocket",
@@ -74,15 +81,18 @@ async function rig({ headers = {}, url = "https://console.example/tunnel?local-p
       ...headers,
     },
   });
-  given.response = await handle(request);
+  given.again = () => handle(request());
+  given.response = await given.again();
   return given;
 }
 
 test("the token is said to the service as a header, and messages pass", async () => {
   const { response, asked, protocol, browser, service, events } = await rig();
   assert.deepEqual([response.status, protocol], [200, V3]);
+  assert.equal(asked.signal.aborted, false);
   assert.deepEqual(asked, {
     url: "wss://service.example/tunnel?local-proxy-mode=source",
+    signal: asked.signal,
     protocols: [V3],
     headers: { "access-token": TOKEN },
   });
@@ -149,6 +159,8 @@ test("the reason of a close goes through", async () => {
 test("who may not come is answered by a status", async () => {
   for (const [options, status] of [
     [{ headers: { origin: "https://evil.example" } }, 403],
+    [{ headers: { origin: "http://console.example" } }, 403],
+    [{ headers: { origin: "https://evil.example", "sec-websocket-protocol": HEARING } }, 403],
     [{ headers: { "sec-websocket-protocol": V3 } }, 400],
     [{ headers: { upgrade: "h2c" } }, 426],
     [{ method: "POST" }, 426],
@@ -165,7 +177,7 @@ test("a refusal of the service is a status, or a close frame for a page that ask
   const connect = async () => ({ status: 400, reason: "The tunnel is closed" });
   const { response } = await rig({ connect });
   assert.deepEqual([response.status, response.headers.get("x-status-reason"), await response.text()], [400, "The tunnel is closed", "The tunnel is closed\n"]);
-  const page = await rig({ connect, headers: { "sec-websocket-protocol": `${OFFER}, iot-tunnel.refusal` } });
+  const page = await rig({ connect, headers: { "sec-websocket-protocol": HEARING } });
   assert.equal(page.protocol, "iot-tunnel.refusal");
   assert.equal(page.browser.closed, undefined);
   page.browser.open();
@@ -176,4 +188,77 @@ test("a service that cannot be reached is 502, without a word of the token", asy
   const { response, events } = await rig({ connect: async () => Promise.reject(new Error("no route")) });
   assert.equal(response.status, 502);
   assert.deepEqual(events, [{ type: "failed", side: "source", reason: "no route" }]);
+});
+
+test("a page hears by a close frame that the bridge itself says no", async () => {
+  const headers = { "sec-websocket-protocol": HEARING };
+  const nobody = { connect: async () => Promise.reject(new Error("no route")) };
+  for (const [options, code, reason] of [
+    [{ headers, url: "https://console.example/tunnel" }, 4400, /local-proxy-mode/],
+    [{ headers, maxConnections: 0 }, 4503, /too many/],
+    [{ headers, ...nobody }, 4502, /cannot be reached/],
+  ]) {
+    const { browser, protocol } = await rig(options);
+    assert.equal(protocol, "iot-tunnel.refusal");
+    browser.open();
+    assert.equal(browser.closed.code, code);
+    assert.match(browser.closed.reason, reason);
+  }
+});
+
+test("a refusal in any script, or with no status of one, is still handed on", async () => {
+  const long = { connect: async () => ({ status: 400, reason: "é".repeat(200) }), headers: { "sec-websocket-protocol": HEARING } };
+  const { browser } = await rig(long);
+  browser.open();
+  assert.deepEqual(browser.closed, { code: 4400, reason: "?".repeat(123) });
+  const odd = await rig({ connect: async () => ({ status: 302, reason: "moved" }) });
+  assert.equal(odd.response.status, 502);
+});
+
+test("a request that is gone when the service has answered leaves nothing open", async () => {
+  const accept = () => {
+    throw new TypeError("the request is gone");
+  };
+  const { response, service, events } = await rig({ accept, headers: { "sec-websocket-protocol": HEARING } });
+  assert.equal(response.status, 502);
+  assert.deepEqual(service.closed, { code: 1005, reason: "" });
+  assert.deepEqual(events, [{ type: "failed", side: "source", reason: "the request is gone" }]);
+});
+
+test("there is a limit on connections, those that are being made too", async () => {
+  const { promise, resolve } = withResolvers();
+  let count = 0;
+  const slow = await rig({ maxConnections: 1, connect: () => (count++ === 0 ? Promise.resolve({ status: 400, reason: "" }) : promise) });
+  assert.equal(slow.response.status, 400);
+  const second = slow.again();
+  assert.equal((await slow.again()).status, 503);
+  resolve({ socket: slow.service });
+  assert.equal((await second).status, 200);
+  assert.equal((await slow.again()).status, 503);
+  slow.browser.drop(1000);
+  assert.equal((await slow.again()).status, 200);
+});
+
+for (const [what, options, reason] of [
+  ["a service that does not answer in time", () => ({ handshakeTimeout: 1 }), "the service does not answer"],
+  ["a browser that goes away meanwhile", () => ({ signal: AbortSignal.timeout(1) }), "the browser is gone"],
+]) {
+  test(`${what} leaves nothing open, though the engine cannot give up`, async () => {
+    const { promise, resolve } = withResolvers();
+    const { response, service, events } = await rig({ ...options(), connect: () => promise });
+    assert.equal(response.status, 502);
+    assert.deepEqual(events, [{ type: "failed", side: "source", reason }]);
+    resolve({ socket: service });
+    await promise;
+    assert.deepEqual(service.closed, { code: 1005, reason: "" });
+  });
+}
+
+test("what ends a request later does not end the connection", async () => {
+  const controller = new AbortController();
+  const { asked, service, browser } = await rig({ signal: controller.signal, handshakeTimeout: 1 });
+  browser.open();
+  controller.abort();
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  assert.deepEqual([asked.signal.aborted, service.closed, browser.closed], [false, undefined, undefined]);
 });

@@ -1,189 +1,22 @@
-/** The bridge: who gets in, what it says to the service, what it lets pass, and what nobody ever reads in a log. */
+/** The bridge: what it lets pass, how it ends, and what nobody ever reads in a log. */
 
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { createServer } from "node:http";
 import { connect as connectTcp } from "node:net";
 import { test } from "node:test";
 
-import { bridge } from "../../wasm/dist/bridge.js";
 import { encodeToken } from "../../wasm/dist/subprotocol.js";
-import { SOON, until } from "./programs.js";
-import { ws } from "./ws.js";
+import { CLIENT_TOKEN, KEY, SILENCE, TOKEN, V3, asked, offer, rejected, rig, signal } from "./bridge-rig.js";
+import { until } from "./programs.js";
 
-const V3 = "aws.iot.securetunneling-3.0";
-const TOKEN = "the-secret-access-token";
-const CLIENT_TOKEN = "0123456789-0123456789-0123456789-x";
-const signal = () => ({ signal: AbortSignal.timeout(SOON) });
-const offer = (token = TOKEN, ...others) => [V3, `iot-tunnel.token.${encodeToken(token)}`, ...others];
-
-/** How a WebSocket is closed. */
-const ending = (socket) => new Promise((resolve) => socket.on("close", (code, reason) => resolve({ code, reason: reason.toString() })));
-
-/** An answer that never comes. */
-const SILENCE = [];
-
-/** A service whose answers the test gives, and a bridge before it. Everything that is said in a log is kept. */
-async function rig(t, options = {}, answer = undefined) {
-  const said = [];
-  const keep = (...args) => void said.push(...args.map(String));
-  for (const name of ["log", "info", "warn", "error", "debug"]) t.mock.method(console, name, keep);
-  for (const stream of [process.stdout, process.stderr]) {
-    const { write } = stream;
-    t.mock.method(stream, "write", (text, ...rest) => (keep(text), write.call(stream, text, ...rest)));
-  }
-  const service = createServer();
-  const peers = Object.assign([], { all: [] });
-  const sockets = new ws.WebSocketServer({ noServer: true, handleProtocols: () => V3 });
-  service.on("upgrade", (request, socket, head) => {
-    service.latest = request;
-    t.after(() => socket.destroy());
-    if (answer === SILENCE) return;
-    if (answer) return void socket.end(`HTTP/1.1 ${answer.join("\r\n")}\r\n\r\n`);
-    sockets.handleUpgrade(request, socket, head, (peer) => {
-      peers.push(peer);
-      peers.all.push(peer);
-      peer.messages = [];
-      peer.on("message", (data, isBinary) => peer.messages.push(isBinary ? data : data.toString()));
-      peer.on("error", () => {});
-      peer.ended = ending(peer);
-    });
-  });
-  await once(service.listen(0, "127.0.0.1"), "listening");
-  const events = [];
-  const onEvent = (event) => events.push(event);
-  const between = await bridge({ target: `ws://127.0.0.1:${service.address().port}`, onEvent, ...options });
-  const console_ = createServer();
-  console_.on("upgrade", between.upgrade);
-  await once(console_.listen(0, "127.0.0.1"), "listening");
-  const host = `127.0.0.1:${console_.address().port}`;
-  t.after(() => {
-    between.close();
-    for (const server of [service, console_]) (server.close(), server.closeAllConnections());
-    for (const end of peers.all) end.terminate();
-  });
-  return {
-    service,
-    bridge: between,
-    events,
-    said,
-    host,
-    peers,
-    /** A page's WebSocket, with what a browser sends along. */
-    page({ protocols = offer(), origin = `http://${host}`, headers = {}, side = "source", path = `/tunnel?local-proxy-mode=${side}` } = {}) {
-      const socket = new ws.WebSocket(`ws://${host}${path}`, protocols, { headers: { ...(origin && { origin }), ...headers } });
-      peers.all.push(socket);
-      socket.messages = [];
-      socket.on("message", (data) => socket.messages.push(data));
-      socket.on("error", (error) => (socket.failure = error));
-      socket.ended = ending(socket);
-      socket.answer = once(socket, "unexpected-response", signal()).then(([, response]) => response);
-      socket.answer.catch(() => {});
-      return socket;
-    },
-    /** A page and the service's end of it. */
-    async joined(given) {
-      const page = this.page(given);
-      await once(page, "open", signal());
-      return { page, peer: await until(() => peers.at(-1), "the service's end") };
-    },
-  };
-}
-
-const rejected = async (socket) => {
-  const response = await socket.answer;
-  const { statusCode: status, headers } = response;
-  response.destroy();
-  return { status, reason: headers["x-status-reason"] };
-};
-
-test("the token is said to the service as a header, and nothing else of the browser is", async (t) => {
-  const given = await rig(t);
-  const { page } = await given.joined({
-    protocols: offer(TOKEN, `iot-tunnel.client-token.${CLIENT_TOKEN}`, "iot-tunnel.refusal"),
-    side: "destination",
-    headers: { cookie: "session=private", "user-agent": "Browser/1" },
-  });
-  const { headers, url } = given.service.latest;
-  assert.equal(url, "/tunnel?local-proxy-mode=destination");
-  assert.equal(headers["access-token"], TOKEN);
-  assert.equal(headers["client-token"], CLIENT_TOKEN);
-  assert.equal(headers["sec-websocket-protocol"], V3);
-  assert.ok(!("cookie" in headers || "origin" in headers || "user-agent" in headers));
-  assert.equal(page.protocol, V3);
-});
-
-test("the token may come in a cookie, with the client token as a subprotocol", async (t) => {
-  const given = await rig(t);
-  const cookie = `a=b; awsiot-tunnel-token=${TOKEN}; c=d`;
-  await given.joined({ protocols: [V3, `iot-tunnel.client-token.${CLIENT_TOKEN}`], headers: { cookie } });
-  const { service } = given;
-  assert.deepEqual([service.latest.headers["access-token"], service.latest.headers["client-token"]], [TOKEN, CLIENT_TOKEN]);
-});
-
-test("the cookie has the name that was given", async (t) => {
-  const given = await rig(t, { cookie: "mine" });
-  await given.joined({ protocols: [V3], headers: { cookie: `mine=${TOKEN}` } });
-  assert.equal(given.service.latest.headers["access-token"], TOKEN);
-});
-
-for (const [what, given, status, reason] of [
-  ["no token", { protocols: [V3] }, 400, /exactly one access token/],
-  ["two tokens", { protocols: [V3, `iot-tunnel.token.${encodeToken("a")}`, `iot-tunnel.token.${encodeToken("b")}`] }, 400, /exactly one/],
-  ["a token here and there", { headers: { cookie: `awsiot-tunnel-token=${TOKEN}` } }, 400, /exactly one/],
-  ["a token that is no base64url", { protocols: [V3, "iot-tunnel.token.####"] }, 400, /exactly one/],
-  ["a token that would split a header", { protocols: offer("a\r\nx: y") }, 400, /exactly one/],
-  ["a broken client token", { protocols: offer(TOKEN, "iot-tunnel.client-token.short") }, 400, /client token/],
-  ["no subprotocol of the tunnel", { protocols: [offer()[1]] }, 400, /securetunneling/],
-  ["no side", { path: "/tunnel" }, 400, /local-proxy-mode/],
-  ["two sides", { path: "/tunnel?local-proxy-mode=source&local-proxy-mode=destination" }, 400, /local-proxy-mode/],
-  ["a foreign page", { origin: "http://evil.example" }, 403, /origin/],
-  ["a page of another port", { origin: "http://127.0.0.1:1" }, 403, /origin/],
-  ["a page of no origin", { origin: "null" }, 403, /origin/],
-]) {
-  test(`${what} is refused before the service hears of it`, async (t) => {
-    const { page, service, events } = await rig(t);
-    const answer = await rejected(page(given));
-    assert.equal(answer.status, status);
-    assert.match(answer.reason, reason);
-    assert.equal(service.latest, undefined);
-    assert.deepEqual(events.map(({ type, status }) => [type, status]), [["denied", status]]);
-  });
-}
-
-test("other origins are let in where they are allowed, and then the own is not by itself", async (t) => {
-  const given = await rig(t, { allowedOrigins: ["https://console.example"] });
-  const { page } = await given.joined({ origin: "https://console.example" });
-  assert.equal(page.protocol, V3);
-  assert.equal((await rejected(given.page())).status, 403);
-  // No page can make anybody but a browser ask.
-  await given.joined({ origin: "" });
-});
-
-const KEY = "sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nsec-websocket-version: 13\r\n";
-
-/** What is answered to a request that no WebSocket would make. */
-async function asked(host, method, headers) {
-  const socket = connectTcp(Number(host.split(":")[1]), "127.0.0.1");
-  socket.write(`${method} /tunnel?local-proxy-mode=source HTTP/1.1\r\nhost: ${host}\r\nconnection: upgrade\r\nupgrade: websocket\r\n${headers}\r\n`);
-  const [answer] = await once(socket, "data", signal());
-  socket.destroy();
-  return answer.toString();
-}
-
-test("what is no handshake of a WebSocket is refused before the service hears of it", async (t) => {
-  const { host, service } = await rig(t);
-  const protocols = `sec-websocket-protocol: ${offer()}\r\n`;
-  for (const [method, headers] of [
-    ["GET", protocols],
-    ["POST", KEY + protocols],
-    ["GET", KEY.replace("13", "8") + protocols],
-    ["GET", KEY.replace("dGhl", "") + protocols],
-  ]) {
-    assert.match(await asked(host, method, headers), /^HTTP\/1\.1 426 /);
-  }
-  assert.equal(service.latest, undefined);
+test("what throws in the bridge ends the connection, and not the server", async (t) => {
+  const given = await rig(t, { agent: {} });
+  const page = given.page();
+  assert.equal((await page.ended).code, 1006);
+  assert.deepEqual(given.events.map(({ type, status }) => [type, status]), [["denied", 500]]);
+  assert.match(given.events[0].reason, /agent/i);
+  assert.equal(given.bridge.connections, 0);
 });
 
 test("a handshake that fails at its very end leaves nothing behind", async (t) => {
@@ -323,6 +156,35 @@ test("a page that asks for it hears a refusal by a close frame", async (t) => {
   const page = given.page({ protocols: offer(TOKEN, "iot-tunnel.refusal") });
   assert.deepEqual(await page.ended, { code: 4431, reason: "The request is too long" });
   assert.equal(page.protocol, "iot-tunnel.refusal");
+});
+
+const HEARING = { protocols: offer(TOKEN, "iot-tunnel.refusal") };
+
+test("a page hears by a close frame that the bridge itself says no", async (t) => {
+  const given = await rig(t, { maxConnections: 1 });
+  assert.deepEqual(await given.page({ ...HEARING, path: "/tunnel" }).ended, { code: 4400, reason: "local-proxy-mode must be source or destination" });
+  const twice = given.page({ ...HEARING, headers: { cookie: `awsiot-tunnel-token=${TOKEN}` } });
+  assert.equal((await twice.ended).code, 4400);
+  await given.joined(HEARING);
+  assert.deepEqual(await given.page(HEARING).ended, { code: 4503, reason: "too many connections: try again later" });
+  const nobody = await rig(t, { target: "ws://127.0.0.1:1" });
+  assert.deepEqual(await nobody.page(HEARING).ended, { code: 4502, reason: "the service cannot be reached" });
+});
+
+test("a browser that was refused and does not close is dropped", async (t) => {
+  const { host } = await rig(t);
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const browser = connectTcp(Number(host.split(":")[1]), "127.0.0.1");
+  const protocols = `sec-websocket-protocol: ${HEARING.protocols}\r\n`;
+  browser.write(`GET /tunnel HTTP/1.1\r\nhost: ${host}\r\nconnection: upgrade\r\nupgrade: websocket\r\n${KEY}${protocols}\r\n`);
+  let answer = "";
+  browser.on("data", (data) => (answer += data.toString("latin1")));
+  while (!answer.includes("local-proxy-mode")) await once(browser, "data", signal());
+  const ended = once(browser, "close", signal());
+  t.mock.timers.tick(4_999);
+  assert.equal(browser.destroyed, false);
+  t.mock.timers.tick(1);
+  await ended;
 });
 
 test("a service that cannot be reached, or answers nonsense, is 502", async (t) => {

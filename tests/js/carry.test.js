@@ -7,16 +7,23 @@ import { createServer } from "node:net";
 import { test } from "node:test";
 
 import { carry } from "../../wasm/dist/node/carry.js";
+import { TYPE, settled, started } from "./model.js";
 import { SOON, read, tcp, until } from "./programs.js";
 
-/** A stream whose peer the test is, and an application at the socket that it is carried to. */
-async function rig(t) {
+/** An application, and the socket at which it is. */
+async function sockets(t) {
   const server = createServer({ allowHalfOpen: true });
   await once(server.listen(0, "127.0.0.1"), "listening");
   const accepted = once(server, "connection");
   const application = await tcp(server.address().port);
   const [socket] = await accepted;
   t.after(() => (server.close(), application.destroy(), socket.destroy()));
+  return { application, socket };
+}
+
+/** A stream whose peer the test is, and an application at the socket that it is carried to. */
+async function rig(t) {
+  const { application, socket } = await sockets(t);
   const written = [];
   const stream = { reset: (reason) => void (stream.wasReset = reason ?? true) };
   stream.closed = new Promise((resolve) => (stream.settle = resolve));
@@ -56,6 +63,25 @@ test("a connection that is cut gives the application what came, and an orderly e
   await ended;
   // What it still says is thrown away until it ends.
   application.end(randomBytes(1_000_000));
+  await carried;
+});
+
+test("an application that ends its side after the tunnel's end gets the rest of what came", async (t) => {
+  const { application, socket } = await sockets(t);
+  const tunnel = await started();
+  const carried = carry(socket, tunnel.stream);
+  const payload = randomBytes(60_000);
+  // Until the socket is full, and then the stream.
+  let sent = 0;
+  for (; !tunnel.socket.paused; sent += payload.length) {
+    tunnel.socket.deliver({ type: TYPE.data, ...tunnel.about, payload });
+    await settled();
+  }
+  tunnel.socket.deliver({ type: TYPE.connectionReset, ...tunnel.about });
+  application.end("goodbye");
+  await once(socket, "end", { signal: AbortSignal.timeout(SOON) });
+  await settled();
+  assert.equal((await read(application, Infinity)).length, sent);
   await carried;
 });
 

@@ -1,6 +1,7 @@
 /** Nothing waits for ever: what is asked of a connection is answered, and its end settles every promise. */
 
 import assert from "node:assert/strict";
+import { getEventListeners } from "node:events";
 import { test } from "node:test";
 
 import { connect, settled, started, TYPE } from "./model.js";
@@ -121,7 +122,36 @@ test("a signal closes it, and one that is aborted already lets it not begin", as
   assert.deepEqual([rig.connection.state, rig.socket.closed.code], ["closed", 1000]);
   const late = connect({ signal: AbortSignal.abort() });
   assert.deepEqual([late.connection.state, late.sockets.length], ["closed", 0]);
-  await assert.rejects(late.connection.open("SSH"), { code: "SessionClosed" });
+  await assert.rejects(late.connection.open("SSH"), { name: "AbortError" });
+});
+
+test("whatever waits gets the signal's reason, and a connection that is closed listens to its signal no more", async () => {
+  const abort = new AbortController();
+  const { signal } = abort;
+  const [opening, open, closed] = [0, 1, 2].map(() => connect({ signal }));
+  assert.equal(getEventListeners(signal, "abort").length, 3);
+  closed.connection.close();
+  assert.equal(getEventListeners(signal, "abort").length, 2);
+  await assert.rejects(closed.connection.open("SSH"), { code: "SessionClosed" });
+  open.open();
+  const stream = await open.connection.open("SSH");
+  const reason = { message: "no more" };
+  const failures = [assert.rejects(opening.connection.open("SSH"), reason), assert.rejects(stream.closed, reason)];
+  abort.abort(new Error("no more"));
+  await Promise.all(failures);
+  await assert.rejects(stream.readable.getReader().read(), reason);
+  assert.equal(getEventListeners(signal, "abort").length, 0);
+  assert.throws(() => connect({ signal: new AbortController().signal, accessToken: "" }), { code: "InvalidAccessToken" });
+});
+
+test("limits that are no whole numbers in their range are refused before anything begins", () => {
+  for (const maxPayload of [0, -1, 1.5, 64_513, 2 ** 32 + 100, NaN, Infinity, "100"]) {
+    assert.throws(() => connect({ maxPayload }), { name: "MisuseError", code: "MaxPayloadOutOfRange" }, `maxPayload ${maxPayload}`);
+  }
+  for (const receiveLimit of [0, -1, 1.5, NaN, Infinity, "100"]) {
+    assert.throws(() => connect({ receiveLimit }), { name: "TypeError", message: /receiveLimit/ }, `receiveLimit ${receiveLimit}`);
+  }
+  for (const limits of [{ maxPayload: 1, receiveLimit: 1 }, { maxPayload: 64_512 }]) connect(limits).connection.close();
 });
 
 test("a WebSocket that cannot be made is a connection that failed", async () => {

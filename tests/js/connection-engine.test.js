@@ -13,7 +13,6 @@ class ModelStream {
     Object.assign(this, { url, protocols, sent: [] });
     this.opened = new Promise((resolve, reject) => Object.assign(this, { resolve, reject }));
     this.closed = new Promise((resolve, reject) => Object.assign(this, { end: resolve, fail: reject }));
-    this.closed.catch(() => {});
     ModelStream.latest = this;
   }
 
@@ -101,6 +100,26 @@ test("a slow WebSocketStream slows the writer", async () => {
   assert.equal(done, 4);
 });
 
+test("a drop is told though the reading is stopped", async () => {
+  const { connection, socket } = await opened();
+  const stream = await connection.open("SSH");
+  await settled();
+  const [{ streamId, serviceId, connectionId }] = socket.sent.flatMap(messages);
+  for (let sent = 0; sent < 10; sent += 1) socket.deliver({ type: TYPE.data, streamId, serviceId, connectionId, payload: new Uint8Array(60_000) });
+  await settled();
+  assert.ok(socket.reader.desiredSize < 0, "it is not stopped");
+  const unhandled = [];
+  const hear = (reason) => unhandled.push(reason);
+  process.on("unhandledRejection", hear);
+  socket.reader.error(new Error("dropped"));
+  socket.fail(new Error("dropped"));
+  await settled();
+  process.off("unhandledRejection", hear);
+  assert.deepEqual([connection.state, unhandled], ["backoff", []]);
+  await assert.rejects(stream.closed, { code: "ConnectionLost" });
+  connection.close();
+});
+
 test("its end, its failure and its refusal are told", async () => {
   const { connection, socket, told } = await opened();
   socket.reader.close();
@@ -117,6 +136,9 @@ test("its end, its failure and its refusal are told", async () => {
   connection.replaceToken("token-3");
   const refusing = ModelStream.latest;
   refusing.accept("iot-tunnel.refusal");
+  // It carries nothing, so whatever it carries is nothing.
+  refusing.deliver({ type: TYPE.serviceIds, availableServiceIds: ["SSH"] });
+  refusing.reader.enqueue("hello");
   await settled();
   refusing.reader.close();
   refusing.end({ closeCode: 4400, reason: "The tunnel is closed" });

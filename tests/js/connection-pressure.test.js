@@ -21,6 +21,13 @@ test("a slow reader stops the socket of Node, and a reader that goes on starts i
   assert.equal(connection.state, "open");
 });
 
+test("a socket that is stopped reads again when it is closed, or it would wait for the peer's close in vain", async () => {
+  const { connection, socket, about } = await started();
+  while (!socket.paused) socket.deliver({ type: TYPE.data, ...about, payload });
+  connection.close();
+  assert.deepEqual([socket.closed.code, socket.paused], [1000, false]);
+});
+
 test("a socket that is stopped is not taken for silent", async () => {
   const { connection, clock, socket, about } = await started();
   while (!socket.paused) socket.deliver({ type: TYPE.data, ...about, payload });
@@ -142,6 +149,34 @@ test("a write that waits ends when its stream does, and the others go on", async
   ]);
 });
 
+for (const [what, begin] of [
+  ["a write", ({ writer }) => writer.write(payload)],
+  // So many resets wait that there is no room for a start.
+  ["an opening", ({ connection }) => connection.open("RDP")],
+]) {
+  test(`${what} that finds room before anybody has looked sends what waits, and does not ask without end`, async () => {
+    const rig = connect();
+    const socket = rig.open();
+    const [first, ...streams] = await Promise.all(Array.from({ length: 500 }, (_, at) => rig.connection.open(at % 2 ? "SSH" : "RDP")));
+    const writer = first.writable.getWriter();
+    socket.received();
+    socket.bufferedAmount = 10_000_000;
+    for (const stream of streams) stream.reset();
+    // The socket has sent, and the timer that looks has not come yet. A loop without end would never come to an assertion.
+    let asked = 0;
+    Object.defineProperty(socket, "bufferedAmount", {
+      get() {
+        asked += 1;
+        if (asked > 2000) throw new Error("asked 2000 times");
+        return 0;
+      },
+    });
+    await begin({ ...rig, writer });
+    const last = what === "a write" ? TYPE.data : TYPE.connectionStart;
+    assert.deepEqual(socket.received().map(({ type }) => type), [...streams.map(() => TYPE.connectionReset), last]);
+  });
+}
+
 test("a destination that cannot send its answers takes no more messages, and none is lost", async () => {
   const { connection, socket, clock, about } = await started();
   socket.received();
@@ -173,13 +208,30 @@ test("what such a destination keeps goes with its WebSocket", async () => {
   assert.equal((await connection.streams().next()).done, true);
 });
 
-test("what such a destination keeps has the same limit", async () => {
-  const { connection, socket, told } = await started({ receiveLimit: 50_000 });
+test("such a destination stops its peer until it has answered, and no limit is reached", async () => {
+  const { connection, socket, clock, stream, about, told } = await started({ receiveLimit: 50_000 });
+  const reader = stream.readable.getReader();
+  socket.bufferedAmount = 10_000_000;
+  let asked = 0;
+  for (; !socket.paused && asked < 1000; asked += 1) socket.deliver({ type: TYPE.streamStart, streamId: 100 + asked, serviceId: "NONE", connectionId: 1 });
+  // What the socket had in hand when it was stopped may be more than the limit.
+  socket.deliver({ type: TYPE.data, ...about, payload });
+  await clock.advance(200_000);
+  assert.deepEqual([connection.state, socket.closed, socket.paused], ["open", undefined, true]);
+  socket.bufferedAmount = 0;
+  await clock.advance(10);
+  assert.equal(socket.received().filter(({ type }) => type === TYPE.streamReset).length, asked);
+  assert.deepEqual((await reader.read()).value, payload);
+  assert.deepEqual([told.errors, socket.paused], [[], false]);
+});
+
+test("what such a destination keeps has the same limit where nothing stops the peer", async () => {
+  const { connection, socket, told } = await started({ receiveLimit: 50_000 }, "browser");
   socket.bufferedAmount = 10_000_000;
   for (let id = 0; id < 10_000 && !socket.closed; id += 1) {
     socket.deliver({ type: TYPE.streamStart, streamId: 100 + id, serviceId: "NONE", connectionId: 1 });
   }
-  assert.equal(socket.closed.code, 1008);
+  assert.equal(socket.closed.code, 4008);
   await settled();
   assert.equal(told.errors[0].code, "ReceiveLimitExceeded");
   assert.equal(connection.state, "backoff");

@@ -1,6 +1,7 @@
 /** The bytes of a stream arrive as they were sent, in both directions, and its end and its failure are told. */
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import { connect, drain, settled, started, TYPE } from "./model.js";
@@ -170,7 +171,68 @@ test("a destination gets the streams of its services, each once", async () => {
   assert.equal((await last.next()).done, true);
 });
 
-test("what is no bytes is not written, and says so", async () => {
-  const { stream } = await opened();
+test("what is no bytes is not written, says so, and ends the connection for the peer too", async () => {
+  const { stream, socket, about } = await opened();
   await assert.rejects(stream.writable.getWriter().write("text"), TypeError);
+  assert.deepEqual(socket.received().map(({ type, connectionId }) => [type, connectionId]), [[TYPE.connectionReset, about.connectionId]]);
+  await assert.rejects(drain(stream.readable), TypeError);
+  await stream.closed;
+});
+
+test("a write that the peer's end overtakes leaves what came", async () => {
+  const { stream, socket, about } = await opened();
+  socket.bufferedAmount = 10_000_000;
+  const written = assert.rejects(stream.writable.getWriter().write(bytes(5)), { code: "ConnectionEnded" });
+  await settled();
+  socket.deliver({ type: TYPE.data, ...about, payload: bytes(5) }, { type: TYPE.connectionReset, ...about });
+  await written;
+  assert.deepEqual(await drain(stream.readable), Buffer.from(bytes(5)));
+});
+
+test("the example of an echo survives the peer's end", async () => {
+  const { connection, socket, about } = await started();
+  socket.deliver({ type: TYPE.connectionStart, ...about, connectionId: 2 });
+  const source = readFileSync(new URL("../../wasm/dist/connection.d.ts", import.meta.url), "utf8");
+  const [, example] = /\* (for await \(const stream of connection\.streams.*)/.exec(source);
+  const unhandled = [];
+  const hear = (reason) => unhandled.push(reason);
+  process.on("unhandledRejection", hear);
+  const { constructor: AsyncFunction } = async () => {};
+  const echoing = new AsyncFunction("connection", example)(connection);
+  await settled();
+  socket.received();
+  socket.deliver({ type: TYPE.data, ...about, connectionId: 2, payload: bytes(5) });
+  await settled();
+  assert.deepEqual(socket.received().map(({ payload }) => [...payload]), [[...bytes(5)]]);
+  socket.deliver({ type: TYPE.connectionReset, ...about, connectionId: 2 });
+  await settled();
+  connection.close();
+  await echoing;
+  process.off("unhandledRejection", hear);
+  assert.deepEqual(unhandled, []);
+});
+
+test("a payload that comes in a message of its own is not copied once more, and no two share a buffer", async () => {
+  const { stream, socket, about } = await opened({}, "browser");
+  const reader = stream.readable.getReader();
+  const { frame } = await import("./model.js");
+  const message = (length) => frame({ type: TYPE.data, ...about, payload: bytes(length) });
+  const [alone, packed] = [message(1000), Buffer.concat([message(600), message(1000), message(400)])];
+  const received = [];
+  for (const data of [alone, packed]) {
+    const { buffer } = new Uint8Array(data);
+    socket.emit("message", { data: buffer });
+    received.push(buffer);
+  }
+  const chunks = [];
+  for (const length of [1000, 600, 1000, 400]) {
+    const { value } = await reader.read();
+    assert.deepEqual(value, bytes(length));
+    chunks.push(value);
+  }
+  assert.equal(chunks[0].buffer, received[0]);
+  assert.equal(new Set(chunks.map(({ buffer }) => buffer)).size, 4);
+  // Whoever gives one away keeps the others.
+  structuredClone(chunks[0], { transfer: [chunks[0].buffer] });
+  assert.deepEqual(chunks.slice(1), [bytes(600), bytes(1000), bytes(400)]);
 });

@@ -112,6 +112,23 @@ test("a bridge tells a browser the status by a close frame", async () => {
   assert.equal(rig.connection.state, "backoff");
 });
 
+test("a WebSocket that carries a refusal carries nothing else", async () => {
+  for (const say of [
+    ({ socket }) => socket.announce("SSH"),
+    ({ socket }) => socket.text("hello"),
+    ({ socket }) => socket.heartbeat(),
+    ({ socket }) => socket.pong("0"),
+  ]) {
+    const rig = connect({ tokenIn: "subprotocol" });
+    rig.socket.accept("iot-tunnel.refusal");
+    say(rig);
+    assert.equal(rig.connection.state, "connecting");
+    rig.socket.drop(4400, "The tunnel is closed");
+    await settled();
+    assert.deepEqual(rig.told.errors.map(({ code }) => code), ["TunnelClosed"]);
+  }
+});
+
 test("a browser that is told no status tries again", async () => {
   const rig = connect({}, "browser");
   rig.socket.refuse();

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { errorOf } from "../../wasm/dist/error-of.js";
 import * as tunnel from "../../wasm/dist/index.js";
 import { json } from "./node.js";
 
@@ -19,7 +20,7 @@ test("every error of core has its number, name, party, text and class here, and 
   let walked = 0;
   for (let number = 0; number < 1000; number += 1) {
     const expected = table.get(number);
-    const error = tunnel.errorOf(number);
+    const error = errorOf(number);
     if (expected === undefined) {
       assert.equal(error, undefined, `${number}`);
       continue;
@@ -32,6 +33,13 @@ test("every error of core has its number, name, party, text and class here, and 
   }
   console.log(`errors: ${walked} of ${table.size} walked`);
   assert.equal(walked, table.size);
+});
+
+test("a text is judged with all of its characters, also one that begins with a byte order mark", () => {
+  const tunnelId = "\ufeffabc";
+  assert.throws(() => tunnel.parseTunnelId(tunnelId), { code: "InvalidTunnelId" });
+  const request = tunnel.rotateRequest({ tunnelId, clientMode: "ALL" });
+  assert.deepEqual([request.ok, request.violations?.map(({ member }) => member)], [false, ["tunnelId"]]);
 });
 
 test("an error says what exactly is wrong", () => {

@@ -5,6 +5,8 @@ import { test } from "node:test";
 
 import { init } from "../../wasm/dist/index.js";
 import { memory } from "../../wasm/dist/connection-module.js";
+import { CLOSE_CODE, CONNECTION, ERROR, FRAME, PAYLOAD, REPLACES, SERVICE } from "../../wasm/dist/connection/places.js";
+import { Report } from "../../wasm/dist/connection/report.js";
 import { encodeMessage, init as initLocal } from "../../wasm/dist/local.js";
 import { inboxCapacity, serviceOf, Session } from "../../wasm/dist/raw/connection.js";
 
@@ -17,6 +19,7 @@ const SERVICE_IDS = 5;
 class End {
   constructor(side, services = ["SSH", "RDP"]) {
     this.raw = new Session(side, services, "V3", 64_512);
+    this.report = new Report(this.raw.report);
     this.raw.token(0, side, "token", undefined);
     this.sent = [];
     this.events = [];
@@ -31,12 +34,12 @@ class End {
       if (output === "wait") return;
       if (output === "connect") {
         this.tokens = tokens;
-        this.raw.accepted(0, V3);
+        this.raw.happened(0, "accepted", 101, V3);
         this.take(frame({ type: SERVICE_IDS, availableServiceIds: ["SSH", "RDP"] }));
       }
       if (output === "send") {
-        this.sent.push(memory(this.raw.framePointer, this.raw.frameLength).slice());
-        this.raw.sent(this.raw.frameLength);
+        this.sent.push(this.report.bytes(FRAME).slice());
+        this.raw.sent(this.report.number(FRAME + 1));
       }
     }
   }
@@ -46,13 +49,13 @@ class End {
     for (let at = 0; at < bytes.length; at += inboxCapacity()) {
       const part = bytes.subarray(at, at + inboxCapacity());
       const pointer = this.raw.inbox(part.length);
-      memory(pointer, part.length).set(part);
+      memory().set(part, pointer);
       for (;;) {
         const services = [];
         const kind = this.raw.handle(0, services);
         if (kind === "none") break;
-        const { connection, replaces, fault, service } = this.raw;
-        if (kind === "data") this.received.push(memory(this.raw.payloadPointer, this.raw.payloadLength).slice());
+        const [connection, replaces, fault, service] = [CONNECTION, REPLACES, ERROR, SERVICE].map((place) => this.report.number(place));
+        if (kind === "data") this.received.push(this.report.bytes(PAYLOAD).slice());
         this.events.push({ kind, connection, replaces, fault, service, services });
       }
     }
@@ -60,9 +63,9 @@ class End {
 
   /** Sends bytes of a connection; says how many were taken. */
   send(connection, bytes) {
-    memory(this.raw.outbox, bytes.length).set(bytes);
+    memory().set(bytes, this.raw.outbox);
     const taken = this.raw.send(connection, bytes.length);
-    if (taken > 0) this.sent.push(memory(this.raw.framePointer, this.raw.frameLength).slice());
+    if (taken > 0) this.sent.push(this.report.bytes(FRAME).slice());
     return taken;
   }
 
@@ -149,8 +152,8 @@ test("a fresh client token goes with an access token, or the one given, or none"
     assert.equal(tokens.accessToken, "token");
     if (expected) assert.match(tokens.clientToken, expected);
     else assert.equal(tokens.clientToken, undefined);
-    raw.refused(0, 403);
-    assert.deepEqual([raw.status, raw.withoutToken, raw.httpStatus], ["awaiting-token", "refused", 403]);
+    raw.happened(0, "refused", 403, "");
+    assert.deepEqual([raw.status, raw.withoutToken], ["awaiting-token", "refused"]);
     raw.free();
   }
 });
@@ -158,9 +161,10 @@ test("a fresh client token goes with an access token, or the one given, or none"
 test("a call that is out of order changes nothing and says so", () => {
   const raw = new Session("destination", ["SSH"], "V3", 64_512);
   for (const [call, code] of [
-    [() => raw.accepted(0, V3), "NotConnecting"],
-    [() => raw.accepted(0, "chat"), "WrongSubprotocol"],
-    [() => raw.closed(0, 1000, ""), "NotConnected"],
+    [() => raw.happened(0, "accepted", 101, V3), "NotConnecting"],
+    [() => raw.happened(0, "accepted", 101, "chat"), "WrongSubprotocol"],
+    [() => raw.happened(0, "closed", 1000, ""), "NotConnected"],
+    [() => raw.happened(0, "opened", 0, ""), "UnknownEnumValue"],
     [() => raw.open(0), "NotSource"],
     [() => raw.reset(7), "ConnectionEnded"],
     [() => raw.sent(1), "SentTooMuch"],
@@ -186,7 +190,7 @@ test("what the peer does wrong ends the connection, and the number says what it 
   const [lost] = source.events;
   assert.deepEqual([lost.kind, lost.fault], ["lost", 304]);
   assert.equal(source.raw.poll({}), "close-websocket");
-  assert.equal(source.raw.closeCode, 1002);
+  assert.equal(source.report.number(CLOSE_CODE), 1002);
   assert.equal(source.raw.status, "backoff");
   assert.ok(source.raw.deadline <= 1000);
 });

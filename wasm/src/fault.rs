@@ -3,14 +3,14 @@
 use alloc::format;
 use core::fmt::Display;
 
-use iot_tunnel_core::{Capacity, Error, InvalidText, Misuse, PeerFault, Refusal};
+use iot_tunnel_core::{Error, InvalidText};
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen(raw_module = "../errors.js")]
 extern "C" {
-    /// Makes the error of that number. `table` has its line; an empty `message` stands for the text there.
+    /// Makes the error of that number. An empty `message` stands for its general text, which JavaScript has.
     #[wasm_bindgen(js_name = tunnelError)]
-    fn tunnel_error(number: u16, table: &str, message: &str) -> JsValue;
+    fn tunnel_error(number: u16, message: &str) -> JsValue;
 }
 
 /// What a failed call throws.
@@ -21,7 +21,7 @@ impl Fault {
     #[cold]
     #[inline(never)]
     pub(crate) fn new(error: Error, message: &dyn Display) -> Self {
-        Self(of_number(error.code(), &format!("{message}")))
+        Self(tunnel_error(error.code(), &format!("{message}")))
     }
 
     /// What JavaScript has thrown already.
@@ -33,7 +33,7 @@ impl Fault {
     #[cold]
     #[inline(never)]
     fn of(error: Error) -> Self {
-        Self(of_number(error.code(), ""))
+        Self(tunnel_error(error.code(), ""))
     }
 }
 
@@ -53,20 +53,4 @@ impl From<Fault> for JsValue {
 #[cold]
 pub(crate) fn invalid(text: InvalidText) -> Fault {
     Fault::new(text.into(), &text)
-}
-
-/// The error of a number, as it would be thrown; `undefined` if there is none.
-#[wasm_bindgen(js_name = errorOf)]
-pub fn error_of(number: u16) -> JsValue {
-    of_number(number, "")
-}
-
-fn of_number(number: u16, message: &str) -> JsValue {
-    let table = match number / 100 {
-        1 => Misuse::TABLE,
-        2 => Refusal::TABLE,
-        3 => PeerFault::TABLE,
-        _ => Capacity::TABLE,
-    };
-    tunnel_error(number, table, message)
 }

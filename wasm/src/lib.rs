@@ -6,8 +6,8 @@
 //!   (`new Uint8Array(memory.buffer, pointer, length)`) after the call and uses it before the next one: any call may let
 //!   the memory grow, which detaches every view, and may put other bytes there.
 //! - **Objects and lists** are the caller's: a call gets an empty object or array and fills it ([`members`]).
-//! - **Errors** are thrown as instances of the package's own classes, made by `tunnelError` of `errors.js` from number,
-//!   name and text ([`fault`]). A call that throws has changed nothing.
+//! - **Errors** are thrown as instances of the package's own classes, made by `tunnelError` of `errors.js` from number
+//!   and text ([`fault`]). A call that throws has changed nothing.
 //! - **Times** are milliseconds of any clock of the caller's; a record counts from 1970-01-01 UTC. Fractions are cut off.
 //! - **Entropy** is drawn here, from `crypto.getRandomValues`.
 //!
@@ -18,7 +18,7 @@
 //! # A session
 //! [`Session`](session::Session) is core's, with two buffers around it. The loop of a client:
 //!
-//! 1. Something happened: `token`, `accepted`, `refused`, `retry`, `closed`, `ping`, `pong`, `timeout`, `pause`.
+//! 1. Something happened: `token`, `timeout`, and `happened` for the WebSocket.
 //! 2. A binary WebSocket message of n bytes came. For each part of at most `inboxCapacity()` bytes: `pointer = inbox(n)`,
 //!    write the bytes there, then call `handle` until it says `none`. A payload is at `payloadPointer` until the next call.
 //!    If `waiting` is not 0 then, send something first (5), and handle again.

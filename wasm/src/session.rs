@@ -4,10 +4,11 @@
 mod event;
 mod inbox;
 mod outbox;
+mod report;
 pub mod words;
 
 use alloc::boxed::Box;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::num::NonZeroU32;
@@ -28,10 +29,10 @@ use crate::members::{Members, Texts};
 use crate::services::service_ids;
 use crate::words::Side;
 use crate::{entropy, millis, number};
-use event::{Event, Span};
 use inbox::Inbox;
 use outbox::Outbox;
-use words::{EventKind, Format, OutputKind, SessionStatus, Taken, TimeoutKind, WithoutToken};
+use report::{Event, Report, Span};
+use words::{EventKind, Format, Happening, OutputKind, SessionStatus, Taken, TimeoutKind, WithoutToken};
 
 /// Connections of a service at a time (ours: what a busy local port has).
 const MAX_CONNECTIONS: usize = 256;
@@ -47,9 +48,7 @@ pub struct Session {
     core: Box<Core>,
     inbox: Inbox,
     outbox: Outbox,
-    event: Event,
-    frame: Span,
-    close_code: u16,
+    report: Report,
 }
 
 #[wasm_bindgen]
@@ -74,10 +73,14 @@ impl Session {
             core: Box::new(Core::new(&config, vec![0; MAX_MESSAGE], vec![0; OUTGOING])?),
             inbox: Inbox::new(),
             outbox: Outbox::new(),
-            event: Event::default(),
-            frame: Span::default(),
-            close_code: 0,
+            report: Report::default(),
         })
+    }
+
+    /// Where the numbers of a [`Report`] stand, for as long as the session lives.
+    #[wasm_bindgen(getter)]
+    pub fn report(&self) -> *const f64 {
+        core::ptr::from_ref(&self.report).cast()
     }
 
     /// Where it is.
@@ -96,25 +99,19 @@ impl Session {
         }
     }
 
-    /// Of a refused token: the HTTP status. Else 0.
-    #[wasm_bindgen(getter, js_name = httpStatus)]
-    pub fn http_status(&self) -> u16 {
-        match self.core.status() {
-            Status::AwaitingToken(NoToken::Refused { status }) => status,
-            _ => 0,
-        }
-    }
-
     /// When `timeout` is due.
     #[wasm_bindgen(getter)]
     pub fn deadline(&self) -> Option<f64> {
         self.core.deadline().map(number)
     }
 
-    /// The name of the service at that place. A session without names has the one that the tunnel said, if it did.
+    /// The name of the service at that place. A session without names has the one that the tunnel said, if it did; else
+    /// the list stays empty.
     #[wasm_bindgen(js_name = serviceName)]
-    pub fn service_name(&self, index: usize) -> Option<String> {
-        self.core.services().get(index).map(ToString::to_string)
+    pub fn service_name(&self, index: usize, name: &Texts) {
+        if let Some(service) = self.core.services().get(index) {
+            name.push(service.as_str());
+        }
     }
 
     /// Takes an access token for that side. A client token goes with it: a fresh one if none is given, none if an empty
@@ -142,61 +139,45 @@ impl Session {
         Ok(Taken::of(taken))
     }
 
-    /// The WebSocket is open, with the subprotocol that the service chose.
-    pub fn accepted(&mut self, now: f64, subprotocol: &str) -> Result<(), Fault> {
-        let subprotocol =
-            Subprotocol::from_name(subprotocol.as_bytes()).ok_or(PeerFault::WrongSubprotocol)?;
-        self.upgrade(
-            now,
-            Upgrade::Accepted {
-                subprotocol,
-                channel_id: None,
-            },
-        )
-    }
-
-    /// The service said no, for good: a status of 400 to 499.
-    pub fn refused(&mut self, now: f64, status: u16) -> Result<(), Fault> {
+    /// Something happened to the WebSocket.
+    pub fn happened(&mut self, now: f64, what: Happening, number: u16, text: &str) -> Result<(), Fault> {
+        let (core, now) = (&mut self.core, millis(now));
         let (reason, channel_id) = (PeerText::new(&[]), None);
-        self.upgrade(
-            now,
-            Upgrade::Refused {
-                status,
+        let upgrade = match what {
+            Happening::Accepted => Upgrade::Accepted {
+                subprotocol: Subprotocol::from_name(text.as_bytes()).ok_or(PeerFault::WrongSubprotocol)?,
+                channel_id,
+            },
+            Happening::Refused => Upgrade::Refused {
+                status: number,
                 reason,
                 channel_id,
             },
-        )
-    }
-
-    /// The service said not now: a status of 500 to 599.
-    pub fn retry(&mut self, now: f64, status: u16) -> Result<(), Fault> {
-        let (reason, channel_id) = (PeerText::new(&[]), None);
-        self.upgrade(
-            now,
-            Upgrade::Retry {
-                status,
+            Happening::Unavailable => Upgrade::Retry {
+                status: number,
                 reason,
                 channel_id,
             },
-        )
-    }
-
-    /// The socket is closed, or could not be opened. `code` is that of its close frame; 0, 1005 and 1006 stand for none.
-    pub fn closed(&mut self, now: f64, code: u16, reason: &str) -> Result<(), Fault> {
-        let close = CloseCode::from_number(code).map(|code| Close { code, reason });
-        self.core.handle_closed(millis(now), close)?;
+            Happening::Closed => {
+                let close = CloseCode::from_number(number).map(|code| Close { code, reason: text });
+                core.handle_closed(now, close)?;
+                self.inbox.clear();
+                return Ok(());
+            }
+            Happening::Ping => return Ok(core.handle_ping(now)?),
+            Happening::Pong => return Ok(core.handle_pong(now)?),
+            Happening::Paused => return Ok(core.pause(now, true)?),
+            Happening::Resumed => return Ok(core.pause(now, false)?),
+            Happening::__Invalid => {
+                return Err(Fault::new(
+                    Misuse::UnknownEnumValue.into(),
+                    &"nothing of that name happens to a WebSocket",
+                ));
+            }
+        };
+        core.handle_upgrade(now, &upgrade)?;
         self.inbox.clear();
         Ok(())
-    }
-
-    /// A pong came.
-    pub fn pong(&mut self, now: f64) -> Result<(), Fault> {
-        Ok(self.core.handle_pong(millis(now))?)
-    }
-
-    /// A ping came, which the socket answers itself.
-    pub fn ping(&mut self, now: f64) -> Result<(), Fault> {
-        Ok(self.core.handle_ping(millis(now))?)
     }
 
     /// The deadline has come. Harmless at any other time.
@@ -204,21 +185,10 @@ impl Session {
         TimeoutKind::of(self.core.handle_timeout(millis(now)))
     }
 
-    /// From now on the peer's bytes stay in the socket, or (`false`) they are read again.
-    pub fn pause(&mut self, now: f64, paused: bool) -> Result<(), Fault> {
-        Ok(self.core.pause(millis(now), paused)?)
-    }
-
     /// Where `length` bytes of a WebSocket message are to be written, behind those that wait: at most `inboxCapacity()`
     /// together.
     pub fn inbox(&mut self, length: usize) -> Result<*const u8, Fault> {
         Ok(self.inbox.extend(length).ok_or(Capacity::BufferTooSmall)?)
-    }
-
-    /// Bytes of the inbox that wait to be handled.
-    #[wasm_bindgen(getter)]
-    pub fn waiting(&self) -> usize {
-        self.inbox.waiting().len()
     }
 
     /// Takes the next event out of the inbox. `services` gets the tunnel's services with `open`.
@@ -236,50 +206,9 @@ impl Session {
         };
         let left = input.len();
         self.inbox.leave(left);
-        self.event = found.1;
+        self.report.waiting = left as f64;
+        self.report.event = found.1;
         Ok(found.0)
-    }
-
-    /// The event's connection.
-    #[wasm_bindgen(getter)]
-    pub fn connection(&self) -> f64 {
-        self.event.connection
-    }
-
-    /// Where the event's payload is.
-    #[wasm_bindgen(getter, js_name = payloadPointer)]
-    pub fn payload_pointer(&self) -> usize {
-        self.event.payload.pointer
-    }
-
-    /// Bytes of the event's payload.
-    #[wasm_bindgen(getter, js_name = payloadLength)]
-    pub fn payload_length(&self) -> usize {
-        self.event.payload.length
-    }
-
-    /// The event's service, by its place.
-    #[wasm_bindgen(getter)]
-    pub fn service(&self) -> u8 {
-        self.event.service
-    }
-
-    /// Whether the connection that started replaces all others of its service.
-    #[wasm_bindgen(getter)]
-    pub fn replaces(&self) -> bool {
-        self.event.replaces
-    }
-
-    /// Whether the session opened in a tunnel of several services and has no name for its own.
-    #[wasm_bindgen(getter, js_name = needsName)]
-    pub fn needs_name(&self) -> bool {
-        self.event.needs_name
-    }
-
-    /// The number of the event's error; 0 if there is none.
-    #[wasm_bindgen(getter)]
-    pub fn fault(&self) -> u16 {
-        self.event.fault
     }
 
     /// At a source: opens a connection to the service at that place. 0: something else is to be sent first.
@@ -306,7 +235,7 @@ impl Session {
             return Ok(0);
         };
         let frame = self.outbox.frame(envelope, taken);
-        self.frame = Span::of(frame.ok_or(Capacity::BufferTooSmall)?);
+        self.report.frame = Span::of(frame.ok_or(Capacity::BufferTooSmall)?);
         Ok(taken)
     }
 
@@ -325,7 +254,7 @@ impl Session {
     pub fn poll(&mut self, tokens: &Members) -> OutputKind {
         match self.core.poll_output() {
             Output::CloseWebSocket(code) => {
-                self.close_code = code.number();
+                self.report.close_code = code.number().into();
                 self.inbox.clear();
                 OutputKind::CloseWebSocket
             }
@@ -338,40 +267,16 @@ impl Session {
             }
             Output::Ping => OutputKind::Ping,
             Output::Send(bytes) => {
-                self.frame = Span::of(bytes);
+                self.report.frame = Span::of(bytes);
                 OutputKind::Send
             }
             Output::Wait(_) => OutputKind::Wait,
         }
     }
 
-    /// The code that the WebSocket is to be closed with.
-    #[wasm_bindgen(getter, js_name = closeCode)]
-    pub fn close_code(&self) -> u16 {
-        self.close_code
-    }
-
-    /// Where the bytes to be sent are.
-    #[wasm_bindgen(getter, js_name = framePointer)]
-    pub fn frame_pointer(&self) -> usize {
-        self.frame.pointer
-    }
-
-    /// How many bytes are to be sent.
-    #[wasm_bindgen(getter, js_name = frameLength)]
-    pub fn frame_length(&self) -> usize {
-        self.frame.length
-    }
-
     /// The first `count` bytes of what `poll` gave were sent.
     pub fn sent(&mut self, count: usize) -> Result<(), Fault> {
         Ok(self.core.sent(count)?)
-    }
-
-    fn upgrade(&mut self, now: f64, upgrade: Upgrade<'_>) -> Result<(), Fault> {
-        self.core.handle_upgrade(millis(now), &upgrade)?;
-        self.inbox.clear();
-        Ok(())
     }
 }
 

@@ -1,13 +1,14 @@
 /** The WebAssembly of the main entry. */
 
+import type { BufferSource, WasmModule } from "./engine-types.js";
 import * as raw from "./raw/connection.js";
 import { Module, type WasmSource } from "./load.js";
 
-const module = /* @__PURE__ */ new Module("iot-tunnel", raw);
+const module = /* @__PURE__ */ new Module("iot-tunnel", raw, "./connection_bg.js");
 
 /**
- * Loads the WebAssembly; everything else of this entry needs it. Without `source` it is fetched from beside this file, which
- * bundlers know how to follow.
+ * Loads the WebAssembly; everything else of this entry needs it. Without `source` it is fetched from beside this file;
+ * README says which bundlers follow that, and what to tell the others of `iot-tunnel/connection.wasm`.
  *
  * ```ts
  * import init, { parseTunnelId } from "iot-tunnel";
@@ -20,7 +21,7 @@ export function init(source?: WasmSource): Promise<void> {
 }
 
 /** As {@link init}, from bytes or a module that are there already. In a page, browsers compile at most 4 KB like that. */
-export function initSync(source: BufferSource | WebAssembly.Module): void {
+export function initSync(source: BufferSource | WasmModule): void {
   module.loadSync(source);
 }
 
@@ -33,10 +34,14 @@ export function bindings(): typeof raw {
   return raw;
 }
 
+/** A view of all of the module's memory. It ends, and its length is 0 then, when that grows. */
+let view: Uint8Array<ArrayBuffer> = new Uint8Array();
+
 /**
- * Bytes of the module's memory, good until the next call into it.
+ * The module's memory. What a call has left there is good until the next call.
  * @internal
  */
-export function memory(pointer: number, length: number): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(module.exports.memory.buffer as ArrayBuffer, pointer, length);
+export function memory(): Uint8Array<ArrayBuffer> {
+  if (view.length === 0) view = new Uint8Array(module.exports.memory.buffer as ArrayBuffer);
+  return view;
 }

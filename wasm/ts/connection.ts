@@ -6,9 +6,11 @@ import { type Clock, engineClock } from "./connection/clock.js";
 import type { ConnectionState, TokenTaken } from "./connection/config.js";
 import { Driver } from "./connection/driver.js";
 import { ConnectionErrorEvent, StateChangeEvent, TokenEvent, type TunnelConnectionEventMap } from "./connection/events.js";
+import * as FAULT from "./connection/fault.js";
 import type { TunnelStream } from "./connection/stream.js";
 import type { WebSocketConstructor } from "./connection/websocket.js";
-import { RefusalError, type TunnelError } from "./errors.js";
+import type { Listener, ListenerOptions } from "./engine-types.js";
+import { RefusalError, type TunnelError, tunnelError } from "./errors.js";
 import type { Side } from "./rules.js";
 
 /** What a connection is told once. */
@@ -41,14 +43,14 @@ export interface TunnelConnectionOptions {
   /** Longest payload of a message that is sent, in bytes: 1 to 64,512. Less if the peers agreed on less. */
   maxPayload?: number | undefined;
   /**
-   * Most bytes that wait to be read, in all streams together; 8 MiB by default. A peer is stopped by then if the WebSocket can
-   * be: that of `ws`, and WebSocketStream where the engine has it. Over any other nothing stops a peer: the stream that has
-   * most waiting then fails with `ReceiveLimitExceeded`.
+   * Most bytes that wait to be read, in all streams together: at least 1; 8 MiB by default. A peer is stopped by then if the
+   * WebSocket can be: that of `ws`, and WebSocketStream where the engine has it. Over any other nothing stops a peer: the
+   * stream that has most waiting then fails with `ReceiveLimitExceeded`.
    */
   receiveLimit?: number | undefined;
   /** Another clock than the engine's. */
   clock?: Clock | undefined;
-  /** Closes the connection when it is aborted. */
+  /** Closes the connection when it is aborted; whatever waits gets its reason. */
   signal?: AbortSignal | undefined;
 }
 
@@ -63,23 +65,23 @@ export interface TunnelConnection {
   addEventListener<K extends keyof TunnelConnectionEventMap>(
     type: K,
     listener: (this: TunnelConnection, event: TunnelConnectionEventMap[K]) => void,
-    options?: boolean | AddEventListenerOptions,
+    options?: ListenerOptions,
   ): void;
   addEventListener(
     type: string,
-    listener: EventListenerOrEventListenerObject | null,
-    options?: boolean | AddEventListenerOptions,
+    listener: Listener,
+    options?: ListenerOptions,
   ): void;
   /** Listens no more. */
   removeEventListener<K extends keyof TunnelConnectionEventMap>(
     type: K,
     listener: (this: TunnelConnection, event: TunnelConnectionEventMap[K]) => void,
-    options?: boolean | EventListenerOptions,
+    options?: ListenerOptions,
   ): void;
   removeEventListener(
     type: string,
-    listener: EventListenerOrEventListenerObject | null,
-    options?: boolean | EventListenerOptions,
+    listener: Listener,
+    options?: ListenerOptions,
   ): void;
 }
 
@@ -109,26 +111,39 @@ export class TunnelConnection extends EventTarget {
   /**
    * @throws {@link MisuseError} or {@link CapacityError} for options that cannot be: `InvalidEndpoint`, `NoWebSocket`,
    * `NoServices`, `InvalidServiceId`, `DuplicateService`, `MaxPayloadOutOfRange`, `InvalidAccessToken`, `ServiceTableFull`, ….
+   * A `TypeError` for a `receiveLimit` that is no whole number.
    */
   constructor(options: TunnelConnectionOptions) {
     super();
     const { side, services, format = "V3", maxPayload = MAX_PAYLOAD, receiveLimit = RECEIVE_LIMIT, signal } = options;
     const { tokenIn = "subprotocol", clock = engineClock } = options;
+    // The session judges it too, but only what 32 bits have left of it.
+    if (maxPayload !== maxPayload >>> 0) throw tunnelError(FAULT.maxPayloadOutOfRange);
+    if (!Number.isSafeInteger(receiveLimit) || receiveLimit < 1) {
+      throw new TypeError("receiveLimit must be a whole number, at least 1");
+    }
     this.side = side;
     this.#clock = clock;
     const open = opener(addressOf(options.url, side), tokenIn, options.WebSocket, clock);
+    const abort = () => this.#driver.close(signal?.reason);
     this.#driver = new Driver(
       { side, services: services && [...services], format, maxPayload, receiveLimit, clock, open },
       {
-        changed: (state) => this.#changed(state),
+        changed: (state) => {
+          if (state === "closed") signal?.removeEventListener("abort", abort);
+          this.#changed(state);
+        },
         failed: (error) => this.#failed(error),
         started: (stream) => this.#arrivals.add(stream),
       },
     );
-    if (signal?.aborted) this.close();
-    else if (options.accessToken === undefined) this.#needToken();
+    if (signal?.aborted) {
+      abort();
+      return;
+    }
+    if (options.accessToken === undefined) this.#needToken();
     else this.replaceToken(options.accessToken, options);
-    signal?.addEventListener("abort", () => this.close(), { once: true });
+    signal?.addEventListener("abort", abort);
   }
 
   /** Where it is. */
@@ -154,7 +169,7 @@ export class TunnelConnection extends EventTarget {
    * At a source: opens a stream to a service, which may be left out if there is one. It waits until the connection is open. A
    * destination that cannot reach the service ends the stream at once.
    * @throws {@link MisuseError} `UnknownService`, `ServiceNotInTunnel`, `NotSource`, `SessionClosed`, …; {@link CapacityError}
-   * `ConnectionTableFull` for more than 256 at a time; the reason of an aborted signal.
+   * `ConnectionTableFull` for more than 256 at a time; the reason of an aborted signal, this one or the connection's.
    */
   open(service?: string, options: { signal?: AbortSignal | undefined } = {}): Promise<TunnelStream> {
     return this.#driver.open(service, options.signal);
@@ -162,10 +177,12 @@ export class TunnelConnection extends EventTarget {
 
   /**
    * At a destination: the streams that the source starts, of one service or of any. It ends when the connection is closed.
-   * Streams that nobody takes wait.
+   * Streams that nobody takes wait, up to 128 of a service, and 192 KiB in each; what is more is reset. Those that have ended
+   * wait too if there is something to read.
    *
    * ```ts
-   * for await (const stream of connection.streams()) void stream.readable.pipeTo(stream.writable);
+   * // Once the peer has ended a stream nothing can be written any more, and the pipe fails.
+   * for await (const stream of connection.streams()) stream.readable.pipeTo(stream.writable).catch(() => {});
    * ```
    */
   streams(service?: string): AsyncIterableIterator<TunnelStream> {

@@ -1,9 +1,28 @@
-/** Looking an error up by its number. */
+/**
+ * The entry `iot-tunnel/errors`: every error there is by its number, also those of the C library and of programs in Rust,
+ * for who shows what a device has logged. It needs no `init`.
+ *
+ * @packageDocumentation
+ */
 
-import { bindings } from "./connection-module.js";
-import type { TunnelError } from "./errors.js";
+import { ELSEWHERE, THROWN } from "./error-table.js";
+import { type TunnelError, errorIn } from "./errors.js";
+
+export {
+  type CapacityCode,
+  CapacityError,
+  type ErrorCode,
+  type MisuseCode,
+  MisuseError,
+  type Party,
+  type PeerFaultCode,
+  PeerFaultError,
+  type RefusalCode,
+  RefusalError,
+  TunnelError,
+} from "./errors.js";
 
 /** The error of a number, as it would be thrown, with its general text; nothing if there is none. */
 export function errorOf(number: number): TunnelError | undefined {
-  return bindings().errorOf(number) as TunnelError | undefined;
+  return errorIn(ELSEWHERE, number) ?? errorIn(THROWN, number);
 }

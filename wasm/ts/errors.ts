@@ -1,6 +1,7 @@
 /** What can go wrong, by whose fault it is. Numbers and codes are the same in Rust, C and JavaScript. */
 
 import type { CapacityCode, MisuseCode, PeerFaultCode, RefusalCode } from "./codes.js";
+import { THROWN } from "./error-table.js";
 
 export type { CapacityCode, MisuseCode, PeerFaultCode, RefusalCode };
 
@@ -19,7 +20,7 @@ export class TunnelError extends Error {
   /** Whose fault it is. */
   readonly party: Party;
 
-  /** @internal */
+  /** The package makes its errors itself, of a line of the table. */
   constructor(number: number, code: ErrorCode, message: string) {
     super(message);
     this.number = number;
@@ -78,14 +79,23 @@ function hundred(number: number): number {
 }
 
 /**
- * Makes an error of its line in core's table, `<number> <name> <text>`. The raw bindings call it to throw.
+ * Makes the error of a number. Without a message it has the general text. The raw bindings call it to throw.
  * @internal
  */
-export function tunnelError(number: number, table: string, message: string): TunnelError | undefined {
+export function tunnelError(number: number, message?: string): TunnelError {
+  // It is in the table: what is not is thrown by nothing here.
+  return errorIn(THROWN, number, message)!;
+}
+
+/**
+ * The error of a number, by its line in a table of such: `<number> <name> <text>`.
+ * @internal
+ */
+export function errorIn(table: string, number: number, message?: string): TunnelError | undefined {
   const line = new RegExp(`^${number} (\\w+) (.*)$`, "m").exec(table);
   if (line === null) return undefined;
   const [, code, text] = line;
-  return new KINDS[hundred(number)]![2](number, code as ErrorCode, message || text!);
+  return new KINDS[hundred(number)]![2](number, code as ErrorCode, message || text || code!);
 }
 
 /** @internal */

@@ -19,7 +19,6 @@ export {
   RefusalError,
   TunnelError,
 } from "./errors.js";
-export { errorOf } from "./error-of.js";
 export {
   type ClientMode,
   type ClientToken,

@@ -1,9 +1,10 @@
 /** The WebAssembly of the entry `local`. */
 
+import type { BufferSource, WasmModule } from "./engine-types.js";
 import * as raw from "./raw/local.js";
 import { Module, type WasmSource } from "./load.js";
 
-const module = /* @__PURE__ */ new Module("iot-tunnel/local", raw);
+const module = /* @__PURE__ */ new Module("iot-tunnel/local", raw, "./local_bg.js");
 
 /** Loads the WebAssembly of this entry, which is not that of `iot-tunnel`; everything else here needs it. */
 export function init(source?: WasmSource): Promise<void> {
@@ -11,7 +12,7 @@ export function init(source?: WasmSource): Promise<void> {
 }
 
 /** As {@link init}, from bytes or a module that are there already. In a page, browsers compile at most 4 KB like that. */
-export function initSync(source: BufferSource | WebAssembly.Module): void {
+export function initSync(source: BufferSource | WasmModule): void {
   module.loadSync(source);
 }
 

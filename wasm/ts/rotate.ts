@@ -1,6 +1,7 @@
 /** The messages of a rotation: the request, its answer, and what the device is told. */
 
 import { bindings } from "./connection-module.js";
+import type { BufferSource } from "./engine-types.js";
 import type { ClientMode, Side } from "./rules.js";
 
 /** What stands at a tunnel's destination. */
@@ -111,7 +112,7 @@ function configShape({ thingName, services }: { thingName?: unknown; services?: 
 function scalar(value: unknown): string | false | undefined {
   if (value === undefined || value === null) return undefined;
   if (typeof value !== "string") return false;
-  return new TextDecoder().decode(bytes(value));
+  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes(value));
 }
 
 /** The answer to a rotation: a token for each rotated side. */

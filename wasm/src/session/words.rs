@@ -8,6 +8,28 @@ use wasm_bindgen::prelude::*;
 
 use crate::fault::Fault;
 
+/// What happens to a WebSocket. With some there is a number, or a text.
+#[wasm_bindgen]
+#[derive(Clone, Copy)]
+pub enum Happening {
+    /// It is open. The text is the subprotocol that the service chose.
+    Accepted = "accepted",
+    /// The service said no, for good. The number is the status, 400 to 499.
+    Refused = "refused",
+    /// The service said not now. The number is the status, 500 to 599.
+    Unavailable = "unavailable",
+    /// It is closed, or could not be opened. Number and text are those of its close frame; 0, 1005 and 1006 stand for none.
+    Closed = "closed",
+    /// A ping came, which the socket answers itself.
+    Ping = "ping",
+    /// A pong came.
+    Pong = "pong",
+    /// From now on the peer's bytes stay in it.
+    Paused = "paused",
+    /// They are read again.
+    Resumed = "resumed",
+}
+
 /// What `handle` found.
 #[wasm_bindgen]
 #[derive(Clone, Copy)]
@@ -38,7 +60,7 @@ pub enum OutputKind {
     Wait = "wait",
     /// Close the socket, whatever it is at, with `closeCode`. Nothing more is reported of it.
     CloseWebSocket = "close-websocket",
-    /// Open a WebSocket with the tokens given, and report `accepted`, `refused`, `retry` or `closed`.
+    /// Open a WebSocket with the tokens given, and report what happened.
     Connect = "connect",
     /// Send a ping, and report its `pong`.
     Ping = "ping",

@@ -7,81 +7,100 @@ import { ACCESS_TOKEN, CLIENT_TOKEN, REFUSAL, TUNNEL, decodeToken } from "../sub
 export interface AdmissionRules {
   /**
    * The origins whose pages may use it, such as `https://console.example`. By default the bridge's own: the page's host and
-   * port are those that the request is for. Set it where a proxy in front changes the `Host` header.
+   * port are those that the request is for, and the page came by https where the bridge's own server speaks that. Set it
+   * behind a proxy that ends TLS, or changes the `Host` header. A page of another origin is not told why it is refused.
    */
   allowedOrigins?: readonly string[] | undefined;
-  /** The cookie in which the access token may come; `awsiot-tunnel-token` by default. */
+  /** The cookie in which the access token may come, percent-encoded or not; `awsiot-tunnel-token` by default. */
   cookie?: string | undefined;
 }
 
-/** What a browser asked for. */
-export interface Admitted {
-  side: Side;
-  accessToken: string;
-  clientToken: string | undefined;
-  /** Whether it can hear of a refusal only by a close frame. */
+/** What is judged of a request. */
+export interface Handshake {
+  method: string;
+  /** With or without the origin. */
+  url: string;
+  /** A header, if it is there; where it is there twice, both values with a comma between. */
+  header(name: string): string | undefined;
+  /** Whether it came by https. Where it did not, a proxy's may have. */
+  isSecure: boolean;
+}
+
+/** How a page is told that it gets no connection. */
+interface Hearing {
+  /** By a close frame: it is told no status. Not where it may not know that there is a bridge. */
   hearsRefusal: boolean;
 }
 
+/** What a browser asked for. */
+export interface Admitted extends Hearing {
+  side: Side;
+  accessToken: string;
+  clientToken: string | undefined;
+}
+
 /** Why it is not let in: an HTTP status, and words that hold nothing of the request. */
-export interface Denied {
+export interface Denied extends Hearing {
   status: number;
   reason: string;
 }
 
-/** A request's header, if it is there; where it is there twice, both values with a comma between. */
-export type Header = (name: string) => string | undefined;
-
 const COOKIE = "awsiot-tunnel-token";
 /** 16 bytes in base64. */
 const KEY = /^[+/0-9A-Za-z]{22}==$/;
-const BAD_REQUEST = 400;
-const FORBIDDEN = 403;
 
-/** Judges a handshake, before anything is said to the service. */
-export function admit(method: string, url: string, header: Header, rules: AdmissionRules): Admitted | Denied {
-  if (method !== "GET" || !isHandshake(header)) return denied(426, "this is for WebSockets of version 13");
-  if (!isAllowed(header, rules.allowedOrigins)) return denied(FORBIDDEN, "the page's origin is not allowed");
-  const side = new URL(url, "http://any").searchParams.getAll("local-proxy-mode");
-  if (side.length !== 1 || (side[0] !== "source" && side[0] !== "destination")) {
-    return denied(BAD_REQUEST, "local-proxy-mode must be source or destination");
+/** Judges a handshake, before anything is said to the service. It never throws, whatever the request is. */
+export function admit({ method, url, header, isSecure }: Handshake, rules: AdmissionRules): Admitted | Denied {
+  const isHandshake = header("upgrade")?.toLowerCase() === "websocket" && KEY.test(header("sec-websocket-key") ?? "");
+  if (method !== "GET" || !isHandshake || header("sec-websocket-version") !== "13") {
+    return { status: 426, reason: "this is for WebSockets of version 13", hearsRefusal: false };
+  }
+  const [origin, host] = [header("origin"), header("host") ?? ""];
+  // Browsers say with every WebSocket which page it is of. Whoever says nothing is no browser, and no page can make him ask.
+  if (origin !== undefined && !(rules.allowedOrigins?.includes(origin) ?? isOwn(origin, host, isSecure))) {
+    return { status: 403, reason: "the page's origin is not allowed", hearsRefusal: false };
   }
   const offered = (header("sec-websocket-protocol") ?? "").split(",").map((name) => name.trim());
-  if (!offered.includes(TUNNEL)) return denied(BAD_REQUEST, `the subprotocols must have ${TUNNEL}`);
+  const hearsRefusal = offered.includes(REFUSAL);
+  const denied = (reason: string): Denied => ({ status: 400, reason, hearsRefusal });
+  const side = URL.canParse(url, "http://any") ? new URL(url, "http://any").searchParams.getAll("local-proxy-mode") : [];
+  if (side.length !== 1 || (side[0] !== "source" && side[0] !== "destination")) {
+    return denied("local-proxy-mode must be source or destination");
+  }
+  if (!offered.includes(TUNNEL)) return denied(`the subprotocols must have ${TUNNEL}`);
   const inList = after(offered, ACCESS_TOKEN).map(decodeToken);
   const accessTokens = [...inList, ...cookies(header("cookie"), rules.cookie ?? COOKIE)];
   const [accessToken] = accessTokens;
   if (accessTokens.length !== 1 || accessToken === undefined || !/^[!-~]+$/.test(accessToken)) {
-    return denied(BAD_REQUEST, "exactly one access token must come, as a subprotocol in base64url or in a cookie");
+    return denied("exactly one access token must come, as a subprotocol in base64url or in a cookie");
   }
   const clientTokens = after(offered, CLIENT_TOKEN);
   if (clientTokens.length > 1 || clientTokens.some((token) => !/^[a-zA-Z0-9-]{32,128}$/.test(token))) {
-    return denied(BAD_REQUEST, "at most one client token may come, of 32 to 128 characters of [a-zA-Z0-9-]");
+    return denied("at most one client token may come, of 32 to 128 characters of [a-zA-Z0-9-]");
   }
-  return { side: side[0], accessToken, clientToken: clientTokens[0], hearsRefusal: offered.includes(REFUSAL) };
+  return { side: side[0], accessToken, clientToken: clientTokens[0], hearsRefusal };
 }
 
-function denied(status: number, reason: string): Denied {
-  return { status, reason };
-}
-
-function isHandshake(header: Header): boolean {
-  const isUpgrade = header("upgrade")?.toLowerCase() === "websocket";
-  return isUpgrade && header("sec-websocket-version") === "13" && KEY.test(header("sec-websocket-key") ?? "");
-}
-
-/** Browsers say with every WebSocket which page it is of. Whoever says nothing is no browser, and no page can make him ask. */
-function isAllowed(header: Header, allowed: readonly string[] | undefined): boolean {
-  const origin = header("origin");
-  if (origin === undefined) return true;
-  if (allowed !== undefined) return allowed.includes(origin);
-  return URL.canParse(origin) && new URL(origin).host === header("host")?.toLowerCase();
+/** Whether a page is of the origin that its request is for. A port that is not said is that of the page's scheme. */
+function isOwn(origin: string, host: string, isSecure: boolean): boolean {
+  const scheme = /^https?:/.exec(origin)?.[0];
+  if (scheme === undefined || (isSecure && scheme !== "https:")) return false;
+  const own = `${scheme}//${host}`;
+  return URL.canParse(own) && new URL(own).origin === origin;
 }
 
 function after(names: string[], prefix: string): string[] {
   return names.filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length));
 }
 
-function cookies(header: string | undefined, name: string): string[] {
-  return after((header ?? "").split(";").map((pair) => pair.trim()), `${name}=`);
+/** The values of a cookie; nothing for one that is not encoded as it should be. */
+function cookies(header: string | undefined, name: string): (string | undefined)[] {
+  const pairs = (header ?? "").split(";").map((pair) => pair.trim());
+  return after(pairs, `${name}=`).map((value) => {
+    try {
+      return decodeURIComponent(value.replace(/^"(.*)"$/, "$1"));
+    } catch {
+      return undefined;
+    }
+  });
 }

@@ -1,10 +1,14 @@
 /** The bridge of engines whose servers answer a `Request` by a `Response`. */
 
 import { addressOf } from "../connection/address.js";
-import { REFUSAL, REFUSAL_CODE, TUNNEL } from "../subprotocol.js";
-import { type AdmissionRules, admit } from "./admission.js";
+import { REFUSAL, TUNNEL } from "../subprotocol.js";
+import { type AdmissionRules, type Admitted, admit } from "./admission.js";
+import { FULL, UNREACHABLE, closeFrame, printable, statusOf } from "./answers.js";
 import type { BridgeEvent } from "./events.js";
 import { type End, type Limits, join, whenOpen } from "./join.js";
+
+/** What comes of an attempt to reach the service. */
+type Opened = { socket: End } | { status: number; reason: string };
 
 /** What such a bridge is told once. The engine's own ways to a WebSocket are given to it, since each has another. */
 export interface FetchBridgeOptions extends AdmissionRules, Limits {
@@ -12,11 +16,14 @@ export interface FetchBridgeOptions extends AdmissionRules, Limits {
   target: string | URL;
   /** Makes a WebSocket of a request, such as `Deno.upgradeWebSocket`; its answer names the subprotocol. */
   accept(request: Request, options: { protocol: string }): { response: Response; socket: End };
-  /** Opens a WebSocket with headers, or says how the service refused it. It throws if the service cannot be reached. */
+  /**
+   * Opens a WebSocket with headers, or says how the service refused it. It throws if the service cannot be reached. At the
+   * signal nobody wants it any more: the browser is gone, or the time is over. What is opened all the same is closed.
+   */
   connect(
     url: string,
-    options: { protocols: string[]; headers: Record<string, string> },
-  ): Promise<{ socket: End } | { status: number; reason: string }>;
+    options: { protocols: string[]; headers: Record<string, string>; signal: AbortSignal },
+  ): Promise<Opened>;
   /** Is told what happens. */
   onEvent?: ((event: BridgeEvent) => void) | undefined;
 }
@@ -34,39 +41,84 @@ const MAX_BUFFERED = 8 * 1024 * 1024;
  * ```
  */
 export function fetchBridge(options: FetchBridgeOptions): (request: Request) => Promise<Response> {
-  const { onEvent } = options;
+  const { maxConnections = 256, handshakeTimeout = 30_000, onEvent } = options;
+  const live = new Set<Request>();
   return async (request) => {
+    const { method, url } = request;
     // A request of this kind has no Host header where that is in its address.
-    const header = (name: string) => request.headers.get(name) ?? (name === "host" ? new URL(request.url).host : undefined);
-    const admitted = admit(request.method, request.url, header, options);
-    if ("status" in admitted) {
-      onEvent?.({ type: "denied", ...admitted, origin: header("origin") });
-      return answer(admitted.status, admitted.reason);
-    }
-    const { side, accessToken, clientToken, hearsRefusal } = admitted;
-    const headers = { "access-token": accessToken, ...(clientToken && { "client-token": clientToken }) };
-    try {
-      const opened = await options.connect(addressOf(options.target, side), { protocols: [TUNNEL], headers });
-      if ("status" in opened) {
-        const { status, reason } = opened;
-        onEvent?.({ type: "refused", side, status, reason, channelId: undefined });
-        if (!hearsRefusal) return answer(status, reason);
+    const header = (name: string) => request.headers.get(name) ?? (name === "host" ? new URL(url).host : undefined);
+    const admitted = admit({ method, url, header, isSecure: url.startsWith("https:") }, options);
+    const tell = (status: number, reason: string) => {
+      if (!admitted.hearsRefusal) return answer(status, reason);
+      try {
         const { response, socket } = options.accept(request, { protocol: REFUSAL });
-        whenOpen(socket, () => socket.close(REFUSAL_CODE + status, reason.slice(0, 123)));
+        whenOpen(socket, () => socket.close(...closeFrame(status, reason)));
         return response;
+      } catch {
+        // The browser is gone, as a rule: nobody reads the answer.
+        return answer(status, reason);
       }
+    };
+    const denied = "status" in admitted ? admitted : live.size >= maxConnections && FULL;
+    if (denied) {
+      const { status, reason } = denied;
+      onEvent?.({ type: "denied", status, reason, origin: header("origin") });
+      return tell(status, reason);
+    }
+    const { side, accessToken, clientToken } = admitted as Admitted;
+    const headers = { "access-token": accessToken, ...(clientToken && { "client-token": clientToken }) };
+    let service: End | undefined;
+    live.add(request);
+    try {
+      const opened = await inTime(request.signal, handshakeTimeout, (signal) =>
+        options.connect(addressOf(options.target, side), { protocols: [TUNNEL], headers, signal }),
+      );
+      if ("status" in opened) {
+        live.delete(request);
+        const [status, reason] = [statusOf(opened.status), opened.reason];
+        onEvent?.({ type: "refused", side, status, reason, channelId: undefined });
+        return tell(status, reason);
+      }
+      service = opened.socket;
       const { response, socket } = options.accept(request, { protocol: TUNNEL });
-      join(socket, opened.socket, { maxBuffered: MAX_BUFFERED, ...options }, (how) => onEvent?.({ type: "closed", side, ...how }));
+      join(socket, service, { maxBuffered: MAX_BUFFERED, ...options }, (how) => {
+        live.delete(request);
+        onEvent?.({ type: "closed", side, ...how });
+      });
       onEvent?.({ type: "opened", side });
       return response;
     } catch (error) {
+      live.delete(request);
+      service?.close();
       onEvent?.({ type: "failed", side, reason: error instanceof Error ? error.message : String(error) });
-      return answer(502, "the service cannot be reached");
+      return tell(UNREACHABLE.status, UNREACHABLE.reason);
     }
   };
 }
 
+/** What an attempt comes to, unless the browser goes away or the time is over before. */
+async function inTime(gone: AbortSignal, timeout: number, attempt: (signal: AbortSignal) => Promise<Opened>): Promise<Opened> {
+  gone.throwIfAborted();
+  const given = new AbortController();
+  const { signal } = given;
+  const giveUp = () => given.abort(new Error("the browser is gone"));
+  const timer = setTimeout(() => given.abort(new Error("the service does not answer")), timeout);
+  gone.addEventListener("abort", giveUp);
+  try {
+    return await new Promise((resolve, reject) => {
+      signal.addEventListener("abort", () => reject(signal.reason));
+      attempt(signal).then((opened) => {
+        if (signal.aborted && "socket" in opened) opened.socket.close();
+        resolve(opened);
+      }, reject);
+    });
+  } finally {
+    clearTimeout(timer);
+    gone.removeEventListener("abort", giveUp);
+  }
+}
+
 function answer(status: number, reason: string): Response {
-  const text = reason.replace(/[^ -~]/g, "?");
+  const text = printable(reason);
   return new Response(`${text}\n`, { status, headers: { "x-status-reason": text } });
 }

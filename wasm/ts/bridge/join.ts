@@ -5,6 +5,10 @@ import { MOVED_CODE } from "../subprotocol.js";
 
 /** How much a bridge takes. */
 export interface Limits {
+  /** Most connections at a time; 256 by default. Then browsers are told 503. */
+  maxConnections?: number | undefined;
+  /** Longest wait for the service's answer to a handshake, in milliseconds; 30,000 by default. Then browsers are told 502. */
+  handshakeTimeout?: number | undefined;
   /** Longest message, in bytes; by default 131,076, the protocol's longest frame. A longer one ends the connection (1009). */
   maxMessage?: number | undefined;
   /**

@@ -2,12 +2,14 @@
 
 import { type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
+import type { TLSSocket } from "node:tls";
 import type { WebSocket, WebSocketServer } from "ws";
 
 import { addressOf } from "../connection/address.js";
 import { type Transport, ws } from "../node/websocket.js";
-import { REFUSAL, REFUSAL_CODE, TUNNEL } from "../subprotocol.js";
-import { type Admitted, type AdmissionRules, admit } from "./admission.js";
+import { REFUSAL, TUNNEL } from "../subprotocol.js";
+import { type AdmissionRules, type Admitted, admit } from "./admission.js";
+import { FULL, UNREACHABLE, closeFrame, printable, statusOf } from "./answers.js";
 import type { BridgeEvent } from "./events.js";
 import { type Limits, join } from "./join.js";
 
@@ -15,10 +17,6 @@ import { type Limits, join } from "./join.js";
 export interface BridgeOptions extends AdmissionRules, Limits, Transport {
   /** The data plane, such as `wss://data.tunneling.iot.eu-west-1.amazonaws.com`. */
   target: string | URL;
-  /** Most connections at a time; 256 by default. Then browsers are told 503. */
-  maxConnections?: number | undefined;
-  /** Longest wait for the service's answer to a handshake, in milliseconds; 30,000 by default. */
-  handshakeTimeout?: number | undefined;
   /** Is told what happens. */
   onEvent?: ((event: BridgeEvent) => void) | undefined;
 }
@@ -33,19 +31,20 @@ export interface Bridge {
   close(): void;
 }
 
-/** Longest reason in a close frame, in bytes. */
-const MAX_REASON = 123;
+/** Longest wait for a browser that was refused to close its WebSocket, in milliseconds (ours). */
+const CLOSE_TIMEOUT = 5_000;
 
 /**
  * Makes a bridge for browsers, which cannot send an access token as a header: it takes the token from the subprotocols or from
  * a cookie, says it to the service as a header, and passes messages on, in both directions as slowly as the slower end wants.
- * Mount it at the origin of your own page. A refusal of the service is handed on: as the handshake's status, with the reason
- * in `x-status-reason`, or to a {@link TunnelConnection} in a close frame, since a page is not told a status.
+ * Mount it at the origin of your own page. A refusal of the service, or of the bridge, is the handshake's status, with the
+ * reason in `x-status-reason`; for a {@link TunnelConnection} it comes in a close frame, since a page is not told a status.
  *
  * ```ts
  * const tunnels = await bridge({ target: "wss://data.tunneling.iot.eu-west-1.amazonaws.com" });
  * server.on("upgrade", (request, socket, head) => {
- *   if (new URL(request.url, "http://any").pathname === "/tunnel") tunnels.upgrade(request, socket, head);
+ *   if (request.url.startsWith("/tunnel?")) tunnels.upgrade(request, socket, head);
+ *   else socket.destroy();
  * });
  * ```
  *
@@ -60,16 +59,19 @@ export async function bridge(options: BridgeOptions): Promise<Bridge> {
   const [tunnels, refusals] = [server(TUNNEL), server(REFUSAL)];
   const live = new Set<WebSocket>();
 
-  const upgrade: Bridge["upgrade"] = (request, socket, head) => {
-    // It is told by what follows from it.
-    socket.on("error", () => {});
+  const handle: Bridge["upgrade"] = (request, socket, head) => {
     const header = (name: string) => request.headers[name]?.toString();
-    const admitted = admit(request.method ?? "", request.url ?? "/", header, options);
+    const isSecure = (request.socket as Partial<TLSSocket>).encrypted === true;
+    const admitted = admit({ method: request.method ?? "", url: request.url ?? "/", header, isSecure }, options);
+    const tell = (status: number, reason: string, channelId?: string) => {
+      if (admitted.hearsRefusal) refuse(refusals, request, socket, head, status, reason);
+      else answer(socket, status, reason, channelId);
+    };
     const denied = "status" in admitted ? admitted : live.size >= maxConnections && FULL;
     if (denied) {
-      answer(socket, denied.status, denied.reason);
-      onEvent?.({ type: "denied", ...denied, origin: header("origin") });
-      return;
+      const { status, reason } = denied;
+      onEvent?.({ type: "denied", status, reason, origin: header("origin") });
+      return tell(status, reason);
     }
     const { side, accessToken, clientToken } = admitted as Admitted;
     const service = new WebSocket(addressOf(options.target, side), [TUNNEL], {
@@ -86,19 +88,19 @@ export async function bridge(options: BridgeOptions): Promise<Bridge> {
     service.once("unexpected-response", (_, { statusCode = 0, headers }) => {
       isAnswered = true;
       unwatch();
-      const status = statusCode >= 400 && statusCode < 600 ? statusCode : 502;
+      const status = statusOf(statusCode);
       const reason = String(headers["x-status-reason"] ?? "");
       const channelId = headers["channel-id"]?.toString();
       onEvent?.({ type: "refused", side, status, reason, channelId });
-      if ((admitted as Admitted).hearsRefusal) refuse(refusals, request, socket, head, status, reason);
-      else answer(socket, status, reason, channelId);
+      tell(status, reason, channelId);
       service.terminate();
     });
     service.on("error", (error) => {
       if (isAnswered) return;
       isAnswered = true;
+      unwatch();
       onEvent?.({ type: "failed", side, reason: error.message });
-      answer(socket, 502, "the service cannot be reached");
+      tell(UNREACHABLE.status, UNREACHABLE.reason);
     });
     service.once("open", () => {
       isAnswered = true;
@@ -115,7 +117,17 @@ export async function bridge(options: BridgeOptions): Promise<Bridge> {
   };
 
   return {
-    upgrade,
+    upgrade(request, socket, head) {
+      // It is told by what follows from it.
+      socket.on("error", () => {});
+      try {
+        handle(request, socket, head);
+      } catch (error) {
+        // Such as an `agent` that is none. Nobody's request may end the server.
+        socket.destroy();
+        onEvent?.({ type: "denied", status: 500, reason: String(error), origin: request.headers.origin });
+      }
+    },
     get connections() {
       return live.size;
     },
@@ -124,8 +136,6 @@ export async function bridge(options: BridgeOptions): Promise<Bridge> {
     },
   };
 }
-
-const FULL = { status: 503, reason: "too many connections: try again later" };
 
 /** Looks whether a browser goes away before it is answered. One that says something before is none. */
 function watch(socket: Duplex, gone: () => void): () => void {
@@ -139,7 +149,9 @@ function watch(socket: Duplex, gone: () => void): () => void {
 function refuse(server: WebSocketServer, request: IncomingMessage, socket: Duplex, head: Buffer, status: number, reason: string): void {
   server.handleUpgrade(request, socket, head, (browser) => {
     browser.on("error", () => {});
-    browser.close(REFUSAL_CODE + status, printable(reason).slice(0, MAX_REASON));
+    browser.close(...closeFrame(status, reason));
+    const patience = setTimeout(() => browser.terminate(), CLOSE_TIMEOUT);
+    browser.once("close", () => clearTimeout(patience));
   });
 }
 
@@ -156,9 +168,4 @@ function answer(socket: Duplex, status: number, reason: string, channelId?: stri
   ];
   socket.once("finish", () => socket.destroy());
   socket.end(`${lines.join("\r\n")}\r\n\r\n${text}\n`);
-}
-
-/** What may stand in a header: visible ASCII and spaces. */
-function printable(text: string): string {
-  return text.replace(/[^ -~]/g, "?").slice(0, 1024);
 }

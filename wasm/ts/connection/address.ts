@@ -1,12 +1,12 @@
 /** How a connection comes to its WebSocket: address, and where the tokens stand. */
 
-import { MisuseError } from "../errors.js";
+import { MisuseError, tunnelError } from "../errors.js";
 import type { Side } from "../rules.js";
 import { ACCESS_TOKEN, CLIENT_TOKEN, REFUSAL, TUNNEL, encodeToken } from "../subprotocol.js";
 import type { Clock } from "./clock.js";
 import type { Tokens } from "./config.js";
 import type { Link, LinkListener } from "./link.js";
-import { FAULT, fault } from "./loss.js";
+import * as FAULT from "./fault.js";
 import { type WebSocketConstructor, WebSocketLink } from "./websocket.js";
 import { type WebSocketStreamConstructor, WebSocketStreamLink } from "./websocket-stream.js";
 
@@ -51,7 +51,7 @@ export function opener(
       return new WebSocketStreamLink(new WebSocketStream(url, { protocols: protocolsOf(tokens, tokenIn) }), listener);
     };
   }
-  if (Socket === undefined) throw fault(FAULT.noWebSocket);
+  if (Socket === undefined) throw tunnelError(FAULT.noWebSocket);
   return (tokens, listener) => {
     const socket = new Socket(url, protocolsOf(tokens, tokenIn), {
       headers: tokenIn === "header" ? headersOf(tokens) : {},

@@ -4,6 +4,8 @@ import type { Stream } from "./stream.js";
 
 /** With more than this waiting a stream is full, in bytes (ours: one more message then fits 256 KiB). */
 const STREAM_FULL = 192 * 1024;
+/** What a chunk that waits costs beside its bytes, about: it counts too, or single bytes would cost more than the limit. */
+export const CHUNK_COST = 128;
 
 /** Counts what waits in all streams that came through a WebSocket, ended ones too. */
 export class Backlog {
@@ -37,11 +39,18 @@ export class Backlog {
     return this.#full > 0 || this.isOver;
   }
 
-  /** The stream in which most waits. */
-  get longest(): Stream | undefined {
-    let longest: Stream | undefined;
-    for (const stream of this.#unread) if (stream.waiting > (longest?.waiting ?? 0)) longest = stream;
-    return longest;
+  /**
+   * Which stream has to go for what has come in one of them: the one in which most waits, if that is more than the limit. If
+   * the peer can be stopped, it is not for streams that nobody has taken and perhaps nobody will: those go.
+   */
+  payer(stream: Stream, canPause: boolean): Stream | undefined {
+    if (canPause && !stream.isTaken && stream.waiting > STREAM_FULL) return stream;
+    if (!this.isOver) return undefined;
+    let payer: Stream | undefined;
+    for (const other of this.#unread) {
+      if (other.waiting > (payer?.waiting ?? 0) && !(canPause && other.isTaken)) payer = other;
+    }
+    return payer;
   }
 
   /** Their WebSocket is gone: what waits holds nobody up any more. */

@@ -1,7 +1,6 @@
 /** What a {@link Driver} is told, and what it tells. */
 
 import type { TunnelError } from "../errors.js";
-import type { Format } from "../raw/connection.js";
 import type { Side } from "../rules.js";
 import type { Clock } from "./clock.js";
 import type { Link, LinkListener } from "./link.js";
@@ -11,6 +10,9 @@ import type { Stream } from "./stream.js";
 export type ConnectionState = "connecting" | "awaiting-services" | "open" | "backoff" | "awaiting-token" | "closed";
 /** What a token that was handed in was: another than the latest, the latest, or one of those before. */
 export type TokenTaken = "new" | "same" | "earlier";
+
+/** A version of the messages' format. */
+export type Format = "V1" | "V2" | "V3";
 
 /** What a driver is told once. */
 export interface DriverConfig {
@@ -30,7 +32,10 @@ export interface Tokens {
   clientToken?: string;
 }
 
-/** What a driver tells. It calls in the middle of its work: nothing may call the driver from there. */
+/**
+ * What a driver tells. It calls in the middle of its work: nothing may call the driver from there, but for a reset of a stream
+ * that has started.
+ */
 export interface DriverListener {
   changed(state: ConnectionState): void;
   failed(error: TunnelError): void;

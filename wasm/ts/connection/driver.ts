@@ -1,24 +1,26 @@
 /** Drives a session over one WebSocket after another, and carries its streams. It knows neither events nor addresses. */
 
 import { bindings, memory } from "../connection-module.js";
-import type { TunnelError } from "../errors.js";
-import type { Session } from "../raw/connection.js";
+import { type TunnelError, tunnelError } from "../errors.js";
+import type { Happening, Session } from "../raw/connection.js";
 import { Alarm } from "./alarm.js";
 import { Backlog } from "./backlog.js";
 import type { ConnectionState, DriverConfig, DriverListener, TokenTaken, Tokens } from "./config.js";
-import type { Link, LinkListener } from "./link.js";
-import { FAULT, SILENCE, fault, lost, refusal } from "./loss.js";
+import * as FAULT from "./fault.js";
+import { type Link, type LinkListener, POLICY_VIOLATION, PROTOCOL_ERROR, UNSUPPORTED_DATA } from "./link.js";
+import { SILENCE, lost, refusal } from "./loss.js";
+import { CLOSE_CODE, CONNECTION, ERROR, FRAME, NEEDS_NAME, REPLACES, SERVICE, WAITING } from "./places.js";
+import { Report } from "./report.js";
 import { Stream, type StreamOwner } from "./stream.js";
 import { Turns } from "./turns.js";
 
-/** Codes for the end of a WebSocket that said what it may not. */
-const [PROTOCOL_ERROR, UNSUPPORTED_DATA, POLICY_VIOLATION] = [1002, 1003, 1008];
 export class Driver implements StreamOwner {
   /** The services of the tunnel, as the service said them. */
   services: readonly string[] = [];
   readonly #config: DriverConfig;
   readonly #listener: DriverListener;
   readonly #session: Session;
+  readonly #report: Report;
   readonly #streams = new Map<number, Stream>();
   readonly #backlog: Backlog;
   #link: Link | undefined;
@@ -31,6 +33,8 @@ export class Driver implements StreamOwner {
   readonly #waiters: (() => void)[] = [];
   readonly #alarm: Alarm;
   #state: ConnectionState = "awaiting-token";
+  /** Why it is closed. */
+  #reason: unknown;
 
   constructor(config: DriverConfig, listener: DriverListener) {
     this.#config = config;
@@ -39,6 +43,7 @@ export class Driver implements StreamOwner {
     this.#alarm = new Alarm(config.clock, () => this.#timeout());
     const { side, services, format, maxPayload } = config;
     this.#session = new (bindings().Session)(side, services, format, maxPayload);
+    this.#report = new Report(this.#session.report);
   }
 
   get state(): ConnectionState {
@@ -56,7 +61,7 @@ export class Driver implements StreamOwner {
   }
 
   token(accessToken: string, clientToken: string | undefined): TokenTaken {
-    if (this.#state === "closed") throw fault(FAULT.sessionClosed);
+    if (this.#state === "closed") throw tunnelError(FAULT.sessionClosed);
     const taken = this.#session.token(this.#now(), this.#config.side, accessToken, clientToken);
     if (taken === "new") {
       this.#cut(lost("a new access token takes the place of the one before"));
@@ -65,12 +70,13 @@ export class Driver implements StreamOwner {
     return taken;
   }
 
-  /** Ends it; what has been written but not sent is gone. */
-  close(): void {
+  /** Ends it; what has been written but not sent is gone. Whatever waits gets the reason. */
+  close(reason: unknown = tunnelError(FAULT.sessionClosed)): void {
     if (this.#state === "closed") return;
+    this.#reason = reason;
     this.#pump();
     this.#session.close();
-    this.#cut(fault(FAULT.sessionClosed));
+    this.#cut(reason);
     this.#settle();
   }
 
@@ -81,8 +87,8 @@ export class Driver implements StreamOwner {
     try {
       for (;;) {
         signal?.throwIfAborted();
-        if (this.#state === "closed") throw fault(FAULT.sessionClosed);
-        if (this.#config.side !== "source") throw fault(FAULT.notSource);
+        if (this.#state === "closed") throw this.#reason ?? tunnelError(FAULT.sessionClosed);
+        if (this.#config.side !== "source") throw tunnelError(FAULT.notSource);
         const place = this.#place(service);
         if (this.#state !== "open") {
           await new Promise<void>((resolve) => this.#waiters.push(resolve));
@@ -100,8 +106,10 @@ export class Driver implements StreamOwner {
     signal?.throwIfAborted();
     if (this.#state !== "open") return "not open";
     const connection = this.#session.open(place);
-    if (connection === 0) return undefined;
+    // What is to be sent first is sent now, and the next turn looks again: nobody else would do it.
+    if (connection === 0) return void this.#pump();
     const stream = this.#stream(connection);
+    stream.isTaken = true;
     this.#settle();
     return stream;
   }
@@ -111,18 +119,24 @@ export class Driver implements StreamOwner {
     const { services } = this.#config;
     if (services === undefined) {
       const isKnown = this.#state === "open" && service !== undefined;
-      if (!isKnown || service === this.#session.serviceName(0)) return 0;
+      if (!isKnown || service === this.#nameOf(0)) return 0;
     } else if (service === undefined) {
       if (services.length === 1) return 0;
     } else if (services.includes(service)) {
       return services.indexOf(service);
     }
-    throw fault(FAULT.unknownService);
+    throw tunnelError(FAULT.unknownService);
+  }
+
+  /** The name of the service at that place; none if the tunnel has no names. */
+  #nameOf(place: number): string | undefined {
+    const names: string[] = [];
+    this.#session.serviceName(place, names);
+    return names[0];
   }
 
   #stream(connection: number): Stream {
-    const service = this.#session.serviceName(bindings().serviceOf(connection));
-    const stream = new Stream(this, connection, service);
+    const stream = new Stream(this, connection, this.#nameOf(bindings().serviceOf(connection)));
     this.#streams.set(connection, stream);
     return stream;
   }
@@ -136,13 +150,15 @@ export class Driver implements StreamOwner {
     });
   }
 
-  /** Sends as many bytes as one message holds. 0: something else is to be sent first. */
+  /** Sends as many bytes as one message holds. 0: something else was to be sent first, and was. */
   #send(stream: Stream, bytes: Uint8Array): number {
     const session = this.#session;
     const length = Math.min(bytes.length, this.#config.maxPayload);
-    memory(session.outbox, length).set(bytes.subarray(0, length));
+    const pointer = session.outbox;
+    memory().set(bytes.length > length ? bytes.subarray(0, length) : bytes, pointer);
     const sent = session.send(stream.connection, length);
-    if (sent > 0) this.#link?.send(memory(session.framePointer, session.frameLength));
+    if (sent > 0) this.#link?.send(this.#report.bytes(FRAME));
+    else this.#pump();
     return sent;
   }
 
@@ -157,14 +173,17 @@ export class Driver implements StreamOwner {
     this.#backlog.account(stream, change);
     const link = this.#link;
     if (link === undefined) return;
-    if (!link.canPause) {
-      // Nothing stops the peer: the stream that has most pays.
-      if (this.#backlog.isOver) this.#backlog.longest?.fail(fault(FAULT.receiveLimitExceeded));
-    } else if (this.#backlog.isFull !== this.#paused) {
-      this.#paused = !this.#paused;
-      link.pause(this.#paused);
-      this.#session.pause(this.#now(), this.#paused);
-    }
+    if (change > 0) this.#backlog.payer(stream, link.canPause)?.fail(tunnelError(FAULT.receiveLimitExceeded));
+    this.#regulate();
+  }
+
+  /** Stops the peer, if it can be, while too much waits here, or lets it go on. */
+  #regulate(): void {
+    const paused = this.#backlog.isFull || this.#held.length > 0;
+    if (!this.#link?.canPause || paused === this.#paused) return;
+    this.#paused = paused;
+    this.#link.pause(paused);
+    this.#happened(paused ? "paused" : "resumed");
   }
 
   /** Nothing is as it was: whoever waits looks again. */
@@ -175,6 +194,11 @@ export class Driver implements StreamOwner {
 
   #now(): number {
     return this.#config.clock.now();
+  }
+
+  /** Tells the session what happened to the WebSocket. */
+  #happened(what: Happening, number = 0, text = ""): void {
+    this.#session.happened(this.#now(), what, number, text);
   }
 
   /** Does what the session asks for. Whether anything was sent. */
@@ -190,16 +214,16 @@ export class Driver implements StreamOwner {
             this.#link?.watch();
             return sent;
           }
-          this.#link.send(memory(session.framePointer, session.frameLength));
-          session.sent(session.frameLength);
+          this.#link.send(this.#report.bytes(FRAME));
+          session.sent(this.#report.number(FRAME + 1));
           sent = true;
           break;
         case "ping":
           // A browser cannot ping. The other end of its WebSocket does.
-          if (!this.#link?.ping()) session.pong(this.#now());
+          if (!this.#link?.ping()) this.#happened("pong");
           break;
         case "close-websocket":
-          this.#link?.close(session.closeCode);
+          this.#link?.close(this.#report.number(CLOSE_CODE));
           this.#link = undefined;
           break;
         case "connect":
@@ -235,17 +259,16 @@ export class Driver implements StreamOwner {
       this.#link = this.#config.open(tokens, this.#reports());
     } catch (error) {
       // Such as a page that may not talk to that address.
-      this.#session.closed(this.#now(), 0, "");
+      this.#happened("closed");
       this.#listener.failed(lost(String(error)));
     }
   }
 
   #reports(): LinkListener {
-    const session = this.#session;
     return {
       accepted: (subprotocol) => {
         try {
-          session.accepted(this.#now(), subprotocol);
+          this.#happened("accepted", 101, subprotocol);
         } catch (error) {
           return this.#lose(error as TunnelError, PROTOCOL_ERROR);
         }
@@ -253,20 +276,19 @@ export class Driver implements StreamOwner {
       },
       refused: (status, reason, channelId) => {
         this.#link = undefined;
-        if (status >= 400 && status < 500) session.refused(this.#now(), status);
-        else if (status >= 500 && status < 600) session.retry(this.#now(), status);
-        else session.closed(this.#now(), 0, "");
+        if (status >= 400 && status < 600) this.#happened(status < 500 ? "refused" : "unavailable", status);
+        else this.#happened("closed");
         this.#listener.failed(refusal(status, reason, channelId));
         this.#settle();
       },
       message: (bytes) => this.#receive(bytes),
-      text: () => this.#lose(fault(FAULT.textFrame), UNSUPPORTED_DATA),
+      text: () => this.#lose(tunnelError(FAULT.textFrame), UNSUPPORTED_DATA),
       drained: () => this.#drained(),
-      ping: () => session.ping(this.#now()),
-      pong: () => session.pong(this.#now()),
+      ping: () => this.#happened("ping"),
+      pong: () => this.#happened("pong"),
       closed: (code, reason) => {
         this.#link = undefined;
-        session.closed(this.#now(), code, reason);
+        this.#happened("closed", code, reason);
         this.#fail(lost(`the WebSocket was closed with code ${code}${reason && `: ${reason}`}`));
       },
     };
@@ -276,7 +298,7 @@ export class Driver implements StreamOwner {
   #lose(error: TunnelError, code: number): void {
     this.#link?.close(code);
     this.#link = undefined;
-    this.#session.closed(this.#now(), 0, "");
+    this.#happened("closed");
     this.#fail(error);
   }
 
@@ -287,14 +309,14 @@ export class Driver implements StreamOwner {
   }
 
   /** Everything that came through the WebSocket is over. */
-  #cut(error: TunnelError): void {
+  #cut(error: unknown): void {
     this.#held = [];
     this.#heldBytes = 0;
     this.#endStreams(() => true, error);
     this.#backlog.letGo();
   }
 
-  #endStreams(which: (stream: Stream) => boolean, error?: TunnelError): void {
+  #endStreams(which: (stream: Stream) => boolean, error?: unknown): void {
     for (const [connection, stream] of this.#streams) {
       if (!which(stream)) continue;
       this.#streams.delete(connection);
@@ -315,7 +337,8 @@ export class Driver implements StreamOwner {
   #hold(bytes: Uint8Array): void {
     this.#held.push(bytes);
     this.#heldBytes += bytes.length;
-    if (this.#heldBytes > this.#config.receiveLimit) this.#lose(fault(FAULT.receiveLimitExceeded), POLICY_VIOLATION);
+    if (this.#link?.canPause) this.#regulate();
+    else if (this.#heldBytes > this.#config.receiveLimit) this.#lose(tunnelError(FAULT.receiveLimitExceeded), POLICY_VIOLATION);
   }
 
   /** The WebSocket takes more. */
@@ -326,6 +349,7 @@ export class Driver implements StreamOwner {
     this.#heldBytes = 0;
     const link = this.#link;
     for (const bytes of held) if (link === this.#link) this.#receive(bytes);
+    this.#regulate();
     this.#turns.passOn();
   }
 
@@ -333,47 +357,50 @@ export class Driver implements StreamOwner {
     const session = this.#session;
     const capacity = bindings().inboxCapacity();
     const link = this.#link;
-    for (let rest = bytes; ; ) {
-      if (!this.#handle()) return this.#hold(rest);
-      // What came through a WebSocket goes with it.
-      if (rest.length === 0 || link !== this.#link) return;
-      const part = rest.subarray(0, capacity);
-      memory(session.inbox(part.length), part.length).set(part);
-      rest = rest.subarray(part.length);
+    // What has waited there comes first.
+    if (this.#report.number(WAITING) > 0 && !this.#handle()) return this.#hold(bytes);
+    // What came through a WebSocket goes with it.
+    for (let at = 0; at < bytes.length && link === this.#link; ) {
+      const part = bytes.length > capacity ? bytes.subarray(at, at + capacity) : bytes;
+      const pointer = session.inbox(part.length);
+      memory().set(part, pointer);
+      at += part.length;
+      // A copy: a stream may have the buffer, and whoever reads that may give it away.
+      if (!this.#handle(part, pointer)) return this.#hold(bytes.slice(at));
     }
   }
 
-  /** Takes what is in the inbox. `false`: something is to be sent first. */
-  #handle(): boolean {
-    const session = this.#session;
+  /** Takes what is in the inbox, to which `part` was written last. `false`: something is to be sent first. */
+  #handle(part?: Uint8Array, pointer?: number): boolean {
+    const [session, report] = [this.#session, this.#report];
     const now = this.#now();
     const services: string[] = [];
     for (;;) {
       switch (session.handle(now, services)) {
         case "none":
-          if (session.waiting === 0) return true;
+          if (report.number(WAITING) === 0) return true;
           if (!this.#pump()) return false;
           break;
         case "data": {
-          const payload = memory(session.payloadPointer, session.payloadLength);
-          this.#streams.get(session.connection)?.push(payload.slice());
+          this.#streams.get(report.number(CONNECTION))?.push(report.payload(part, pointer));
           break;
         }
         case "open":
           this.services = services;
-          if (session.needsName) this.#listener.failed(fault(FAULT.serviceNotChosen));
+          if (report.number(NEEDS_NAME) !== 0) this.#listener.failed(tunnelError(FAULT.serviceNotChosen));
           break;
         case "started":
-          this.#started(session.connection, session.replaces);
+          this.#started(report.number(CONNECTION), report.number(REPLACES) !== 0);
           break;
         case "ended": {
-          const { connection } = session;
+          const connection = report.number(CONNECTION);
           this.#endStreams((stream) => stream.connection === connection);
           break;
         }
         case "stream-ended": {
-          const { service } = session;
-          const error = session.fault === 0 ? undefined : fault(session.fault);
+          const service = report.number(SERVICE);
+          const number = report.number(ERROR);
+          const error = number === 0 ? undefined : tunnelError(number);
           if (error !== undefined) this.#listener.failed(error);
           this.#endStreams((stream) => bindings().serviceOf(stream.connection) === service, error);
           break;
@@ -382,7 +409,7 @@ export class Driver implements StreamOwner {
           this.#endStreams(() => true, lost("the service ended all connections"));
           break;
         case "lost":
-          this.#fail(fault(session.fault));
+          this.#fail(tunnelError(report.number(ERROR)));
           return true;
       }
     }

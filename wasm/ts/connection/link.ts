@@ -40,3 +40,8 @@ export interface LinkListener {
 
 /** Most bytes that wait in a WebSocket to be sent before it takes no more (ours). */
 export const MAX_BUFFERED = 1024 * 1024;
+
+/** Codes for the end of a WebSocket that said what it may not (RFC 6455 §7.4.1). */
+export const PROTOCOL_ERROR = 1002;
+export const UNSUPPORTED_DATA = 1003;
+export const POLICY_VIOLATION = 1008;

@@ -1,34 +1,17 @@
 /** The errors that a connection makes itself, beside those that core throws. */
 
-import { errorOf } from "../error-of.js";
-import { PeerFaultError, RefusalError, type TunnelError } from "../errors.js";
+import { PeerFaultError, RefusalError, tunnelError } from "../errors.js";
 import type { TimeoutKind } from "../raw/connection.js";
-
-/** Their numbers in core's table. */
-export const FAULT = {
-  invalidEndpoint: 120,
-  connectionEnded: 163,
-  sessionClosed: 164,
-  unknownService: 166,
-  notSource: 169,
-  serviceNotChosen: 173,
-  noWebSocket: 190,
-  textFrame: 348,
-  receiveLimitExceeded: 450,
-} as const;
-
-/** The error of a number. */
-export function fault(number: number): TunnelError {
-  // It is in the table: a test walks all of them.
-  return errorOf(number)!;
-}
 
 /** The connection was cut, and how. */
 export function lost(why: string): PeerFaultError {
   return new PeerFaultError(370, "ConnectionLost", `the connection was lost: ${why}`);
 }
 
-/** How it was cut if nothing came any more. */
+/**
+ * How it was cut if nothing came any more.
+ * @internal
+ */
 export const SILENCE: Record<Exclude<TimeoutKind, "none">, string> = {
   connect: "the handshake was not answered within 30 s",
   "service-ids": "the service did not say its services within 30 s",
@@ -41,8 +24,8 @@ const REASONS = [201, 209] as const;
 /** A handshake was refused. The service's words tell which rule said no. */
 export function refusal(status: number, reason: string, channelId: string | undefined): RefusalError {
   for (let number = REASONS[0]; number <= REASONS[1]; number += 1) {
-    const known = errorOf(number) as RefusalError | undefined;
-    if (known?.message === reason) return known.withAnswer(status, reason, channelId);
+    const known = tunnelError(number) as RefusalError;
+    if (known.message === reason) return known.withAnswer(status, reason, channelId);
   }
   const message = `the handshake was refused with status ${status}${reason && `: ${reason}`}`;
   return new RefusalError(210, "HandshakeRefused", message).withAnswer(status, reason, channelId);

@@ -1,12 +1,9 @@
 /** One connection in the tunnel, as a pair of web streams. */
 
-import { errorOf } from "../error-of.js";
-import type { TunnelError } from "../errors.js";
-
-/** The number of `ConnectionEnded`. */
-const CONNECTION_ENDED = 163;
-/** What a chunk that waits costs beside its bytes, about: it counts too, or single bytes would cost more than the limit. */
-const CHUNK_COST = 128;
+import type { BufferSource } from "../engine-types.js";
+import { type TunnelError, tunnelError } from "../errors.js";
+import { CHUNK_COST } from "./backlog.js";
+import { connectionEnded } from "./fault.js";
 
 /**
  * One connection in the tunnel: what a TCP connection to the service carries.
@@ -23,9 +20,12 @@ export interface TunnelStream {
    * before. A stream that is not read holds up the others: read it, or cancel it.
    */
   readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>;
-  /** Bytes for the peer. A write is done when the WebSocket has taken them, so it is as slow as the tunnel is. */
+  /**
+   * Bytes for the peer. A write is done when the WebSocket has taken them, so it is as slow as the tunnel is. Fails when the
+   * connection is over, also if the peer ended it in order.
+   */
   readonly writable: WritableStream<BufferSource>;
-  /** Settled when the connection is over: it rejects with a {@link TunnelError} if that was cut. */
+  /** Settled when the connection is over: it rejects with why if that was cut: a {@link TunnelError}, or a signal's reason. */
   readonly closed: Promise<void>;
   /** Ends the connection at once. Bytes that wait to be read are dropped; whoever reads or writes gets `reason`. */
   reset(reason?: unknown): void;
@@ -48,6 +48,8 @@ export class Stream implements TunnelStream {
   readonly closed: Promise<void>;
   /** Bytes that wait for the application. */
   waiting = 0;
+  /** Whether the application has it. */
+  isTaken = false;
   /** Why nothing more can be written. */
   over: unknown;
   /** Nothing once the tunnel has let go of it. */
@@ -59,8 +61,8 @@ export class Stream implements TunnelStream {
   #writer!: WritableStreamDefaultController;
   /** Whether somebody waits for a chunk. */
   #wanted = false;
-  /** How the reading ends once the chunks are gone. */
-  #end: "open" | "done" | { error: unknown } = "open";
+  /** Ends the reading, once the chunks are gone. */
+  #end: (() => void) | undefined;
   #settle!: { resolve(): void; reject(error: unknown): void };
 
   /** `connection` is the session's name for it. */
@@ -77,7 +79,7 @@ export class Stream implements TunnelStream {
       {
         start: (controller) => void (this.#reader = controller),
         pull: () => this.#pull(),
-        cancel: (reason: unknown) => this.#abandon(reason),
+        cancel: (reason: unknown) => this.reset(reason),
       },
       // What waits is counted here, for all streams together.
       { highWaterMark: 0 },
@@ -86,11 +88,21 @@ export class Stream implements TunnelStream {
       start: (controller) => {
         this.#writer = controller;
         // A write that waits would hold up the end. Not at once: Node does not expect to be called in the middle of that.
-        controller.signal.addEventListener("abort", () => queueMicrotask(() => this.#abandon(controller.signal.reason)));
+        controller.signal.addEventListener("abort", () => queueMicrotask(() => this.reset(controller.signal.reason)));
       },
-      write: async (chunk) => this.#owner?.write(this, bytesOf(chunk)),
+      write: (chunk) => this.#write(chunk),
       close: () => this.#finish(),
     });
+  }
+
+  async #write(chunk: BufferSource): Promise<void> {
+    try {
+      await this.#owner?.write(this, bytesOf(chunk));
+    } catch (error) {
+      // After that the stream cannot be written to, and the peer should not wait for more.
+      if (this.over === undefined) this.reset(error);
+      throw error;
+    }
   }
 
   /** The peer's bytes. */
@@ -123,17 +135,19 @@ export class Stream implements TunnelStream {
   }
 
   #endReading(): void {
-    if (this.#end === "open" || this.#chunks.length > 0) return;
-    if (this.#end === "done") this.#reader.close();
-    else this.#reader.error(this.#end.error);
+    if (this.#chunks.length === 0) this.#end?.();
   }
 
   /** The peer has ended it, or (`cut`) it was cut. Bytes that wait can still be read. */
-  end(cut?: TunnelError): void {
+  end(cut?: unknown): void {
     if (this.over !== undefined) return;
-    this.#close(cut ?? errorOf(CONNECTION_ENDED), cut === undefined ? "done" : { error: cut });
-    if (cut === undefined) this.#settle.resolve();
-    else this.#settle.reject(cut);
+    if (cut === undefined) {
+      this.#close(tunnelError(connectionEnded), () => this.#reader.close());
+      this.#settle.resolve();
+    } else {
+      this.#close(cut, () => this.#reader.error(cut));
+      this.#settle.reject(cut);
+    }
   }
 
   /** The WebSocket that it came through is gone: what waits holds nobody up any more. */
@@ -148,32 +162,27 @@ export class Stream implements TunnelStream {
     this.end(error);
   }
 
-  reset(reason?: unknown): void {
-    if (this.over === undefined) this.#abandon(reason);
-    else this.#drop(reason);
-  }
-
   /** The application has written everything. */
   #finish(): void {
     if (this.over !== undefined) return;
     this.#owner?.ended(this);
-    this.over = errorOf(CONNECTION_ENDED);
-    this.#end = "done";
+    this.over = tunnelError(connectionEnded);
+    this.#end = () => this.#reader.close();
     this.#endReading();
     this.#settle.resolve();
   }
 
   /** The application wants no more of it. */
-  #abandon(reason: unknown): void {
+  reset(reason?: unknown): void {
     this.#drop(reason);
     if (this.over !== undefined) return;
-    const error = reason ?? errorOf(CONNECTION_ENDED);
+    const error = reason ?? tunnelError(connectionEnded);
     this.#owner?.ended(this);
-    this.#close(error, { error });
+    this.#close(error, () => this.#reader.error(error));
     this.#settle.resolve();
   }
 
-  #close(over: unknown, end: "done" | { error: unknown }): void {
+  #close(over: unknown, end: () => void): void {
     this.over = over;
     this.#writer.error(over);
     this.#end = end;
@@ -185,7 +194,7 @@ export class Stream implements TunnelStream {
     if (this.#chunks.length === 0) return;
     this.#forget();
     this.#owner?.account(this, -this.waiting);
-    if (this.over !== undefined) this.#reader.error(reason ?? errorOf(CONNECTION_ENDED));
+    if (this.over !== undefined) this.#reader.error(reason ?? tunnelError(connectionEnded));
   }
 }
 

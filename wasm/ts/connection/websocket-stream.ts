@@ -25,6 +25,7 @@ const ABNORMAL = { closeCode: 1006, reason: "" };
 export class WebSocketStreamLink implements Link {
   readonly canPause = true;
   readonly #socket: WebSocketStreamLike;
+  readonly #closed: WebSocketStreamLike["closed"];
   #listener: LinkListener | undefined;
   #writer: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>> | undefined;
   /** Settled unless the reading is stopped. */
@@ -35,6 +36,11 @@ export class WebSocketStreamLink implements Link {
   constructor(socket: WebSocketStreamLike, listener: LinkListener) {
     this.#socket = socket;
     this.#listener = listener;
+    this.#closed = socket.closed.catch(() => {
+      // Whoever does not read would not hear of it.
+      this.#resume?.();
+      return ABNORMAL;
+    });
     void this.#run();
   }
 
@@ -46,24 +52,23 @@ export class WebSocketStreamLink implements Link {
       this.#writer = opened.writable.getWriter();
       // An error of the writer is one of the whole, and that is reported below.
       this.#writer.closed.catch(() => {});
-      if (protocol !== REFUSAL) this.#listener?.accepted(protocol);
-      await this.#read(opened.readable.getReader());
+      // Of one that carries a refusal nothing is told but its end.
+      const listener = () => (protocol === REFUSAL ? undefined : this.#listener);
+      listener()?.accepted(protocol);
+      const reader = opened.readable.getReader();
+      for (;;) {
+        await this.#running;
+        const { done, value } = await reader.read();
+        if (done) break;
+        if (typeof value === "string") listener()?.text();
+        else listener()?.message(value instanceof ArrayBuffer ? new Uint8Array(value) : (value as Uint8Array));
+      }
     } catch {
       // So too an error of the reader, or of the opening.
     }
-    const { closeCode, reason } = await this.#socket.closed.catch(() => ABNORMAL);
+    const { closeCode, reason } = await this.#closed;
     if (protocol === REFUSAL) this.#release()?.refused(closeCode - REFUSAL_CODE, reason, undefined);
     else this.#release()?.closed(closeCode, reason);
-  }
-
-  async #read(reader: ReadableStreamDefaultReader<unknown>): Promise<void> {
-    for (;;) {
-      await this.#running;
-      const { done, value } = await reader.read();
-      if (done) return;
-      if (typeof value === "string") this.#listener?.text();
-      else this.#listener?.message(value instanceof ArrayBuffer ? new Uint8Array(value) : (value as Uint8Array));
-    }
   }
 
   #release(): LinkListener | undefined {

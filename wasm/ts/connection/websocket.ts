@@ -62,12 +62,12 @@ export class WebSocketLink implements Link {
   }
 
   #listen(socket: WebSocketLike): void {
-    socket.addEventListener("open", () => {
-      if (socket.protocol !== REFUSAL) this.#listener?.accepted(socket.protocol);
-    });
+    // Of one that carries a refusal nothing is told but its end.
+    const listener = () => (socket.protocol === REFUSAL ? undefined : this.#listener);
+    socket.addEventListener("open", () => listener()?.accepted(socket.protocol));
     socket.addEventListener("message", ({ data }) => {
-      if (typeof data === "string") this.#listener?.text();
-      else this.#listener?.message(data instanceof ArrayBuffer ? new Uint8Array(data) : (data as Uint8Array));
+      if (typeof data === "string") listener()?.text();
+      else listener()?.message(data instanceof ArrayBuffer ? new Uint8Array(data) : (data as Uint8Array));
     });
     let failure = "";
     // Browsers do not say what went wrong. In Node an error that nobody hears would end the process.
@@ -76,14 +76,14 @@ export class WebSocketLink implements Link {
       if (socket.protocol === REFUSAL) this.#release()?.refused(code - REFUSAL_CODE, reason, undefined);
       else this.#release()?.closed(code, reason || failure);
     });
-    socket.on?.("ping", () => this.#listener?.ping());
+    socket.on?.("ping", () => listener()?.ping());
     socket.on?.("pong", (data) => {
       // One that is no echo of ours says nothing.
-      if (new TextDecoder().decode(data) === String(this.#pings)) this.#listener?.pong();
+      if (new TextDecoder().decode(data) === String(this.#pings)) listener()?.pong();
     });
     socket.on?.("unexpected-response", (_, { statusCode, headers }) => {
       const [reason, channelId] = [headers["x-status-reason"], headers["channel-id"]];
-      this.#release()?.refused(statusCode ?? 0, String(reason ?? ""), channelId === undefined ? channelId : String(channelId));
+      this.#release()?.refused(statusCode ?? 0, String(reason ?? ""), channelId && String(channelId));
       socket.close();
     });
   }
@@ -128,6 +128,8 @@ export class WebSocketLink implements Link {
 
   close(code: number): void {
     this.#release();
+    // One that is stopped would not read the peer's close.
+    this.#socket.resume?.();
     this.#socket.close(this.canPause || code === 1000 ? code : code + MOVED_CODE);
   }
 }

@@ -32,10 +32,11 @@ async function intoTunnel(socket: Socket, stream: TunnelStream): Promise<void> {
       // bytes unread would destroy what it has not read yet.
       if (isOpen) isOpen = await writer.write(chunk).then(() => true, () => false);
     }
-    await writer.close();
   } catch (error) {
-    stream.reset(error);
+    return stream.reset(error);
   }
+  // It cannot if the connection in the tunnel is over: what came before that is still to be read.
+  await writer.close().catch(() => {});
 }
 
 async function outOfTunnel(stream: TunnelStream, socket: Socket): Promise<void> {

@@ -2,7 +2,7 @@
 
 import { MisuseError } from "../errors.js";
 import { TunnelConnection, type TunnelConnectionOptions, init, parseRegion } from "../index.js";
-import { FAULT } from "../connection/loss.js";
+import * as FAULT from "../connection/fault.js";
 import { type Transport, webSocket } from "./websocket.js";
 
 /** What a connection from a host is told once: as any other, but for the WebSocket, which is that of `ws`. */

@@ -4,7 +4,8 @@ import { once } from "node:events";
 import { type AddressInfo, type Socket, createServer } from "node:net";
 
 import type { TunnelConnection } from "../connection.js";
-import { FAULT, fault } from "../connection/loss.js";
+import * as FAULT from "../connection/fault.js";
+import { tunnelError } from "../errors.js";
 import { carry } from "./carry.js";
 
 /** Where to listen, and for what. */
@@ -17,7 +18,7 @@ export interface ListenOptions {
   port: number;
   /** The local address; `127.0.0.1` by default. */
   host?: string | undefined;
-  /** Is told why a local connection was closed at once, such as `ConnectionTableFull`. */
+  /** Is told why a local connection was closed at once, such as `ConnectionTableFull`, and what is wrong with the port. */
   onError?: ((error: unknown) => void) | undefined;
 }
 
@@ -32,10 +33,15 @@ export interface Listening {
 
 /** Local connections at a time (ours: as many as a service has). */
 const MAX_CONNECTIONS = 256;
+/** The number of `ConnectionTableFull`. */
+const TABLE_FULL = 440;
+/** Bytes of an application that wait for its connection in the tunnel; then it is not read further (ours). */
+const MAX_EARLY = 16 * 1024;
 
 /**
  * Listens on a local port: whoever connects is connected to the service at the tunnel's other end. While the tunnel is not
- * open he waits. The port is closed with the connection.
+ * open he waits; one who ends his side meanwhile is let go by a reset, for nothing of his was sent. The port is closed with
+ * the connection.
  *
  * - When an application ends its side, what it sent before is sent, and both directions end: the protocol has no half-closed
  *   connection.
@@ -50,10 +56,10 @@ const MAX_CONNECTIONS = 256;
  */
 export async function listen(options: ListenOptions): Promise<Listening> {
   const { connection, service, host = "127.0.0.1", port, onError } = options;
-  if (connection.side !== "source") throw fault(FAULT.notSource);
-  if (connection.state === "closed") throw fault(FAULT.sessionClosed);
+  if (connection.side !== "source") throw tunnelError(FAULT.notSource);
+  if (isClosed(connection)) throw tunnelError(FAULT.sessionClosed);
   const sockets = new Set<Socket>();
-  const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }, (socket) => {
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
     sockets.add(socket);
     const gone = new AbortController();
     socket.once("close", () => {
@@ -61,8 +67,13 @@ export async function listen(options: ListenOptions): Promise<Listening> {
       gone.abort();
     });
     socket.on("error", () => gone.abort());
+    const release = hold(socket);
     connection.open(service, { signal: gone.signal }).then(
-      (stream) => carry(socket, stream),
+      (stream) => {
+        if (socket.destroyed) return stream.reset();
+        release();
+        return carry(socket, stream);
+      },
       (error: unknown) => {
         socket.destroy();
         if (!gone.signal.aborted) onError?.(error);
@@ -72,8 +83,14 @@ export async function listen(options: ListenOptions): Promise<Listening> {
   server.maxConnections = MAX_CONNECTIONS;
   server.listen({ host, port });
   await once(server, "listening");
+  server.on("error", (error) => onError?.(error));
+  server.on("drop", () => onError?.(tunnelError(TABLE_FULL)));
+  if (isClosed(connection)) {
+    server.close();
+    throw tunnelError(FAULT.sessionClosed);
+  }
   const close = () => {
-    if (connection.state === "closed") server.close();
+    if (isClosed(connection)) server.close();
   };
   connection.addEventListener("statechange", close);
   const { address, port: bound } = server.address() as AddressInfo;
@@ -86,5 +103,26 @@ export async function listen(options: ListenOptions): Promise<Listening> {
       for (const socket of sockets) socket.destroy();
       await closed;
     },
+  };
+}
+
+function isClosed(connection: TunnelConnection): boolean {
+  return connection.state === "closed";
+}
+
+/** Reads an application that waits, or its end would not be seen. What it gives puts back what was read. */
+function hold(socket: Socket): () => void {
+  const early: Buffer[] = [];
+  let length = 0;
+  const keep = (chunk: Buffer) => {
+    early.push(chunk);
+    length += chunk.length;
+    if (length >= MAX_EARLY) socket.pause();
+  };
+  const gone = () => socket.resetAndDestroy();
+  socket.on("data", keep).on("end", gone);
+  return () => {
+    socket.pause().off("data", keep).off("end", gone);
+    if (length > 0) socket.unshift(Buffer.concat(early));
   };
 }

@@ -11,7 +11,7 @@ import { carry } from "./carry.js";
 export interface ServeOptions {
   /** A destination's connection. */
   connection: TunnelConnection;
-  /** The service; without one, every service that no other call serves. */
+  /** The service; without one, every service that no other call serves. The latest call for a service takes its streams. */
   service?: string | undefined;
   /** The server's port. */
   port: number;
@@ -23,9 +23,15 @@ export interface ServeOptions {
 
 /** A service that is served. */
 export interface Serving {
-  /** Serves no more, and cuts the connections to the server. */
+  /** Serves no more, and cuts the connections to the server. Who starts a stream later is told at once, by a reset. */
   close(): Promise<void>;
 }
+
+/**
+ * Who serves a connection, by service; without one, every other service. One that is served no more stays in there: nobody
+ * else would reset its streams.
+ */
+const servings = new WeakMap<TunnelConnection, Map<string | undefined, ((stream: TunnelStream) => void) | undefined>>();
 
 /** Longest wait for a server to take a connection, in milliseconds (ours). */
 const CONNECT_TIMEOUT = 10_000;
@@ -38,14 +44,14 @@ const CONNECT_TIMEOUT = 10_000;
  * serve({ connection, service: "SSH", port: 22 });
  * ```
  *
- * @throws {@link MisuseError} `UnknownSide` for a source's connection.
+ * @throws {@link MisuseError} `UnknownSide` for a source's connection; `RangeError` for a port that cannot be.
  */
 export function serve(options: ServeOptions): Serving {
   const { connection, service, host = "127.0.0.1", port, onError } = options;
   if (connection.side !== "destination") {
     throw new MisuseError(117, "UnknownSide", "a destination serves, and this is the connection of a source: listen instead");
   }
-  const streams = connection.streams(service);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new RangeError(`a server's port is 1 to 65535, not ${port}`);
   const sockets = new Set<Socket>();
   const begin = (stream: TunnelStream): void => {
     const socket = connect({ host, port, allowHalfOpen: true, noDelay: true });
@@ -63,12 +69,21 @@ export function serve(options: ServeOptions): Serving {
     });
     void carry(socket, stream);
   };
-  void (async () => {
-    for await (const stream of streams) begin(stream);
-  })();
+  const at = servings.get(connection) ?? new Map<string | undefined, typeof begin | undefined>();
+  servings.set(connection, at);
+  const isFirst = !at.has(service);
+  at.set(service, begin);
+  const take = async () => {
+    for await (const stream of connection.streams(service)) {
+      const serve = at.get(stream.service) ?? at.get(undefined);
+      if (serve === undefined) stream.reset();
+      else serve(stream);
+    }
+  };
+  if (isFirst) void take();
   return {
     async close() {
-      await streams.return?.();
+      if (at.get(service) === begin) at.set(service, undefined);
       for (const socket of sockets) socket.destroy();
     },
   };

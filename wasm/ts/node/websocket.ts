@@ -4,7 +4,7 @@ import type { Agent } from "node:http";
 import type { ConnectionOptions } from "node:tls";
 
 import type { WebSocketConstructor } from "../connection/websocket.js";
-import { FAULT } from "../connection/loss.js";
+import * as FAULT from "../connection/fault.js";
 import { MisuseError } from "../errors.js";
 
 /** How its TLS is made, and its way, such as through a proxy. */
@@ -16,7 +16,10 @@ export interface Transport {
 /** Longest WebSocket message that is put together, in bytes (ours: clients split what they like, but not more than this). */
 const MAX_MESSAGE = 16 * 1024 * 1024;
 
-/** The package, which is there only if somebody has asked for it. */
+/**
+ * The package, which is there only if somebody has asked for it.
+ * @internal
+ */
 export async function ws(): Promise<typeof import("ws")> {
   try {
     return await import("ws");
@@ -26,7 +29,10 @@ export async function ws(): Promise<typeof import("ws")> {
   }
 }
 
-/** Its WebSocket, with what a caller says of the transport. */
+/**
+ * Its WebSocket, with what a caller says of the transport.
+ * @internal
+ */
 export async function webSocket({ tls, agent }: Transport): Promise<WebSocketConstructor> {
   const { WebSocket } = await ws();
   return class extends WebSocket {

@@ -1,0 +1,81 @@
+/**
+ * `make sizes`: how fast the npm package is in Chromium, against its budgets. Speeds depend on the machine and on what else
+ * runs there: they are printed, and nothing fails.
+ */
+
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { fileURLToPath } from "node:url";
+
+import { build } from "esbuild";
+
+import { startBrowser } from "./console/browser.js";
+
+/** Time of `init` in a new page, in milliseconds. */
+const MAX_INIT = 20;
+/** Payload decoded in one thread, in MB/s. */
+const MIN_DECODED = 100;
+/** New pages, each in a browser profile of its own: nothing is compiled or cached before. */
+const PAGES = 25;
+
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+const wasm = (module) => ["application/wasm", readFileSync(here(`../../wasm/dist/raw/${module}_bg.wasm`))];
+
+/** What a page runs, bundled as a program would be. */
+async function script(name) {
+  const options = { bundle: true, minify: true, format: "esm", target: "es2022", write: false };
+  const { outputFiles } = await build({ entryPoints: [here(`bench/${name}.js`)], ...options });
+  return ["text/javascript", outputFiles[0].contents];
+}
+
+const page = (name) => ["text/html", `<!doctype html><title>${name}</title><script type="module" src="/${name}.js"></script>`];
+
+const files = new Map([
+  ["/init", page("init")],
+  ["/init.js", await script("init")],
+  ["/decode", page("decode")],
+  ["/decode.js", await script("decode")],
+  ["/connection.wasm", wasm("connection")],
+  ["/local.wasm", wasm("local")],
+]);
+
+const server = createServer(({ url }, response) => {
+  const [type, content] = files.get(url) ?? ["text/plain", ""];
+  // A page that shares nothing with others has a clock of 5 µs, another one of 100 µs.
+  const alone = { "cross-origin-opener-policy": "same-origin", "cross-origin-embedder-policy": "require-corp" };
+  response.writeHead(files.has(url) ? 200 : 404, { "content-type": type, ...alone }).end(content);
+});
+await once(server.listen(0, "127.0.0.1"), "listening");
+const browser = await startBrowser();
+
+/** What a page measures that was opened in a new profile, once the browser is done with opening it. */
+async function result(name) {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await page.goto(`http://127.0.0.1:${server.address().port}/${name}`);
+  await page.waitForFunction(() => globalThis.measure);
+  const value = await page.evaluate(() => globalThis.measure());
+  await context.close();
+  return value;
+}
+
+try {
+  const times = [];
+  for (let n = 0; n < PAGES; n += 1) times.push(await result("init"));
+  times.sort((a, b) => a - b);
+  const [least, median, most] = [times[0], times[PAGES >> 1], times[PAGES - 1]];
+  console.log(`Chromium ${browser.version()}`);
+  console.log(`init in ${PAGES} new pages, ms       least     median       most     budget`);
+  const isInTime = median <= MAX_INIT ? "ok" : "OVER";
+  console.log("".padEnd(24), [least, median, most, MAX_INIT].map((time) => time.toFixed(1).padStart(11)).join(""), "", isInTime);
+  console.log("DATA in one thread, MB/s     decoded     budget       read     memcpy  decoded : memcpy");
+  const cell = (rate) => rate.toFixed(0).padStart(11);
+  for (const { name, decoded, read, memcpy } of await result("decode")) {
+    const verdict = decoded >= MIN_DECODED ? "ok" : "UNDER";
+    console.log(name.padEnd(24), [decoded, MIN_DECODED, read, memcpy].map(cell).join(""), (decoded / memcpy).toFixed(2).padStart(16), "", verdict);
+  }
+} finally {
+  await browser.close();
+  server.close();
+}

@@ -1,0 +1,17 @@
+/** The build, as the command `esbuild` does it with `--bundle --format=esm --loader:.wasm=file`. */
+
+import { copyFileSync } from "node:fs";
+
+import { build } from "esbuild";
+
+const folder = import.meta.dirname;
+const { warnings } = await build({
+  entryPoints: [`${folder}/main.js`],
+  outdir: `${folder}/dist`,
+  bundle: true,
+  minify: true,
+  format: "esm",
+  loader: { ".wasm": "file" },
+});
+copyFileSync(`${folder}/index.html`, `${folder}/dist/index.html`);
+process.exitCode = warnings.length;

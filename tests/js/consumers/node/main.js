@@ -1,0 +1,3 @@
+import { outcome } from "../bundled.js";
+
+console.log(JSON.stringify(await outcome()));

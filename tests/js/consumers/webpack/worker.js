@@ -1,0 +1,3 @@
+import { outcome } from "../bundled.js";
+
+outcome().then(postMessage);
