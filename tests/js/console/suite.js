@@ -11,6 +11,7 @@ import { accessibility } from "./accessibility.js";
 import { downloads } from "./downloads.js";
 import { expiry } from "./expiry.js";
 import { keyboard } from "./keyboard.js";
+import { list } from "./list.js";
 import { opening } from "./opening.js";
 import { refusals } from "./refusals.js";
 import { restart } from "./restart.js";
@@ -30,6 +31,6 @@ describe("the console", { concurrency: 2, timeout: SUITE_MS }, () => {
 
   expiry(rig);
   describe("meanwhile", { concurrency: 1 }, () => {
-    for (const tests of [opening, rotating, sides, terminal, refusals, downloads, keyboard, accessibility, restart]) tests(rig);
+    for (const tests of [list, opening, rotating, sides, terminal, refusals, downloads, keyboard, accessibility, restart]) tests(rig);
   });
 });
