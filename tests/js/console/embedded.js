@@ -29,7 +29,8 @@ async function asker(service) {
   const link = service.ready.console;
   const entered = await fetch(link);
   const [cookie] = entered.headers.get("set-cookie").split(";");
-  return (name) => fetch(new URL(name, link), { headers: { cookie } });
+  const page = new URL("./", link);
+  return (name) => fetch(new URL(name, page), { headers: { cookie } });
 }
 
 describe("the page in the program", () => {

@@ -114,7 +114,10 @@ export class ListView {
   }
 
   #showLeft(row: HTMLElement, tunnel: Tunnel): void {
-    showLifetime(tunnel, part(row, "bar", HTMLMeterElement), part(row, "left", HTMLElement));
+    const left = part(row, "left", HTMLElement);
+    showLifetime(tunnel, part(row, "bar", HTMLMeterElement), left);
+    // The bar says it already to who cannot see either.
+    left.setAttribute("aria-hidden", String(tunnel.open));
   }
 }
 
