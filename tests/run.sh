@@ -63,10 +63,16 @@ suite() {
             ;;
         npm) build_service && wasm/build.sh && (cd tests/js && npm test --silent && { npm run --silent sizes || echo "over its budget"; }) ;;
         console)
-            wasm/build.sh && (cd wasm/console && npm run --silent build)
+            # Line by line: in a list with `&&` a failure of all but the last would be passed over.
+            wasm/build.sh
+            (cd wasm/console && npm run --silent build)
             # What a release is made of, then the program that reads the page where it was built.
-            build_embedded && build_service
-            (cd tests/js && npm run --silent console-embedded && npm run --silent console)
+            build_embedded
+            build_service
+            rm -rf target/console-screenshots
+            (cd tests/js && npm run --silent console-embedded)
+            (cd tests/js && npm run --silent console)
+            echo "pictures of what it looked like: $(find target/console-screenshots -name '*.png' | wc -l) in target/console-screenshots"
             ;;
         c) tests/c/run.sh ;;
         cross) tests/cross.sh ;;

@@ -77,6 +77,11 @@ export function list(rig) {
           await page.tab.getByText("Choose a tunnel, or open one.").waitFor();
           await assertInSight(page.row(LONG.slice(0, 20)));
           assert.ok((await page.tab.evaluate(() => document.activeElement.textContent)).includes(LONG.slice(0, 20)));
+          if (look === "narrow") return;
+          // From elsewhere, too, it comes into sight.
+          await page.row("Pump no. 39").scrollIntoViewIfNeeded();
+          await page.show(await page.row(LONG.slice(0, 20)).evaluate(({ hash }) => hash.slice(2)));
+          await assertInSight(page.row(LONG.slice(0, 20)));
         }, { site, viewport });
       }
     });
