@@ -7,8 +7,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-# Beside these there is `console`, which needs Chromium; it joins them once the npm package is finished.
-SUITES="lint cargo-test vectors npm c cross ffi sizes fuzz aws-sdk-rust aws-sdk-js boto3-and-aws-cli mosquitto kill-9 tunnel firmware c-agent demo"
+SUITES="lint cargo-test vectors npm console c cross ffi sizes fuzz aws-sdk-rust aws-sdk-js boto3-and-aws-cli mosquitto kill-9 tunnel firmware c-agent demo"
 # No suite takes a quarter of this; a hang must not look like patience.
 SUITE_SECONDS=1500
 
@@ -35,6 +34,14 @@ needs() {
 # The program that the clients talk to: the one that `cargo test` builds for its own tests, so that nothing is built twice.
 build_service() { [ -n "${IOT_TUNNEL_BIN:-}" ] || cargo test --locked --quiet --no-run; }
 
+# A program that holds the console's page, beside the other one, which has its place when it is built next. As a part of
+# what `cargo test` builds: its dependencies are the same then.
+build_embedded() {
+    cargo test --locked --quiet --no-run --workspace --test program --features iot-tunnel/embedded-console
+    cp target/debug/iot-tunnel target/iot-tunnel-embedded
+    export IOT_TUNNEL_EMBEDDED="$PWD/target/iot-tunnel-embedded"
+}
+
 # pytest on one folder of tests/clients, in the environment of tests/setup.sh.
 clients() { (cd tests/clients && PYTHONDONTWRITEBYTECODE=1 ../../.tools/python/bin/python -m pytest "$@"); }
 
@@ -57,9 +64,16 @@ suite() {
             ;;
         npm) build_service && wasm/build.sh && (cd tests/js && npm test --silent && npm run --silent sizes) ;;
         console)
-            # The page before the program, which holds it; a debug build reads it where it is.
-            wasm/build.sh && (cd wasm/console && npm run --silent build)
-            build_service && (cd tests/js && npm run --silent console)
+            # Line by line: in a list with `&&` a failure of all but the last would be passed over.
+            wasm/build.sh
+            (cd wasm/console && npm run --silent build)
+            # What a release is made of, then the program that reads the page where it was built.
+            build_embedded
+            build_service
+            rm -rf target/console-screenshots
+            (cd tests/js && npm run --silent console-embedded)
+            (cd tests/js && npm run --silent console)
+            echo "pictures of what it looked like: $(find target/console-screenshots -name '*.png' | wc -l) in target/console-screenshots"
             ;;
         c) tests/c/run.sh ;;
         cross) tests/cross.sh ;;
@@ -102,7 +116,7 @@ fi
 # shellcheck disable=SC2086 # a list of words
 [ $# -gt 0 ] || set -- $SUITES
 for name in "$@"; do
-    case " $SUITES console " in
+    case " $SUITES " in
         *" $name "*) ;;
         *) echo "there is no suite '$name'; there are: $SUITES" >&2; exit 2 ;;
     esac

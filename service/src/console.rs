@@ -27,6 +27,7 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
+use tracing::warn;
 
 pub(crate) use self::gate::{ConsoleKey, Gate};
 use crate::api::Api;
@@ -47,12 +48,14 @@ pub(crate) struct Console {
 impl Console {
     /// Its routes.
     pub(crate) fn router(self) -> Router {
+        if !files::are_built() {
+            warn!("{}", files::NOT_BUILT);
+        }
         let gate = Arc::new(Gate::new(self.key));
         let api = self.api.router();
         let events = events::router(self.history, self.ended);
         let inside = Router::new()
-            .route("/console/", get(files::page))
-            .route("/console/{*file}", get(files::file))
+            .merge(files::router())
             .route("/console/api", post(forward).with_state(api))
             .route("/console/tunnel", get(tunnel::upgrade).with_state(self.relay))
             .merge(events)

@@ -101,6 +101,8 @@ async fn serve(settings: &Settings) -> Result<(), Box<dyn std::error::Error>> {
     );
     if settings.ready {
         print_ready(ready)?;
+    } else if ready.console.is_some() {
+        tracing::warn!("the console's link, which has its key, is printed with --ready only");
     }
     let mut signalled = async || {
         tokio::select! {

@@ -1,5 +1,7 @@
 //! The whole service, put together and running.
 
+mod ready;
+
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -8,11 +10,12 @@ use std::time::Duration;
 
 use axum::Router;
 use iot_tunnel_core::{InvalidText, Region};
-use serde::Serialize;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::{CancellationToken, DropGuard};
+
+pub use ready::Ready;
 
 use crate::api::Api;
 use crate::auth::{Credentials, CredentialsFileError};
@@ -91,33 +94,6 @@ pub enum StartError {
     /// The metrics could not be set up.
     #[error("the metrics: {0}")]
     Metrics(#[from] prometheus::Error),
-}
-
-/// Where a running service can be reached. `--ready` prints it as JSON.
-#[derive(Clone, Debug, Serialize)]
-pub struct Ready {
-    /// The API, such as `http://127.0.0.1:8460`.
-    pub control: String,
-    /// The data plane, such as `wss://127.0.0.1:8443`; absent if it was switched off.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub data: Option<String>,
-    /// The data plane without TLS, such as `ws://127.0.0.1:8080`; absent if it was not asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub data_plain: Option<String>,
-    /// The certificate that clients of `data` are to trust, where the service made its own.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub ca: Option<PathBuf>,
-    /// The link to the console, with its key; absent if it was not asked for. Whoever has it may do everything.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub console: Option<String>,
-    /// The MQTT broker, such as `mqtt://127.0.0.1:1883`; absent if things are not notified.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub mqtt: Option<String>,
-    /// The region it serves.
-    pub region: String,
-    /// The file that tunnels are kept in; absent for memory.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub store: Option<PathBuf>,
 }
 
 /// A running service. It ends with [`stop`](Self::stop), or at once when dropped.

@@ -44,7 +44,7 @@ pub struct Settings {
     )]
     pub data_plain: Listen,
 
-    /// Where the console listens, a web page to watch and rotate tunnels (port 0 takes a free one), or `off`. Without --credentials it must be a loopback address
+    /// Where the console listens, a web page to watch and rotate tunnels (port 0 takes a free one), or `off`. --ready prints its link. Without --credentials it must be a loopback address
     #[arg(
         long,
         value_name = "ADDRESS:PORT|off",

@@ -11,7 +11,10 @@ use axum::response::{IntoResponse, Redirect, Response};
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
-const COOKIE: &str = "iot-tunnel-console";
+/// What the cookie's name begins with. Its port follows: a browser gives one machine's cookies to all of its ports, and two
+/// services there must not take each other's place.
+const COOKIE: &str = "iot-tunnel-console-";
+const NOT_OUR_NAME: &str = "the console is reached by its address or as localhost, not by another name";
 
 /// What a browser is told of every answer: nothing from elsewhere, in nobody's frame, and the link's key to nobody.
 const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; \
@@ -49,8 +52,8 @@ impl fmt::Debug for ConsoleKey {
 /// Lets in whoever has the key, from the page itself.
 ///
 /// A cookie is sent along with what other pages ask for too, and a name of a foreign page can be made to lead to this
-/// machine. So a request must be addressed to this console by a name that no stranger can have, and where the browser says
-/// which page it comes from, that must be this console's.
+/// machine (DNS rebinding). So a request must be addressed to this console by a name that no stranger can have, and where the
+/// browser says which page it comes from, that must be this console's.
 pub(crate) struct Gate {
     key: ConsoleKey,
 }
@@ -62,22 +65,19 @@ impl Gate {
 
     fn judge(&self, headers: &HeaderMap) -> Result<(), (StatusCode, &'static str)> {
         let forbidden = |why| Err((StatusCode::FORBIDDEN, why));
-        let host = text(headers, header::HOST);
-        if !host.is_some_and(is_own_name) {
-            return forbidden("the console is reached by its address or as localhost, not by another name");
-        }
-        let origin = headers.get(header::ORIGIN);
-        let own = host.map(|host| format!("http://{host}"));
-        if origin.is_some_and(|origin| own.as_deref().map(str::as_bytes) != Some(origin.as_bytes())) {
+        let Some(host) = own_host(headers) else {
+            return forbidden(NOT_OUR_NAME);
+        };
+        let own = format!("http://{host}");
+        let mut origins = headers.get_all(header::ORIGIN).iter();
+        if origins.any(|origin| origin.as_bytes() != own.as_bytes()) {
             return forbidden("the request comes from another page");
         }
-        if headers
-            .get("sec-fetch-site")
-            .is_some_and(|site| site != "same-origin" && site != "none")
-        {
+        let mut sites = headers.get_all("sec-fetch-site").iter();
+        if sites.any(|site| site != "same-origin" && site != "none") {
             return forbidden("the request comes from another site");
         }
-        match cookie(headers).is_some_and(|given| self.key.is(given)) {
+        match cookie(headers, host).is_some_and(|given| self.key.is(given)) {
             true => Ok(()),
             false => Err((
                 StatusCode::UNAUTHORIZED,
@@ -93,15 +93,14 @@ pub(super) async fn check(State(gate): State<Arc<Gate>>, request: Request, next:
         && request.uri().path() == "/console/"
         && let Some(given) = query_key(&request)
     {
-        return protect(
-            match gate.key.is(given) && text(request.headers(), header::HOST).is_some_and(is_own_name) {
-                true => enter(&gate.key),
-                false => refuse(
-                    StatusCode::UNAUTHORIZED,
-                    "the key of this link is not of this start of the service",
-                ),
-            },
-        );
+        return protect(match own_host(request.headers()) {
+            None => refuse(StatusCode::FORBIDDEN, NOT_OUR_NAME),
+            Some(host) if gate.key.is(given) => enter(&gate.key, host),
+            Some(_) => refuse(
+                StatusCode::UNAUTHORIZED,
+                "the key of this link is not of this start of the service",
+            ),
+        });
     }
     protect(match gate.judge(request.headers()) {
         Ok(()) => next.run(request).await,
@@ -120,9 +119,10 @@ pub(super) async fn nothing_here() -> Response {
 }
 
 /// Sets the cookie, and takes the key out of the address: that is shown, kept and passed on.
-fn enter(key: &ConsoleKey) -> Response {
+fn enter(key: &ConsoleKey, host: &str) -> Response {
     let cookie = format!(
-        "{COOKIE}={}; Path=/console; HttpOnly; SameSite=Strict",
+        "{COOKIE}{}={}; Path=/console; HttpOnly; SameSite=Strict",
+        port(host),
         key.expose()
     );
     // Relative to where it was asked for. With a page in between, because a browser leaves out a strict cookie on a
@@ -159,11 +159,19 @@ fn protect(mut response: Response<Body>) -> Response {
     response
 }
 
-/// A header that is given once and is text.
-fn text(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {
-    let mut values = headers.get_all(name).iter();
-    let value = values.next().filter(|_| values.next().is_none())?;
-    value.to_str().ok()
+/// The host that the request is addressed to, if it is given once and can be nobody else's.
+fn own_host(headers: &HeaderMap) -> Option<&str> {
+    let mut values = headers.get_all(header::HOST).iter();
+    let host = values.next().filter(|_| values.next().is_none())?;
+    host.to_str().ok().filter(|host| is_own_name(host))
+}
+
+/// The port of a host; none is that of HTTP.
+fn port(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((_, port)) if !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()) => port,
+        _ => "80",
+    }
 }
 
 /// Whether a host is an address or localhost: what no foreign page's name is.
@@ -180,12 +188,15 @@ fn query_key(request: &Request) -> Option<&str> {
     query.split('&').find_map(|pair| pair.strip_prefix("key="))
 }
 
-fn cookie(headers: &HeaderMap) -> Option<&str> {
+fn cookie<'a>(headers: &'a HeaderMap, host: &str) -> Option<&'a str> {
     let cookies = headers.get_all(header::COOKIE).iter();
     let mut pairs = cookies
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(';'));
-    pairs.find_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='))
+    pairs.find_map(|pair| {
+        let of_a_port = pair.trim().strip_prefix(COOKIE)?;
+        of_a_port.strip_prefix(port(host))?.strip_prefix('=')
+    })
 }
 
 #[cfg(test)]
@@ -205,6 +216,25 @@ mod tests {
             "127.0.0.1.example.com",
         ] {
             assert!(!is_own_name(foreign), "{foreign}");
+        }
+    }
+
+    #[test]
+    fn each_port_has_a_cookie_of_its_own() {
+        let headers = HeaderMap::from_iter([(
+            header::COOKIE,
+            HeaderValue::from_static(
+                "iot-tunnel-console-8461=a; iot-tunnel-console-846=b;iot-tunnel-console-80=c",
+            ),
+        )]);
+        for (host, value) in [
+            ("127.0.0.1:8461", Some("a")),
+            ("[::1]:846", Some("b")),
+            ("localhost", Some("c")),
+            ("[::1]", Some("c")),
+            ("127.0.0.1:8", None),
+        ] {
+            assert_eq!(cookie(&headers, host), value, "{host}");
         }
     }
 

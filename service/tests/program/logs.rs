@@ -1,5 +1,7 @@
-//! The log: on stderr, as lines of JSON where asked for, and never with a token, whatever the filter.
+//! The log: on stderr, as lines of JSON where asked for, and never with a token or the console's key, whatever the filter.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::time::Duration;
 
 use rumqttc::{Client, Connection, Event, Incoming, MqttOptions, QoS};
@@ -66,6 +68,65 @@ fn no_filter_brings_a_token_into_the_log() {
             );
         }
     }
+}
+
+#[test]
+fn no_filter_brings_the_consoles_key_into_the_log() {
+    for filter in LOUD {
+        let (program, ready) =
+            Program::start(serve_in_memory(&["--console", "127.0.0.1:0", "--log", filter]));
+        let link = ready["console"].as_str().expect("a link").to_owned();
+        let (url, key) = link.split_once("/console/?key=").expect("a key");
+        let host = url.strip_prefix("http://").expect("a URL");
+        let port = host.rsplit(':').next().expect("a port");
+        let cookie = format!("cookie: iot-tunnel-console-{port}={key}\r\n");
+        let upgrade = "upgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+        for (target, host, more, status) in [
+            (format!("/console/?key={key}"), host, "", "200"),
+            (format!("/console/?key={key}"), "console.example.com", "", "403"),
+            (format!("/console/?key={key}0"), host, "", "401"),
+            (format!("/?key={key}"), host, "", "404"),
+            (format!("/console/none?key={key}"), host, &cookie, "404"),
+            ("/console/none".to_owned(), "console.example.com", &cookie, "403"),
+            (
+                "/console/tunnel".to_owned(),
+                host,
+                &format!("{cookie}{upgrade}"),
+                "400",
+            ),
+        ] {
+            let head = get(url, &format!("GET {target} HTTP/1.1\r\nhost: {host}\r\n{more}"));
+            assert!(
+                head.starts_with(&format!("HTTP/1.1 {status} ")),
+                "{target}: {head}"
+            );
+        }
+        let log = program.stop();
+        assert!(!log.is_empty());
+        let is_told = log.iter().any(|line| line.contains(key));
+        assert!(!is_told, "the key is in the log with --log {filter}");
+    }
+}
+
+#[test]
+fn without_ready_the_log_says_who_prints_the_consoles_link_and_stdout_nothing() {
+    let mut command = serve_in_memory(&["--console", "127.0.0.1:0"]);
+    command.env_remove("IOT_TUNNEL_READY");
+    let mut program = Program::spawn(command);
+    program.has_logged("printed with --ready only");
+    let log = program.stop();
+    assert!(!log.iter().any(|line| line.contains("key=")), "{log:#?}");
+}
+
+/// The answer's head to a request whose own head lacks only its end.
+fn get(url: &str, head: &str) -> String {
+    let address = url.strip_prefix("http://").expect("a URL");
+    let mut stream = TcpStream::connect(address).expect("a connection");
+    stream.set_read_timeout(Some(DEADLINE)).expect("a deadline");
+    write!(stream, "{head}connection: close\r\n\r\n").expect("to send");
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).expect("an answer");
+    String::from_utf8_lossy(&answer).into_owned()
 }
 
 /// A tunnel's life with a device on MQTT: every token that was issued.

@@ -51,6 +51,15 @@ fn an_address_that_others_reach_needs_credentials() {
                  on the way; use a loopback address, or --data for TLS"
             ),
         );
+        is_refused(
+            address,
+            serve_in_memory(&["--console", address]),
+            1,
+            &format!(
+                "error: --console {address} is reachable from other machines, and without --credentials it is for this \
+                 machine only; use a loopback address, or name a credentials file"
+            ),
+        );
     }
 }
 
@@ -62,6 +71,8 @@ fn with_credentials_any_address_will_do_and_unsigned_requests_are_refused() {
     fs::write(&file, key).expect("a file");
     let flags = [
         "--control",
+        "0.0.0.0:0",
+        "--console",
         "0.0.0.0:0",
         "--credentials",
         file.to_str().expect("text"),

@@ -121,9 +121,21 @@ export function opening(rig) {
         assert.ok(await page.button("Rotate tokens…").isDisabled());
         assert.ok(await page.button("Connect from here…").isDisabled());
         await page.button("Delete…").click();
+        await page.dialog.getByRole("heading", { name: "Delete the tunnel’s record" }).waitFor();
+        await page.button("Delete").click();
+        await page.tab.getByText("There is no such tunnel.").waitFor();
+        await assert.rejects(rig().site.call("DescribeTunnel", { tunnelId }), /ResourceNotFoundException/);
+      }));
+
+    test("a tunnel can be closed and deleted in one step", () =>
+      rig().visit(async (page) => {
+        const { tunnelId } = await rig().site.open(["SHELL"]);
+        await page.show(tunnelId);
+        await page.button("Close…").click();
         await page.dialog.getByRole("checkbox", { name: "Delete its record too" }).check();
         await page.button("Close the tunnel").click();
         await page.tab.getByText("There is no such tunnel.").waitFor();
+        await assert.rejects(rig().site.call("DescribeTunnel", { tunnelId }), /ResourceNotFoundException/);
       }));
   });
 }

@@ -20,16 +20,16 @@ class Program {
   /** What its `--ready` line says. */
   ready;
 
-  static async start(...arguments_) {
+  static async start(arguments_, path = PROGRAM) {
     const program = new Program();
-    await program.#start(arguments_);
+    await program.#start(path, arguments_);
     return program;
   }
 
-  async #start(arguments_) {
+  async #start(path, arguments_) {
     const environment = Object.entries(process.env).filter(([name]) => !name.startsWith("IOT_TUNNEL_"));
     const stdio = ["ignore", "pipe", "pipe"];
-    this.#child = spawn(PROGRAM, [...arguments_, "--ready"], { stdio, env: Object.fromEntries(environment) });
+    this.#child = spawn(path, [...arguments_, "--ready"], { stdio, env: Object.fromEntries(environment) });
     this.#child.stderr.setEncoding("utf8").on("data", (text) => (this.#log += text));
     this.#exited = once(this.#child, "exit");
     const lines = createInterface({ input: this.#child.stdout });
@@ -63,14 +63,15 @@ export class Place {
   #folder = mkdtempSync(join(tmpdir(), "iot-tunnel-console-"));
   #ports = {};
 
-  /** Starts the service here. */
-  async serve() {
+  /** Starts the service here; `path` is another program than the one under test. */
+  async serve(path = PROGRAM) {
     const at = (name) => `127.0.0.1:${this.#ports[name] ?? 0}`;
-    const service = await Program.start(
-      ...["serve", "--store", join(this.#folder, "tunnels.redb"), "--tls-dir", join(this.#folder, "tls")],
+    const flags = [
+      ...["--store", join(this.#folder, "tunnels.redb"), "--tls-dir", join(this.#folder, "tls")],
       ...["--control", at("control"), "--mqtt", at("mqtt"), "--console", at("console")],
       ...["--data", "off", "--data-plain", at("data_plain"), "--region", "us-east-1", "--account", "123456789012"],
-    );
+    ];
+    const service = await Program.start(["serve", ...flags], path);
     for (const name of ["control", "mqtt", "console", "data_plain"]) this.#ports[name] = new URL(service.ready[name]).port;
     return service;
   }
@@ -84,5 +85,5 @@ export class Place {
 export function startAgent(service, thing, servers) {
   const { mqtt, data_plain } = service.ready;
   const services = Object.entries(servers).map(([name, port]) => `${name}=127.0.0.1:${port}`);
-  return Program.start("agent", "--thing", thing, "--mqtt", mqtt, "-e", data_plain, "-d", services.join(), "--max-tunnels", "64");
+  return Program.start(["agent", "--thing", thing, "--mqtt", mqtt, "-e", data_plain, "-d", services.join(), "--max-tunnels", "64"]);
 }

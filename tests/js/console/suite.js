@@ -3,7 +3,8 @@
  *
  *   node --test console/suite.js
  *
- * A tunnel lives a minute at least; what is seen of that minute runs beside everything else.
+ * A tunnel lives a minute at least; what is seen of that minute runs beside everything else, which has two halves that
+ * run beside each other. All of what copies is in one: a browser has one clipboard.
  */
 
 import { after, before, describe } from "node:test";
@@ -11,6 +12,7 @@ import { accessibility } from "./accessibility.js";
 import { downloads } from "./downloads.js";
 import { expiry } from "./expiry.js";
 import { keyboard } from "./keyboard.js";
+import { list } from "./list.js";
 import { opening } from "./opening.js";
 import { refusals } from "./refusals.js";
 import { restart } from "./restart.js";
@@ -22,14 +24,17 @@ import { terminal } from "./terminal.js";
 /** Before this the suite hangs. */
 const SUITE_MS = 900_000;
 
-describe("the console", { concurrency: 2, timeout: SUITE_MS }, () => {
+describe("the console", { concurrency: 3, timeout: SUITE_MS }, () => {
   const shared = {};
   before(async () => (shared.rig = await Rig.start()));
   after(() => shared.rig?.stop());
   const rig = () => shared.rig;
 
   expiry(rig);
-  describe("meanwhile", { concurrency: 1 }, () => {
-    for (const tests of [opening, rotating, sides, terminal, refusals, downloads, keyboard, accessibility, restart]) tests(rig);
-  });
+  for (const [half, all] of Object.entries({
+    "tunnels and their tokens": [list, opening, rotating, sides, refusals, keyboard],
+    "what goes through them, and whoever looks": [terminal, downloads, accessibility, restart],
+  })) {
+    describe(half, { concurrency: 1 }, () => all.forEach((tests) => tests(rig)));
+  }
 });

@@ -30,6 +30,15 @@ export function terminal(rig) {
         const here = page.tab.getByRole("region", { name: "From this browser" });
         await here.getByText(/^Last [\d.]+ ms, median of \d+: [\d.]+ ms$/).waitFor();
         await here.getByText(/^In .*; the most in a minute [1-9]\d* B\/s$/).waitFor();
+        // Each curve is drawn, with something above the line that stands for nothing.
+        await page.tab.waitForFunction(() => {
+          const tops = ["inward", "outward", "trip", "trip-dots"].map((curve) => {
+            const path = document.querySelector(`path.curve.${curve}`);
+            return path.getAttribute("d") === "" ? Infinity : path.getBBox().y;
+          });
+          const { height } = document.querySelector("svg.plot").viewBox.baseVal;
+          return tops.every((top) => top < height - 5);
+        });
         await screenshot(page.tab, "terminal");
         await page.button("Close terminal").click();
         await page.openTerminal("ECHO");

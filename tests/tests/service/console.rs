@@ -44,8 +44,12 @@ impl Page {
 
     /// Sends a request's head, which ends with these headers, and a body.
     async fn send(&self, line: &str, headers: &str, body: String) -> Raw {
+        self.send_in("HTTP/1.1", line, headers, body).await
+    }
+
+    async fn send_in(&self, version: &str, line: &str, headers: &str, body: String) -> Raw {
         let request = format!(
-            "{line} HTTP/1.1\r\n{headers}content-length: {}\r\n\r\n{body}",
+            "{line} {version}\r\n{headers}content-length: {}\r\n\r\n{body}",
             body.len()
         );
         let url = self.url.clone();
@@ -63,7 +67,11 @@ impl Page {
     }
 
     async fn asked(&self, line: &str, headers: &str) -> Answer {
-        let mut raw = self.send(line, headers, String::new()).await;
+        self.asked_in("HTTP/1.1", line, headers).await
+    }
+
+    async fn asked_in(&self, version: &str, line: &str, headers: &str) -> Answer {
+        let mut raw = self.send_in(version, line, headers, String::new()).await;
         let answer = blocking(move || raw.answer()).await;
         assert!(
             answer.headers.contains_key("content-security-policy"),
@@ -160,15 +168,94 @@ async fn only_the_link_of_this_start_opens_it() {
     let page = Page::open(&rig).await;
     let host = format!("host: {}\r\n", page.host);
     assert_eq!(page.status(&host).await, 401);
-    assert_eq!(
-        page.status(&format!("{host}cookie: iot-tunnel-console=0\r\n"))
-            .await,
-        401
-    );
+    let (name, value) = page.cookie.split_once('=').expect("a value");
+    for wrong in [
+        format!("{name}={}", "0".repeat(64)),
+        format!("{name}="),
+        format!("{name}0={value}"),
+        format!("iot-tunnel-console={value}"),
+    ] {
+        assert_eq!(
+            page.status(&format!("{host}cookie: {wrong}\r\n")).await,
+            401,
+            "{wrong}"
+        );
+    }
     let wrong = format!("/console/?key={}", "0".repeat(64));
     assert_eq!(page.get(&wrong, "").await.status, 401);
     // Past the gate there is no such file.
     assert_eq!(page.status(&format!("{host}{}", page.cookie())).await, 404);
+}
+
+#[tokio::test]
+async fn the_link_of_another_start_does_not_open_it() {
+    let (rig, other) = (Rig::start().await, Rig::start().await);
+    let (page, elsewhere) = (Page::open(&rig).await, Page::open(&other).await);
+    let (_, key) = other.service.console_url().split_once('?').expect("a key");
+    assert_eq!(page.get(&format!("/console/?{key}"), "").await.status, 401);
+    // A browser sends a machine's cookies to all of its ports, and both stay what they are.
+    let both = format!("cookie: {}; {}\r\n", page.cookie, elsewhere.cookie);
+    for page in [&page, &elsewhere] {
+        assert_eq!(page.status(&format!("host: {}\r\n{both}", page.host)).await, 404);
+    }
+}
+
+#[tokio::test]
+async fn the_link_works_by_an_address_only_and_leaves_its_key_behind() {
+    let rig = Rig::start().await;
+    let page = Page::open(&rig).await;
+    let (_, target) = rig.service.console_url().split_once(&page.url).expect("a link");
+    let line = format!("GET {target}");
+    let port = page.host.split(':').next_back().expect("a port");
+    for (host, status) in [
+        (format!("host: localhost:{port}\r\n"), 200),
+        (format!("host: console.example.com:{port}\r\n"), 403),
+        (String::new(), 403),
+    ] {
+        // HTTP/1.1 asks for a host, and the server refuses a request without one before the console sees it.
+        let version = if host.is_empty() { "HTTP/1.0" } else { "HTTP/1.1" };
+        let answer = page.asked_in(version, &line, &host).await;
+        assert_eq!(answer.status, status, "{host}");
+        assert_eq!(answer.headers.contains_key("set-cookie"), status == 200, "{host}");
+        assert_eq!(answer.headers["referrer-policy"], "no-referrer");
+        assert_eq!(answer.headers["cache-control"], "no-store");
+    }
+}
+
+#[tokio::test]
+async fn everything_is_behind_the_gate() {
+    let rig = Rig::start().await;
+    let page = Page::open(&rig).await;
+    let (host, cookie) = (format!("host: {}\r\n", page.host), page.cookie());
+    for line in [
+        "GET /console/",
+        "GET /console/console.js",
+        "POST /console/api",
+        "GET /console/events",
+        "GET /console/tunnel?local-proxy-mode=source",
+        "DELETE /console/",
+    ] {
+        assert_eq!(page.asked(line, &host).await.status, 401, "{line}");
+        let foreign = format!("{host}{cookie}origin: http://example.com\r\n");
+        assert_eq!(page.asked(line, &foreign).await.status, 403, "{line}");
+    }
+}
+
+#[tokio::test]
+async fn a_path_does_not_lead_out_of_the_page() {
+    let rig = Rig::start().await;
+    let page = Page::open(&rig).await;
+    for path in [
+        "../package.json",
+        "%2e%2e/package.json",
+        "..%2fpackage.json",
+        "x/../../package.json",
+        "/etc/passwd",
+        "%2fetc%2fpasswd",
+    ] {
+        let answer = page.get(&format!("/console/{path}"), &page.cookie()).await;
+        assert_eq!(answer.status, 404, "{path}");
+    }
 }
 
 #[tokio::test]
@@ -182,6 +269,15 @@ async fn a_foreign_page_does_not_get_in_with_the_browsers_cookie() {
         format!("{host}{cookie}origin: null\r\n"),
         format!("{host}{cookie}sec-fetch-site: cross-site\r\n"),
         format!("{host}{cookie}sec-fetch-site: same-site\r\n"),
+        format!("{host}{cookie}sec-fetch-site: same-origin\r\nsec-fetch-site: cross-site\r\n"),
+        format!("{host}{host}{cookie}"),
+        format!(
+            "{host}{cookie}origin: http://{}\r\norigin: http://example.com\r\n",
+            page.host
+        ),
+        // The same machine's other ports are other pages, and this one speaks no TLS.
+        format!("{host}{cookie}origin: http://127.0.0.1:1\r\n"),
+        format!("{host}{cookie}origin: https://{}\r\n", page.host),
     ] {
         assert_eq!(page.status(&foreign).await, 403, "{foreign}");
     }

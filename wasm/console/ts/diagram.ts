@@ -5,28 +5,29 @@ import { TRANSITIONS, type Cause, type SideState, type Standing } from "./side-s
 const NAMESPACE = "http://www.w3.org/2000/svg";
 const WIDTH = 320;
 const HEIGHT = 150;
-const NODE = { width: 100, height: 30 };
 
-/** The middle of each state's box. */
-const PLACES: Record<SideState, readonly [x: number, y: number]> = {
-  fresh: [54, 32],
-  connected: [264, 32],
-  away: [264, 116],
-  closed: [54, 116],
+/** Each state's box. Below all is the one that all lead to, so that no two ways cross. */
+const BOXES: Record<SideState, { readonly x: number; readonly y: number; readonly width: number; readonly height: number }> = {
+  fresh: { x: 4, y: 7, width: 100, height: 30 },
+  connected: { x: 200, y: 7, width: 100, height: 30 },
+  away: { x: 200, y: 69, width: 100, height: 30 },
+  closed: { x: 4, y: 121, width: 312, height: 26 },
 };
 
 const NAMES: Record<SideState, string> = { fresh: "Token ready", connected: "Connected", away: "Away", closed: "Closed" };
 
-/** How each way is drawn, and where its name stands. A way to `closed` leads from every other box, and is drawn once. */
-const WAYS: Record<string, { readonly path: string; readonly label?: readonly [x: number, y: number, text: string] }> = {
-  "fresh use": { path: "M104 26H208", label: [159, 20, "uses its token"] },
-  "connected rotation": { path: "M214 39H110", label: [159, 52, "rotation"] },
-  "connected drop": { path: "M254 47V95", label: [248, 76, "drops"] },
-  "away return": { path: "M276 101V53", label: [281, 76, "returns"] },
-  "away rotation": { path: "M214 108L112 49" },
-  "fresh end": { path: "M54 47V95", label: [60, 84, "ends"] },
-  "connected end": { path: "M214 45L112 108" },
-  "away end": { path: "M214 120H110", label: [159, 134, "closes or expires"] },
+type Anchor = "start" | "middle" | "end";
+
+/** How each way is drawn, and where its name stands; one name is for both rotations, and one for all ends. */
+const WAYS: Record<string, { readonly path: string; readonly label?: readonly [x: number, y: number, anchor: Anchor, text: string] }> = {
+  "fresh use": { path: "M104 16H194", label: [150, 11, "middle", "uses its token"] },
+  "connected rotation": { path: "M200 29H110", label: [154, 43, "middle", "rotation"] },
+  "connected drop": { path: "M240 37V63", label: [234, 55, "end", "drops"] },
+  "away return": { path: "M260 69V43", label: [266, 57, "start", "returns"] },
+  "away rotation": { path: "M200 80L94 43" },
+  "fresh end": { path: "M40 37V115", label: [47, 92, "start", "closes or expires"] },
+  "connected end": { path: "M300 22H304Q310 22 310 28V115" },
+  "away end": { path: "M250 99V115" },
 };
 
 /** One diagram, drawn once and then marked. */
@@ -45,7 +46,7 @@ export class Diagram {
     for (const kind of ["idle", "taken"]) tips.append(tip(`${arrow}-${kind}`, kind));
     this.element.append(tips);
     for (const { from, cause } of TRANSITIONS) this.#drawWay(from, cause, arrow);
-    for (const state of Object.keys(PLACES) as SideState[]) this.#drawNode(state);
+    for (const state of Object.keys(BOXES) as SideState[]) this.#drawNode(state);
   }
 
   /** Marks where the side stands. */
@@ -72,18 +73,17 @@ export class Diagram {
     this.#ways.set(key, path);
     this.element.append(path);
     if (way.label === undefined) return;
-    const [x, y, text] = way.label;
-    const anchor = cause === "drop" ? "end" : cause === "return" || from === "fresh" && cause === "end" ? "start" : "middle";
+    const [x, y, anchor, text] = way.label;
     const label = svg("text", { x: String(x), y: String(y), class: "way-name", "text-anchor": anchor });
     label.textContent = text;
     this.element.append(label);
   }
 
   #drawNode(state: SideState): void {
-    const [x, y] = PLACES[state];
+    const { x, y, width, height } = BOXES[state];
     const node = svg("g", { class: "node" });
-    const box = { x: String(x - NODE.width / 2), y: String(y - NODE.height / 2), width: String(NODE.width), height: String(NODE.height), rx: "8" };
-    const name = svg("text", { x: String(x), y: String(y + 4.5), "text-anchor": "middle" });
+    const box = { x: String(x), y: String(y), width: String(width), height: String(height), rx: "8" };
+    const name = svg("text", { x: String(x + width / 2), y: String(y + height / 2 + 4.5), "text-anchor": "middle" });
     name.textContent = NAMES[state];
     node.append(svg("rect", box), name);
     this.#nodes.set(state, node);

@@ -130,14 +130,17 @@ export class Here extends EventTarget {
     const most = Math.max(0, ...inward, ...outward);
     this.#throughput.show(
       [{ name: "inward", values: inward }, { name: "outward", values: outward }],
-      `In ${size(now.inward)}/s, out ${size(now.outward)}/s; the most in a minute ${size(most)}/s`,
+      {
+        highest: most === 0 ? "" : `${size(most)}/s`,
+        all: `In ${size(now.inward)}/s, out ${size(now.outward)}/s; the most in a minute ${size(most)}/s`,
+      },
     );
     const sorted = [...trips].sort((a, b) => a - b);
     const median = sorted[Math.floor(sorted.length / 2)];
-    this.#roundTrip.show(
-      [{ name: "trip", values: trips }],
-      median === undefined ? "Nothing was typed yet" : `Last ${milliseconds(trips.at(-1)!)}, median of ${trips.length}: ${milliseconds(median)}`,
-    );
+    this.#roundTrip.show([{ name: "trip", values: trips }, { name: "trip-dots", values: trips, dots: true }], {
+      highest: trips.length === 0 ? "" : milliseconds(Math.max(...trips)),
+      all: median === undefined ? "Nothing was typed yet" : `Last ${milliseconds(trips.at(-1)!)}, median of ${trips.length}: ${milliseconds(median)}`,
+    });
   }
 }
 

@@ -32,11 +32,12 @@ function remaining(ms: number): string {
   return hours === 0 ? `${minutes} min left` : `${hours} h ${minutes % 60} min left`;
 }
 
-/** When something happened: the time of day, with the date if that is another one. */
+/** When something happened: the time of day, in one piece, with the date if that is another one. */
 export function timeOfDay(at: number): string {
   const date = new Date(at);
+  const time = date.toLocaleTimeString().replaceAll(" ", "\u00a0");
   const isToday = date.toDateString() === new Date().toDateString();
-  return isToday ? date.toLocaleTimeString() : date.toLocaleString();
+  return isToday ? time : `${date.toLocaleDateString()} ${time}`;
 }
 
 const ticking = new Set<() => void>();

@@ -21,6 +21,8 @@ export class ListView {
   readonly #none = part(document, "none", HTMLElement);
   readonly #more = part(document, "more", HTMLButtonElement);
   readonly #showClosed = part(document, "show-closed", HTMLInputElement);
+  readonly #find = part(document, "find", HTMLInputElement);
+  readonly #findField = part(document, "find-field", HTMLElement);
   readonly #rows = new Map<string, HTMLElement>();
   #chosen: string | undefined;
 
@@ -28,6 +30,7 @@ export class ListView {
     this.#tunnels = tunnels;
     tunnels.addEventListener("change", () => this.#follow());
     this.#showClosed.addEventListener("change", () => this.#follow());
+    this.#find.addEventListener("input", () => this.#follow());
     this.#more.addEventListener("click", () => void busy(tunnels.loadMore(), this.#more));
     eachSecond(() => this.#tick(), new AbortController().signal);
   }
@@ -38,8 +41,17 @@ export class ListView {
     this.#follow();
   }
 
+  /** Brings a tunnel's row into sight, if it has one. */
+  reveal(id: string): HTMLAnchorElement | undefined {
+    const row = this.#rows.get(id);
+    row?.scrollIntoView({ block: "nearest" });
+    return row && part(row, "link", HTMLAnchorElement);
+  }
+
   get #visible(): readonly Tunnel[] {
-    const isVisible = ({ open, id }: Tunnel): boolean => open || this.#showClosed.checked || id === this.#chosen;
+    const wanted = this.#find.value.trim().toLowerCase();
+    const isVisible = (tunnel: Tunnel): boolean =>
+      (tunnel.open || this.#showClosed.checked || tunnel.id === this.#chosen) && fits(tunnel, wanted);
     return this.#tunnels.all.filter(isVisible);
   }
 
@@ -53,8 +65,15 @@ export class ListView {
       this.#show(row, tunnel);
     }
     this.#none.hidden = visible.length > 0;
-    if (this.#tunnels.loaded) say(this.#none, this.#tunnels.all.length === 0 ? "There is no tunnel yet." : "No tunnel is open.");
+    if (this.#tunnels.loaded) say(this.#none, this.#whyNone);
+    this.#findField.hidden = this.#tunnels.all.length === 0;
     this.#more.hidden = !this.#tunnels.hasMore;
+  }
+
+  get #whyNone(): string {
+    if (this.#tunnels.all.length === 0) return "There is no tunnel yet.";
+    if (this.#find.value.trim() !== "") return "No tunnel fits.";
+    return "No tunnel is open.";
   }
 
   #add(tunnel: Tunnel): HTMLElement {
@@ -95,6 +114,14 @@ export class ListView {
   }
 
   #showLeft(row: HTMLElement, tunnel: Tunnel): void {
-    showLifetime(tunnel, part(row, "bar", HTMLMeterElement), part(row, "left", HTMLElement));
+    const left = part(row, "left", HTMLElement);
+    showLifetime(tunnel, part(row, "bar", HTMLMeterElement), left);
+    // The bar says it already to who cannot see either.
+    left.setAttribute("aria-hidden", String(tunnel.open));
   }
+}
+
+/** Whether a tunnel is one of those that a person looks for, by whatever it is called. */
+function fits({ id, description, thingName, services }: Tunnel, wanted: string): boolean {
+  return [id, description, thingName, ...services].some((name) => name?.toLowerCase().includes(wanted));
 }

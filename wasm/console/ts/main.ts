@@ -33,12 +33,14 @@ class Console {
   readonly #placeholder = part(document, "placeholder", HTMLElement);
   readonly #columns = part(document, "columns", HTMLElement);
   readonly #tokens = new TokensDialog();
+  /** The tunnel that is shown. */
+  #shown: string | undefined;
   readonly #open = new OpenDialog(({ tunnelId, sourceAccessToken, destinationAccessToken }) => {
     location.hash = addressOf(tunnelId);
     void busy(this.#tunnels.refresh(tunnelId)).then(() => {
       const connect = (): void => this.#view(tunnelId)?.connect(sourceAccessToken);
-      const note = this.#tunnels.get(tunnelId)?.thingName === undefined ? undefined : "The device was told it over MQTT.";
-      this.#tokens.show("The tunnel is open", tokens(sourceAccessToken, destinationAccessToken, undefined, note), connect);
+      const shown = tokens(sourceAccessToken, destinationAccessToken, undefined, this.#told(tunnelId));
+      this.#tokens.show("The tunnel is open", shown, connect);
     });
   });
   readonly #rotate = new RotateDialog((tunnel, mode, response) => this.#rotated(tunnel, mode, response));
@@ -56,26 +58,27 @@ class Console {
     this.#feed.start();
     void busy(this.#tunnels.load());
     this.#route(false);
+    this.#shown = shownBy(location.hash);
   }
 
   #rotated(tunnel: Tunnel, mode: ClientMode, { sourceAccessToken, destinationAccessToken }: RotateResponse): void {
     const wasTaken = sourceAccessToken !== undefined && this.#views.get(tunnel.id)?.handOn(sourceAccessToken) === true;
-    const config = this.#tunnels.get(tunnel.id);
-    const shown = tokens(
-      sourceAccessToken,
-      destinationAccessToken,
-      wasTaken ? "This browser has taken it and connects with it." : undefined,
-      config?.thingName === undefined ? undefined : "The device was told it over MQTT.",
-    );
+    const taken = wasTaken ? "This browser has taken it and connects with it." : undefined;
+    const shown = tokens(sourceAccessToken, destinationAccessToken, taken, this.#told(tunnel.id));
     const title = mode === "ALL" ? "Both tokens are rotated" : "The token is rotated";
     const connect =
       sourceAccessToken === undefined || wasTaken ? undefined : () => this.#view(tunnel.id)?.connect(sourceAccessToken);
     this.#tokens.show(title, shown, connect);
   }
 
+  /** What is done with a destination's token beside showing it; the timeline says whether it worked. */
+  #told(id: string): string | undefined {
+    return this.#tunnels.get(id)?.thingName === undefined ? undefined : "The device is told it over MQTT.";
+  }
+
   /** Shows the tunnel that the address names. */
   #route(moved: boolean): void {
-    const id = decodeURIComponent(location.hash.slice(2)) || undefined;
+    const id = shownBy(location.hash);
     for (const [known, view] of this.#views) {
       if (this.#tunnels.loaded && this.#tunnels.get(known) === undefined) {
         view.end();
@@ -87,17 +90,32 @@ class Console {
     this.#columns.dataset["chosen"] = String(id !== undefined);
     const shown = view?.element ?? this.#placeholder;
     if (this.#main.firstElementChild !== shown) this.#main.replaceChildren(shown);
-    const missing = id === undefined ? "Choose a tunnel, or open one." : "There is no such tunnel.";
-    say(this.#placeholder, this.#tunnels.loaded || id === undefined ? missing : "Reading the tunnel…");
+    say(this.#placeholder, this.#whyNothing(id));
     const tunnel = id === undefined ? undefined : this.#tunnels.get(id);
     document.title = tunnel === undefined ? "iot-tunnel console" : `${titleOf(tunnel)} – iot-tunnel console`;
-    if (moved) {
-      this.#list.choose(id);
-      this.#main.focus({ preventScroll: true });
-      scrollTo({ top: 0 });
-    } else if (id !== undefined) {
-      this.#list.choose(id);
+    if (moved) this.#move(id);
+    else if (id !== undefined) this.#list.choose(id);
+  }
+
+  /** Puts the keyboard where a person goes on: at the tunnel, or back in the list at the one that was shown. */
+  #move(id: string | undefined): void {
+    const before = this.#shown;
+    this.#shown = id;
+    this.#list.choose(id);
+    if (id === undefined && before !== undefined) {
+      const row = this.#list.reveal(before);
+      if (row !== undefined) return row.focus({ preventScroll: true });
     }
+    if (id !== undefined) this.#list.reveal(id);
+    this.#main.focus({ preventScroll: true });
+    scrollTo({ top: 0 });
+  }
+
+  /** What stands in place of a tunnel. */
+  #whyNothing(id: string | undefined): string {
+    if (id !== undefined) return this.#tunnels.loaded ? "There is no such tunnel. It may have been deleted." : "Reading the tunnel…";
+    if (!this.#tunnels.loaded || this.#tunnels.all.length > 0) return "Choose a tunnel, or open one.";
+    return "Open a tunnel here. One that an AWS client opens at this service appears by itself.";
   }
 
   #view(id: string): TunnelView | undefined {
@@ -130,6 +148,16 @@ class Console {
     if (!isShown || isPast) return;
     const { what, why } = words(entry);
     announce(why === undefined ? what : `${what}: ${why}`);
+  }
+}
+
+/** The tunnel that an address names. */
+function shownBy(hash: string): string | undefined {
+  try {
+    return decodeURIComponent(hash.slice(2)) || undefined;
+  } catch {
+    // Somebody has typed it.
+    return hash.slice(2);
   }
 }
 

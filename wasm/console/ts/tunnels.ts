@@ -7,6 +7,13 @@ import { describe, type Tunnel } from "./tunnel.js";
 
 /** How many tunnels are read at a time: each is a request of its own. */
 const PAGE = 25;
+/** A tunnel that is being asked for. */
+interface Asking {
+  /** Whether it has changed since. */
+  again: boolean;
+  done: Promise<void>;
+}
+
 /** How many entries of a tunnel are kept: as many as the service keeps of all. */
 const KEPT = 1000;
 
@@ -15,8 +22,7 @@ export class Tunnels extends EventTarget {
   readonly #feed: Feed;
   readonly #known = new Map<string, Tunnel>();
   readonly #entries = new Map<string, Entry[]>();
-  /** Tunnels that are being asked for; `true` if they have changed since. */
-  readonly #asking = new Map<string, boolean>();
+  readonly #asking = new Map<string, Asking>();
   #next: string | undefined;
   #loaded = false;
 
@@ -87,21 +93,29 @@ export class Tunnels extends EventTarget {
     }
   }
 
-  /** Asks for a tunnel again. */
-  async refresh(id: string): Promise<void> {
-    if (this.#asking.has(id)) {
-      this.#asking.set(id, true);
-      return;
+  /** Asks for a tunnel again, and waits for what is known of it then. */
+  refresh(id: string): Promise<void> {
+    const under = this.#asking.get(id);
+    if (under !== undefined) {
+      under.again = true;
+      return under.done;
     }
+    const asking: Asking = { again: false, done: Promise.resolve() };
+    this.#asking.set(id, asking);
+    asking.done = this.#ask(id, asking);
+    return asking.done;
+  }
+
+  async #ask(id: string, asking: Asking): Promise<void> {
     do {
-      this.#asking.set(id, false);
+      asking.again = false;
       try {
         this.#known.set(id, await describe(id));
       } catch (error) {
         if (error instanceof ApiError && error.type === "ResourceNotFoundException") this.#known.delete(id);
         else this.#failed(error);
       }
-    } while (this.#asking.get(id) === true);
+    } while (asking.again);
     this.#asking.delete(id);
     this.#changed();
   }
