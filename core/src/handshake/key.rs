@@ -72,9 +72,9 @@ fn base64<const TEXT: usize>(bytes: &[u8]) -> [u8; TEXT] {
     let mut text = [b'='; TEXT];
     for (index, character) in text.iter_mut().enumerate() {
         let (byte, bit) = (index * 6 / 8, index * 6 % 8);
-        let Some(high) = bytes.get(byte) else { break };
-        let low = bytes.get(byte + 1).unwrap_or(&0);
-        let sextet = u16::from_be_bytes([*high, *low]) >> (10 - bit);
+        let Some(&high) = bytes.get(byte) else { break };
+        let low = bytes.get(byte + 1).copied().unwrap_or(0);
+        let sextet = u16::from_be_bytes([high, low]) >> (10 - bit);
         *character = ALPHABET[usize::from(sextet) % ALPHABET.len()];
     }
     text

@@ -25,7 +25,9 @@ impl Subprotocol {
     pub const EVERY: [Self; 3] = [Self::V1, Self::V2, Self::V3];
 
     /// The name in `sec-websocket-protocol`.
+    // A function of its own: with it inside, an offer's becomes a table of lengths, which a linker drags others along with.
     #[must_use]
+    #[inline(never)]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::V1 => "aws.iot.securetunneling-1.0",
