@@ -281,9 +281,9 @@ impl Entropy {
     }
 
     /// A number for what a session draws that is no secret. It shares no byte with the client token.
-    pub(crate) fn seed(&self) -> u64 {
+    pub(crate) fn seed(&self) -> u32 {
         let bytes = self.0.last_chunk();
-        bytes.map_or(0, |bytes| u64::from_be_bytes(*bytes))
+        bytes.map_or(0, |bytes| u32::from_be_bytes(*bytes))
     }
 
     fn of_side(&self, side: Side) -> &[u8] {

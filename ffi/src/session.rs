@@ -144,14 +144,18 @@ unsafe fn enter<'a>(
     storage: *mut SessionStorage,
     written: &[Area],
     read: &[Area],
-) -> Result<&'a mut Client, Misuse> {
-    apart(written, read)?;
-    // SAFETY: as this function's.
-    let client = unsafe { value(storage) }?;
-    let own = client.areas(storage);
-    apart(&own, written)?;
-    apart(&own, read)?;
-    Ok(client)
+) -> Result<&'a mut Client, Code> {
+    let found = || {
+        apart(written, read)?;
+        // SAFETY: as this function's.
+        let client = unsafe { value(storage) }?;
+        let own = client.areas(storage);
+        apart(&own, written)?;
+        apart(&own, read)?;
+        Ok(client)
+    };
+    // The error as C has it: so the result goes through two registers.
+    found().map_err(|misuse: Misuse| misuse.code().into())
 }
 
 /// Does something with the session in storage.
@@ -165,12 +169,10 @@ unsafe fn with(
     act: impl FnOnce(&mut Client) -> Result<Status, Error>,
 ) -> Code {
     // SAFETY: as this function's.
-    let done = unsafe { enter(storage, written, read) }
-        .map_err(Error::from)
-        .and_then(act);
-    match done {
-        Ok(status) => status as Code,
-        Err(error) => Code::from(error.code()),
+    match unsafe { enter(storage, written, read) }.map(act) {
+        Ok(Ok(status)) => status as Code,
+        Ok(Err(error)) => error.code().into(),
+        Err(code) => code,
     }
 }
 

@@ -1,7 +1,7 @@
 //! The states of a session. Each owns its data, but for what is too big to move: the tokens and the streams stand beside
 //! it, and are wiped and cleared when it is left.
 
-use super::backoff::Failures;
+use super::backoff::Backoff;
 use super::services::ServiceList;
 use crate::handshake::Subprotocol;
 use crate::time::Millis;
@@ -40,7 +40,7 @@ pub enum NoToken {
 
 /// There is a token.
 pub(super) struct Active<const SERVICES: usize> {
-    pub(super) failures: Failures,
+    pub(super) backoff: Backoff,
     pub(super) phase: Phase<SERVICES>,
 }
 
