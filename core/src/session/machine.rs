@@ -260,20 +260,20 @@ where
         message: Result<&'m [u8], Error>,
         services: &'m mut ServiceList<SERVICES>,
     ) -> Event<'m> {
-        let outcome = message
-            .and_then(|bytes| Ok(Message::decode(bytes)?))
-            .and_then(|message| self.judged(&message, services));
-        match outcome {
-            Ok(event) => event,
-            Err(fault) => {
-                self.give_up_socket(match fault {
-                    Error::Peer(fault) => fault.close_code(),
-                    _ => CloseCode::MESSAGE_TOO_BIG,
-                });
-                self.drop_connection(now);
-                Event::Lost { fault }
-            }
-        }
+        // Looked at where it lies: a message is too large to move.
+        let outcome = match &message.map(Message::decode) {
+            Ok(Ok(message)) => self.judged(message, services),
+            Ok(Err(fault)) => Err((*fault).into()),
+            Err(fault) => Err(*fault),
+        };
+        outcome.unwrap_or_else(|fault| {
+            self.give_up_socket(match fault {
+                Error::Peer(fault) => fault.close_code(),
+                _ => CloseCode::MESSAGE_TOO_BIG,
+            });
+            self.drop_connection(now);
+            Event::Lost { fault }
+        })
     }
 
     fn judged<'m>(
