@@ -5,6 +5,7 @@ use core::fmt;
 use heapless::String;
 
 use super::address::is_ipv6;
+use super::header::decimal;
 use crate::error::{Error, Misuse};
 use crate::id::Region;
 use crate::visible::Visible;
@@ -95,18 +96,16 @@ impl Endpoint {
             Some(rest) if rest.strip_suffix(']').is_some_and(is_ipv6) => {}
             Some(_) => return Err(InvalidEndpoint::Address),
         }
-        let number = port.map_or(Ok(DEFAULT_PORT), parse_port)?;
-        let shown = port.filter(|_| number != DEFAULT_PORT);
+        let port = port.map_or(Ok(DEFAULT_PORT), parse_port)?;
+        let shown = match port {
+            DEFAULT_PORT => host,
+            _ => text,
+        };
         let mut authority = String::new();
-        for part in [Some(host), shown.map(|_| ":"), shown].into_iter().flatten() {
-            authority.push_str(part).map_err(|_| InvalidEndpoint::Length {
-                characters: host.len(),
-            })?;
-        }
-        Ok(Self {
-            authority,
-            port: number,
-        })
+        authority.push_str(shown).map_err(|_| InvalidEndpoint::Length {
+            characters: host.len(),
+        })?;
+        Ok(Self { authority, port })
     }
 
     /// The host name or address, without brackets: what to resolve, and the name in TLS.
@@ -141,11 +140,11 @@ fn position(text: &str, ascii: u8) -> Option<usize> {
 
 /// Reads 1–65535, in digits only and with no more than needed.
 fn parse_port(text: &str) -> Result<u16, InvalidEndpoint> {
-    let digits = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.as_bytes().starts_with(b"0");
-    match text.parse() {
-        Ok(port) if digits => Ok(port),
-        _ => Err(InvalidEndpoint::Port),
+    match text.as_bytes() {
+        [b'0', ..] => None,
+        digits => decimal(digits).and_then(|port| u16::try_from(port).ok()),
     }
+    .ok_or(InvalidEndpoint::Port)
 }
 
 fn check_name(name: &str) -> Result<(), InvalidEndpoint> {

@@ -62,6 +62,12 @@ impl UpgradeAccept {
         // base64 is ASCII.
         str::from_utf8(&self.0).unwrap_or_default()
     }
+
+    /// Its bytes.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 28] {
+        &self.0
+    }
 }
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
