@@ -278,7 +278,8 @@ fn needed(error: UpgradeRequestError) -> usize {
 fn printable(text: PeerText<'_>) -> Text {
     let bytes = text.as_bytes();
     let end = bytes.iter().position(|byte| !matches!(byte, b' '..=b'~'));
-    let start = bytes.get(..end.unwrap_or(bytes.len())).unwrap_or_default();
-    // It is ASCII.
-    Text::of(str::from_utf8(start).unwrap_or_default())
+    Text {
+        ptr: bytes.as_ptr().cast(),
+        len: end.unwrap_or(bytes.len()),
+    }
 }
