@@ -72,7 +72,7 @@ impl<const N: usize> AccessToken<N> {
 
     /// Makes it the place of a token again.
     pub(crate) fn wipe(&mut self) {
-        self.0.zeroize();
+        self.0.wipe();
     }
 
     /// The secret itself. Whoever calls this answers for where it goes.
@@ -151,16 +151,13 @@ impl ClientToken {
 
     /// Takes a fresh one, in the place of the token before: 256 bits in hexadecimal.
     pub(crate) fn refresh(&mut self, entropy: &Entropy) {
+        let digit = |nibble| match nibble {
+            ..=9 => b'0' + nibble,
+            _ => b'a' + (nibble - 10),
+        };
         let mut text = Zeroizing::new([0; 64]);
-        let nibbles = entropy
-            .for_client_token()
-            .iter()
-            .flat_map(|byte| [byte >> 4, byte & 15]);
-        for (slot, nibble) in text.iter_mut().zip(nibbles) {
-            *slot = match nibble {
-                ..=9 => b'0' + nibble,
-                _ => b'a' + (nibble - 10),
-            };
+        for (digits, byte) in text.as_chunks_mut().0.iter_mut().zip(entropy.for_client_token()) {
+            *digits = [digit(byte >> 4), digit(byte & 15)];
         }
         // They are ASCII, and 64 characters fit.
         let _ = self.0.replace(str::from_utf8(&*text).unwrap_or_default());
@@ -168,7 +165,7 @@ impl ClientToken {
 
     /// Makes it the place of a token again.
     pub(crate) fn wipe(&mut self) {
-        self.0.zeroize();
+        self.0.wipe();
     }
 
     /// The secret itself. Whoever calls this answers for where it goes.

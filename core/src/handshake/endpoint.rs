@@ -86,15 +86,16 @@ impl Endpoint {
             None => position(text, b':').unwrap_or(text.len()),
         };
         let (host, after) = text.split_at_checked(end).unwrap_or((text, ""));
-        let port = match after.strip_prefix(':') {
-            Some(port) if position(port, b':').is_some() => return Err(InvalidEndpoint::Address),
-            None if !after.is_empty() => return Err(InvalidEndpoint::Port),
-            port => port,
+        let port = match after.as_bytes() {
+            [] => None,
+            [b':', port @ ..] if port.contains(&b':') => return Err(InvalidEndpoint::Address),
+            [b':', port @ ..] => Some(port),
+            _ => return Err(InvalidEndpoint::Port),
         };
-        match host.strip_prefix('[') {
-            None => check_name(host)?,
-            Some(rest) if rest.strip_suffix(']').is_some_and(is_ipv6) => {}
-            Some(_) => return Err(InvalidEndpoint::Address),
+        match host.as_bytes() {
+            [b'[', address @ .., b']'] if is_ipv6(address) => {}
+            [b'[', ..] => return Err(InvalidEndpoint::Address),
+            _ => check_name(host)?,
         }
         let port = port.map_or(Ok(DEFAULT_PORT), parse_port)?;
         let shown = match port {
@@ -139,12 +140,9 @@ fn position(text: &str, ascii: u8) -> Option<usize> {
 }
 
 /// Reads 1–65535, in digits only and with no more than needed.
-fn parse_port(text: &str) -> Result<u16, InvalidEndpoint> {
-    match text.as_bytes() {
-        [b'0', ..] => None,
-        digits => decimal(digits).and_then(|port| u16::try_from(port).ok()),
-    }
-    .ok_or(InvalidEndpoint::Port)
+fn parse_port(digits: &[u8]) -> Result<u16, InvalidEndpoint> {
+    let port = decimal(digits).and_then(|port| u16::try_from(port).ok());
+    port.filter(|_| !digits.starts_with(b"0")).ok_or(InvalidEndpoint::Port)
 }
 
 fn check_name(name: &str) -> Result<(), InvalidEndpoint> {

@@ -72,10 +72,16 @@ impl UpgradeAccept {
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/// `bytes` in base64 with its padding (RFC 4648 §4), which has `TEXT` characters. What is written so is no secret: looked up
-/// in a table, it takes less code than base64ct's, which takes the same time for all bytes, and has no panic.
+/// `bytes` in base64 with its padding (RFC 4648 §4), which has `TEXT` characters.
 fn base64<const TEXT: usize>(bytes: &[u8]) -> [u8; TEXT] {
     let mut text = [b'='; TEXT];
+    encode(bytes, &mut text);
+    text
+}
+
+/// Writes the characters of `bytes`, and leaves the padding. What is written so is no secret: looked up in a table, it takes
+/// less code than base64ct's, which takes the same time for all bytes, and has no panic.
+fn encode(bytes: &[u8], text: &mut [u8]) {
     for (index, character) in text.iter_mut().enumerate() {
         let (byte, bit) = (index * 6 / 8, index * 6 % 8);
         let Some(&high) = bytes.get(byte) else { break };
@@ -83,7 +89,6 @@ fn base64<const TEXT: usize>(bytes: &[u8]) -> [u8; TEXT] {
         let sextet = u16::from_be_bytes([high, low]) >> (10 - bit);
         *character = ALPHABET[usize::from(sextet) % ALPHABET.len()];
     }
-    text
 }
 
 #[cfg(test)]
