@@ -47,7 +47,7 @@ impl UpgradeKey {
     /// The answer to this key.
     #[must_use]
     pub fn accept(&self) -> UpgradeAccept {
-        UpgradeAccept(base64(&sha1::digest(self.0.iter().chain(GUID))))
+        UpgradeAccept(base64(&sha1::digest(&self.0, GUID)))
     }
 }
 
