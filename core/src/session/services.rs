@@ -34,13 +34,15 @@ impl<const SERVICES: usize> ServiceList<SERVICES> {
         if names.is_empty() {
             return Err(Misuse::NoServices.into());
         }
-        for (index, name) in names.iter().enumerate() {
-            if names.iter().take(index).any(|earlier| earlier == name) {
+        if names.len() > SERVICES {
+            return Err(Capacity::ServiceTableFull.into());
+        }
+        let mut rest = names;
+        while let [name, others @ ..] = rest {
+            if others.contains(name) {
                 return Err(Misuse::DuplicateService.into());
             }
-            if index >= SERVICES {
-                return Err(Capacity::ServiceTableFull.into());
-            }
+            rest = others;
         }
         Ok(())
     }
