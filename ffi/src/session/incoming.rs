@@ -89,8 +89,9 @@ pub unsafe extern "C" fn iot_tunnel_session_handle_bytes(
         with(session, &written, &[], |client| {
             let out = Out::new(event)?;
             let input = object_mut(input)?;
-            apart(&written, &[input.area()])?;
-            apart(&client.areas(session), &[input.area()])?;
+            let [storage, incoming, outgoing] = client.areas(session);
+            let [own, said] = written;
+            apart(&[own, said, storage, incoming, outgoing], &[input.area()])?;
             let mut rest = input.get()?;
             let said = client.session.handle_bytes(Millis(now), &mut rest)?;
             let event = out.zeroed();
