@@ -88,7 +88,7 @@ impl Endpoint {
         let (host, after) = text.split_at_checked(end).unwrap_or((text, ""));
         let port = match after.as_bytes() {
             [] => None,
-            [b':', port @ ..] if port.contains(&b':') => return Err(InvalidEndpoint::Address),
+            [b':', port @ ..] if port.iter().any(|byte| *byte == b':') => return Err(InvalidEndpoint::Address),
             [b':', port @ ..] => Some(port),
             _ => return Err(InvalidEndpoint::Port),
         };

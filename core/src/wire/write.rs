@@ -61,6 +61,17 @@ impl Message<'_> {
         sink.number(tag::CONNECTION_ID, self.connection_id.into())
     }
 
+    /// Writes the message to the start of `room`, and tells its length. `None`: there is too little, and what is written is
+    /// a part.
+    pub(super) fn put(&self, room: &mut [u8]) -> Option<usize> {
+        let capacity = room.len();
+        let mut fill = Fill { room };
+        self.write_head(&mut fill)?;
+        fill.bytes(self.payload)?;
+        self.write_tail(&mut fill)?;
+        Some(capacity - fill.room.len())
+    }
+
     /// How many bytes stand around the payload. The largest number stands for all that are larger.
     pub(super) fn envelope_len(&self) -> usize {
         let mut count = Count(0);
