@@ -41,7 +41,7 @@ fn int32(value: i32) -> u64 {
 
 impl Message<'_> {
     /// The fields up to the payload's length.
-    #[inline]
+    #[inline(always)]
     fn write_head(&self, sink: &mut impl Sink) -> Option<()> {
         sink.number(tag::TYPE, int32(self.message_type.number()))?;
         sink.number(tag::STREAM_ID, int32(self.stream_id))?;
@@ -50,7 +50,7 @@ impl Message<'_> {
     }
 
     /// The fields after the payload.
-    #[inline]
+    #[inline(always)]
     fn write_tail(&self, sink: &mut impl Sink) -> Option<()> {
         if !self.service_id.is_empty() {
             sink.text(tag::SERVICE_ID, self.service_id)?;
