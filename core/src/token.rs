@@ -7,7 +7,7 @@ use core::fmt;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
-use zeroize::{ZeroizeOnDrop, Zeroizing};
+use zeroize::{Zeroize as _, ZeroizeOnDrop, Zeroizing};
 
 use crate::error::{Capacity, Error, Misuse};
 use crate::id::{InvalidText, Rule, TextFault, TunnelId};
@@ -256,8 +256,16 @@ impl<'de> serde::Deserialize<'de> for TokenDigest {
 /// 64 bytes of entropy: 32 for each side's next token.
 ///
 /// The caller draws them from a cryptographic source; wiped on drop. Use each only once.
-#[derive(ZeroizeOnDrop)]
 pub struct Entropy([u8; 64]);
+
+impl Drop for Entropy {
+    #[inline(never)]
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+impl ZeroizeOnDrop for Entropy {}
 
 impl Entropy {
     /// Takes freshly drawn bytes.

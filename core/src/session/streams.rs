@@ -162,7 +162,14 @@ impl<const CONNECTIONS: usize> Stream<CONNECTIONS> {
     pub(super) fn end(&mut self, given: u32) -> Option<Connection> {
         let id = self.connection_id(given);
         let ended = self.live(given);
-        self.slots.retain(|slot| slot.id != id);
+        if self.position(id).is_some()
+            && let Some(last) = self.slots.pop()
+        {
+            // The last one takes its place, unless it is the last.
+            if let Some(slot) = self.slots.iter_mut().find(|slot| slot.id == id) {
+                *slot = last;
+            }
+        }
         ended
     }
 
