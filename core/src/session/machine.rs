@@ -268,7 +268,7 @@ where
         };
         outcome.unwrap_or_else(|fault| {
             self.give_up_socket(match fault {
-                Error::Peer(fault) => fault.close_code(),
+                Error::Peer(_) => CloseCode::PROTOCOL_ERROR,
                 _ => CloseCode::MESSAGE_TOO_BIG,
             });
             self.drop_connection(now);

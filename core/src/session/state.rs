@@ -85,14 +85,17 @@ pub(super) enum Offered<const SERVICES: usize> {
 impl<const SERVICES: usize> Offered<SERVICES> {
     /// What SERVICE_IDS says.
     pub(super) fn of(tunnel: AvailableServiceIds<'_>, services: &ServiceList<SERVICES>) -> Self {
-        if tunnel.is_empty() {
-            return Self::Unnamed;
+        let (mut named, mut any) = ([false; SERVICES], false);
+        for id in tunnel {
+            any = true;
+            for (named, service) in named.iter_mut().zip(services.names()) {
+                *named |= id == service.as_str();
+            }
         }
-        let mut named = [false; SERVICES];
-        for (named, service) in named.iter_mut().zip(services.names()) {
-            *named = tunnel.iter().any(|id| id == service.as_str());
+        match any {
+            true => Self::Named(named),
+            false => Self::Unnamed,
         }
-        Self::Named(named)
     }
 }
 

@@ -83,6 +83,8 @@ impl Message<'_> {
     /// # Errors
     /// The first of [`ContentFault::Type`], [`ContentFault::Origin`], [`ContentFault::StreamId`] and
     /// [`ContentFault::Payload`] that applies.
+    // Inlined, so that what only says how a fault comes about is made where somebody looks at it.
+    #[inline(always)]
     pub fn check(&self, origin: Origin) -> Result<Verdict, ContentFault> {
         let message_type = self.message_type;
         let Some((authors, scope)) = rule(message_type) else {
