@@ -94,9 +94,10 @@ impl<const N: usize> UpgradeRequest<'_, N> {
             take(part);
         }
         for (name, value) in self.headers() {
-            for part in [name, ": ", value, "\r\n"] {
-                take(part);
-            }
+            take(name);
+            take(": ");
+            take(value);
+            take("\r\n");
         }
         take("\r\n");
     }
