@@ -50,7 +50,7 @@ use crate::storage::{Storage, value, view};
 /// that is due, wait; iot_tunnel_session_sent takes it in steps; and each time poll_output says again where the rest lies.
 #[repr(C)]
 pub struct SessionStorage {
-    opaque: [u64; 596],
+    opaque: [u64; 595],
 }
 
 // SAFETY: one member of words.
@@ -71,12 +71,6 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// No connection.
-    pub(crate) const NONE: Self = Self {
-        service: 0,
-        serial: 0,
-    };
-
     fn of(connection: session::Connection) -> Self {
         Self {
             // At most 2.

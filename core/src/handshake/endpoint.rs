@@ -88,7 +88,9 @@ impl Endpoint {
         let (host, after) = text.split_at_checked(end).unwrap_or((text, ""));
         let port = match after.as_bytes() {
             [] => None,
-            [b':', port @ ..] if port.iter().any(|byte| *byte == b':') => return Err(InvalidEndpoint::Address),
+            [b':', port @ ..] if port.iter().any(|byte| *byte == b':') => {
+                return Err(InvalidEndpoint::Address);
+            }
             [b':', port @ ..] => Some(port),
             _ => return Err(InvalidEndpoint::Port),
         };
@@ -142,7 +144,8 @@ fn position(text: &str, ascii: u8) -> Option<usize> {
 /// Reads 1–65535, in digits only and with no more than needed.
 fn parse_port(digits: &[u8]) -> Result<u16, InvalidEndpoint> {
     let port = decimal(digits).and_then(|port| u16::try_from(port).ok());
-    port.filter(|_| !digits.starts_with(b"0")).ok_or(InvalidEndpoint::Port)
+    port.filter(|_| !digits.starts_with(b"0"))
+        .ok_or(InvalidEndpoint::Port)
 }
 
 fn check_name(name: &str) -> Result<(), InvalidEndpoint> {

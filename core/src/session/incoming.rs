@@ -26,10 +26,12 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>, const SERVICES: usize, const CONNECTIONS: usi
         let service = self.services.position(message.service_id);
         let stream = service.and_then(|service| self.streams.get(service, message.stream_id));
         match (message.message_type, service, stream) {
-            (MessageType::Data, _, Some(stream)) => match (stream.live(message.connection_id), message.payload) {
-                (Some(connection), payload @ [_, ..]) => Event::Data { connection, payload },
-                _ => Event::Handled,
-            },
+            (MessageType::Data, _, Some(stream)) => {
+                match (stream.live(message.connection_id), message.payload) {
+                    (Some(connection), payload @ [_, ..]) => Event::Data { connection, payload },
+                    _ => Event::Handled,
+                }
+            }
             (MessageType::StreamStart, Some(service), _) => self.stream_start(service, message),
             // There is no such service here: no stream, not only no connection.
             (MessageType::StreamStart, None, _) => self.answer(MessageType::StreamReset, message),
@@ -77,7 +79,10 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>, const SERVICES: usize, const CONNECTIONS: usi
             connection_id: message.connection_id != 0,
         };
         let id = message.stream_id;
-        match self.streams.start(service, id, format, message.connection_id, self.counters) {
+        match self
+            .streams
+            .start(service, id, format, message.connection_id, self.counters)
+        {
             Some((connection, replaces)) => Event::Started { connection, replaces },
             None => self.answer(MessageType::StreamReset, message),
         }
