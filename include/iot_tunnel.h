@@ -46,8 +46,8 @@
  * # Threads
  *
  * The library has no state of its own. One call at a time for an object and for the memory it was given; different objects are
- * independent. Calls that take an object as const may run at once. Functions that take no object may be called at any time, also
- * in an interrupt.
+ * independent. Calls that take an object as const may run at once; a table's calls may not, for its slots are the object. Functions
+ * that take no object may be called at any time, also in an interrupt.
  *
  * # Secrets
  *
@@ -57,8 +57,9 @@
  *
  * # Time and entropy
  *
- * Times are milliseconds in 64 bits, of any clock that does not go backwards: a record's is best UTC, a session's may begin
- * with the device. A `deadline` is a time of the same clock; UINT64_MAX: never.
+ * Times are milliseconds in 64 bits. A session takes those of a monotonic clock, which may begin with the device. A record
+ * takes UTC if it is to mean the same after a reset: open none before that clock is set, for a step ahead takes from a tunnel's
+ * lifetime, and a step back adds to it. A `deadline` is a time of the same clock; UINT64_MAX: never.
  *
  * Entropy is 64 bytes from a cryptographic random source, drawn for that one call. 64 equal bytes are
  * MISUSE_STUCK_ENTROPY: a source that was never started reads like that.
@@ -69,25 +70,32 @@
  *    $aws/things/<thing name>/tunnels/notify.
  * 2. A notification has come, the first or a later one: iot_tunnel_notification_parse, then iot_tunnel_session_handle_token
  *    with its token, side and fresh entropy; wipe the payload. The same token twice and a late one are told apart: you need
- *    not.
- * 3. Ask iot_tunnel_session_poll_output what is to be done, and do it, until it says WAIT:
+ *    not. What the broker has retained may be older than that, and is best left alone while there is a tunnel.
+ * 3. Ask iot_tunnel_session_poll_output what is to be done, and do it, until it says WAIT or the socket takes no more:
  *    - CONNECT: TCP and TLS to the endpoint (iot_tunnel_endpoint_aws makes it of the notification's region). Send what
- *      iot_tunnel_session_upgrade_request writes; give iot_tunnel_session_handle_upgrade the answer until it is ACCEPTED.
+ *      iot_tunnel_session_upgrade_request writes, and give iot_tunnel_session_handle_upgrade the answer. NEED_MORE: call it
+ *      again when there is more. ACCEPTED: iot_tunnel_websocket_init; the bytes behind `consumed` are for 5. REFUSED and RETRY:
+ *      close the socket, and ask again.
  *    - SEND: as much of the bytes as the socket takes, in frames of iot_tunnel_websocket_write or, where they lie, of
  *      iot_tunnel_websocket_mask; then iot_tunnel_session_sent. PING: a ping frame.
- *    - CLOSE_WEBSOCKET: a close frame, then close the socket.
- * 4. Wait for the first of: bytes from the socket, bytes from a served connection (only where iot_tunnel_session_send takes
- *    them: WOULD_BLOCK is back-pressure), a notification, the deadline. No other waiting is needed.
+ *    - CLOSE_WEBSOCKET: a close frame, unless half of another frame is out, then close the socket.
+ * 4. Wait for the first of:
+ *    - bytes from the socket; room in it, if it took no more, and the end of its connecting;
+ *    - bytes from a served connection, unless iot_tunnel_session_send said WOULD_BLOCK to the last ones: that is back-pressure;
+ *      room in one that has not taken all of its DATA;
+ *    - a notification; the deadline.
  * 5. Bytes from the socket: iot_tunnel_websocket_receive makes frames of them. Binary ones go through
  *    iot_tunnel_session_handle_bytes, which gives one event at a time: STARTED is a connection to make to the service, DATA is
- *    for it, ENDED is its end. Answer a ping, and say iot_tunnel_session_handle_ping or _pong. A close frame, the end of the
- *    socket or an error of it: iot_tunnel_session_handle_closed.
+ *    for it, ENDED is its end. While DATA has no room, leave the rest where it is, and say so by iot_tunnel_session_pause.
+ *    Answer a ping, and say iot_tunnel_session_handle_ping or _pong. A close frame, the end of the socket or an error of it:
+ *    iot_tunnel_session_handle_closed.
  * 6. Bytes from a served connection: iot_tunnel_session_send; its end: iot_tunnel_session_reset.
- * 7. The deadline has come: iot_tunnel_session_handle_timeout.
+ * 7. The deadline has come: iot_tunnel_session_handle_timeout, after 5: a pong that lies in the socket is no silence.
  * 8. Go on with 3. Lost connections, back-off and rotations are the session's: after each it says CONNECT again or waits for a
- *    token, as iot_tunnel_session_describe tells.
+ *    token, as iot_tunnel_session_describe tells. One thing it does not come back from is CLOSED, the end of the tunnel: wipe
+ *    it and go on with 1, so that the next notification finds a session.
  *
- * ffi/examples/agent.c is this loop on Linux, ffi/examples/firmware/ on a microcontroller without an operating system.
+ * ffi/examples/agent is this loop on Linux, ffi/examples/firmware on a microcontroller without an operating system.
  *
  * # The loop of a gateway
  *
@@ -900,7 +908,7 @@ enum iot_tunnel_status
      */
     IOT_TUNNEL_STATUS_PEER_FAULT_UNOFFERED_EXTENSION = 327,
     /**
-     * An upgrade request that the service refuses; `HandshakeFault` says why.
+     * An upgrade request that the service refuses; the iot_tunnel_rejection says why.
      */
     IOT_TUNNEL_STATUS_PEER_FAULT_INVALID_UPGRADE_REQUEST = 328,
     /**
@@ -1350,7 +1358,7 @@ typedef struct {
 } iot_tunnel_text;
 
 /**
- * Bytes, as Text.
+ * Bytes. `{NULL, 0}` is none. They belong to whoever made them, as a text does.
  */
 typedef struct {
     /**
@@ -1523,8 +1531,8 @@ typedef struct {
 /**
  * What to do after an operation, once the record is stored. All zeroes: nothing.
  *
- * Do it in this order: close the connections, with the code 1008 and the reason's text; send SESSION_RESET to the peer;
- * publish the notification; drop the record.
+ * Do it in this order: close the connections, with the code 1008 and the reason's text; tell the peer that its streams are
+ * over; publish the notification; drop the record.
  */
 typedef struct {
     /**
@@ -1536,7 +1544,9 @@ typedef struct {
      */
     iot_tunnel_disconnect destination;
     /**
-     * The side that stays connected and is to be told that every stream is reset; 0: neither.
+     * The side that stays connected and is to be told that its streams are over; 0: neither. Tell it by a STREAM_RESET for each
+     * service's stream that was started and not reset since, with the ids of its STREAM_START. (SESSION_RESET would say it in
+     * one message, but makes a public client deaf.)
      */
     iot_tunnel_side reset_peer;
     /**
@@ -1674,18 +1684,7 @@ typedef struct {
  * A session: a client's end of a tunnel, source or destination. Storage only; make it with iot_tunnel_session_init, and
  * let it lie where it is until it is wiped. It holds access and client token.
  *
- * # The loop of a device
- *
- * 1. Bring what happened: a token (iot_tunnel_session_handle_token), the handshake's answer
- *    (iot_tunnel_session_handle_upgrade), a socket that closed or could not be opened (iot_tunnel_session_handle_closed), a
- *    ping or a pong (iot_tunnel_session_handle_ping, iot_tunnel_session_handle_pong), the time
- *    (iot_tunnel_session_handle_timeout).
- * 2. Bring what the socket received: first to iot_tunnel_websocket_receive, and the payload of each BINARY to
- *    iot_tunnel_session_handle_bytes, for as long as it gives an event and the application can take one.
- * 3. Bring what the application wants: iot_tunnel_session_send, iot_tunnel_session_reset; at a source
- *    iot_tunnel_session_open.
- * 4. Do what iot_tunnel_session_poll_output says until it says WAIT or the socket takes no more.
- * 5. Sleep until something happens or the deadline has come; begin again.
+ * The introduction has its loop, step by step.
  *
  * An answer of the application goes out like this: iot_tunnel_session_send copies it into the outgoing buffer, as a frame of
  * the tunnel; poll_output says SEND; its bytes go into a WebSocket frame, by iot_tunnel_websocket_write into another
@@ -1902,7 +1901,8 @@ typedef struct {
  *
  * iot_tunnel_table table = { slots, 8, sizeof slots[0] };
  *
- * A tunnel is looked up by walking the slots: meant for tens of tunnels, not thousands. The id that a call is given may be one
+ * Every call on a table uses its slots, so there is one at a time, also where the struct is const to it. A tunnel is looked up by
+ * walking the slots: meant for tens of tunnels, not thousands. The id that a call is given may be one
  * that iot_tunnel_record_describe has lent out of a slot; a destination config may not.
  */
 typedef struct {
@@ -2431,13 +2431,13 @@ iot_tunnel_status iot_tunnel_record_rotate(iot_tunnel_record *record,
  * CloseTunnel. Closing a closed tunnel is OK and changes nothing.
  *
  * @param record The record. It stays until it is wiped.
- * @param delete Whether the tunnel is to be deleted at once.
+ * @param delete_now Whether the tunnel is also to be deleted.
  * @param now The time, in milliseconds.
  * @param effects Where it goes what to do next: the connections to close, and deleted.
  * @return OK, MISUSE_NOT_INITIALISED, MISUSE_NULL_POINTER, MISUSE_OVERLAPPING_MEMORY.
  */
 iot_tunnel_status iot_tunnel_record_close(iot_tunnel_record *record,
-                                          bool delete_,
+                                          bool delete_now,
                                           uint64_t now,
                                           iot_tunnel_effects *effects);
 
@@ -2627,9 +2627,10 @@ iot_tunnel_status iot_tunnel_session_init(iot_tunnel_session *session,
 iot_tunnel_status iot_tunnel_session_wipe(iot_tunnel_session *session);
 
 /**
- * Takes an access token, in any state: the first one, or one that a rotation issued. A new one replaces the latest: a live
- * connection is closed with all that was in it, and another is made at once. One that the session has had before is no news
- * and changes nothing, so every notification can be brought here.
+ * Takes an access token, in any state but CLOSED: the first one, or one that a rotation issued. A new one replaces the latest:
+ * a live connection is closed with all that was in it, and another is made at once. The latest once more and the three before
+ * it are no news and change nothing, so every notification can be brought here. An older one counts as new: the service
+ * refuses it, and the session awaits another.
  *
  * @param session The session.
  * @param now The time, in milliseconds of a monotonic clock.
@@ -3046,7 +3047,7 @@ iot_tunnel_status iot_tunnel_table_rotate(const iot_tunnel_table *table,
  *
  * @param table The table.
  * @param id The tunnel's id.
- * @param delete Whether the tunnel is deleted at once: its slot is then free.
+ * @param delete_now Whether the tunnel is also to be deleted: its slot is then free.
  * @param now The time, in milliseconds.
  * @param effects Where it goes what to do next.
  * @return OK, REFUSAL_TUNNEL_NOT_FOUND, MISUSE_INVALID_TUNNEL_ID, MISUSE_STORAGE_SIZE_MISMATCH, MISUSE_NOT_UTF8,
@@ -3054,7 +3055,7 @@ iot_tunnel_status iot_tunnel_table_rotate(const iot_tunnel_table *table,
  */
 iot_tunnel_status iot_tunnel_table_close(const iot_tunnel_table *table,
                                          iot_tunnel_text id,
-                                         bool delete_,
+                                         bool delete_now,
                                          uint64_t now,
                                          iot_tunnel_effects *effects);
 

@@ -34,15 +34,17 @@ pub struct Disconnect {
 
 /// What to do after an operation, once the record is stored. All zeroes: nothing.
 ///
-/// Do it in this order: close the connections, with the code 1008 and the reason's text; send SESSION_RESET to the peer;
-/// publish the notification; drop the record.
+/// Do it in this order: close the connections, with the code 1008 and the reason's text; tell the peer that its streams are
+/// over; publish the notification; drop the record.
 #[repr(C)]
 pub struct Effects {
     /// The source's connection to close.
     pub source: Disconnect,
     /// The destination's connection to close.
     pub destination: Disconnect,
-    /// The side that stays connected and is to be told that every stream is reset; 0: neither.
+    /// The side that stays connected and is to be told that its streams are over; 0: neither. Tell it by a STREAM_RESET for each
+    /// service's stream that was started and not reset since, with the ids of its STREAM_START. (SESSION_RESET would say it in
+    /// one message, but makes a public client deaf.)
     pub reset_peer: SideCode,
     /// The destination's new token is to be published to the thing.
     pub notify: bool,

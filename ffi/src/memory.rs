@@ -16,7 +16,7 @@ pub struct Text {
     pub len: usize,
 }
 
-/// Bytes, as Text.
+/// Bytes. `{NULL, 0}` is none. They belong to whoever made them, as a text does.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct Bytes {

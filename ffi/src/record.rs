@@ -236,21 +236,21 @@ pub unsafe extern "C" fn iot_tunnel_record_rotate(
 /// CloseTunnel. Closing a closed tunnel is OK and changes nothing.
 ///
 /// @param record The record. It stays until it is wiped.
-/// @param delete Whether the tunnel is to be deleted at once.
+/// @param delete_now Whether the tunnel is also to be deleted.
 /// @param now The time, in milliseconds.
 /// @param effects Where it goes what to do next: the connections to close, and deleted.
 /// @return OK, MISUSE_NOT_INITIALISED, MISUSE_NULL_POINTER, MISUSE_OVERLAPPING_MEMORY.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn iot_tunnel_record_close(
     record: *mut Record,
-    delete: bool,
+    delete_now: bool,
     now: u64,
     effects: *mut Effects,
 ) -> Code {
     answer(|| {
         // SAFETY: the header's rules for storage and results.
         let (tunnel, out) = unsafe { operation(record, effects) }?;
-        out.set(Effects::of(&tunnel.close(delete, Millis(now))));
+        out.set(Effects::of(&tunnel.close(delete_now, Millis(now))));
         Ok(())
     })
 }

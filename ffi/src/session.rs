@@ -28,18 +28,7 @@ use crate::storage::{Storage, value, view};
 /// A session: a client's end of a tunnel, source or destination. Storage only; make it with iot_tunnel_session_init, and
 /// let it lie where it is until it is wiped. It holds access and client token.
 ///
-/// # The loop of a device
-///
-/// 1. Bring what happened: a token (iot_tunnel_session_handle_token), the handshake's answer
-///    (iot_tunnel_session_handle_upgrade), a socket that closed or could not be opened (iot_tunnel_session_handle_closed), a
-///    ping or a pong (iot_tunnel_session_handle_ping, iot_tunnel_session_handle_pong), the time
-///    (iot_tunnel_session_handle_timeout).
-/// 2. Bring what the socket received: first to iot_tunnel_websocket_receive, and the payload of each BINARY to
-///    iot_tunnel_session_handle_bytes, for as long as it gives an event and the application can take one.
-/// 3. Bring what the application wants: iot_tunnel_session_send, iot_tunnel_session_reset; at a source
-///    iot_tunnel_session_open.
-/// 4. Do what iot_tunnel_session_poll_output says until it says WAIT or the socket takes no more.
-/// 5. Sleep until something happens or the deadline has come; begin again.
+/// The introduction has its loop, step by step.
 ///
 /// An answer of the application goes out like this: iot_tunnel_session_send copies it into the outgoing buffer, as a frame of
 /// the tunnel; poll_output says SEND; its bytes go into a WebSocket frame, by iot_tunnel_websocket_write into another

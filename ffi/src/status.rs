@@ -154,7 +154,7 @@ pub enum Status {
     PeerFaultWrongSubprotocol = 326,
     /// A 101 with an extension.
     PeerFaultUnofferedExtension = 327,
-    /// An upgrade request that the service refuses; `HandshakeFault` says why.
+    /// An upgrade request that the service refuses; the iot_tunnel_rejection says why.
     PeerFaultInvalidUpgradeRequest = 328,
     /// A WebSocket frame uses reserved bits.
     PeerFaultReservedBitsSet = 340,

@@ -19,7 +19,8 @@ use crate::status::{Code, answer};
 ///
 /// iot_tunnel_table table = { slots, 8, sizeof slots[0] };
 ///
-/// A tunnel is looked up by walking the slots: meant for tens of tunnels, not thousands. The id that a call is given may be one
+/// Every call on a table uses its slots, so there is one at a time, also where the struct is const to it. A tunnel is looked up by
+/// walking the slots: meant for tens of tunnels, not thousands. The id that a call is given may be one
 /// that iot_tunnel_record_describe has lent out of a slot; a destination config may not.
 #[repr(C)]
 pub struct Table {
@@ -268,7 +269,7 @@ pub unsafe extern "C" fn iot_tunnel_table_rotate(
 ///
 /// @param table The table.
 /// @param id The tunnel's id.
-/// @param delete Whether the tunnel is deleted at once: its slot is then free.
+/// @param delete_now Whether the tunnel is also to be deleted: its slot is then free.
 /// @param now The time, in milliseconds.
 /// @param effects Where it goes what to do next.
 /// @return OK, REFUSAL_TUNNEL_NOT_FOUND, MISUSE_INVALID_TUNNEL_ID, MISUSE_STORAGE_SIZE_MISMATCH, MISUSE_NOT_UTF8,
@@ -277,14 +278,14 @@ pub unsafe extern "C" fn iot_tunnel_table_rotate(
 pub unsafe extern "C" fn iot_tunnel_table_close(
     table: *const Table,
     id: Text,
-    delete: bool,
+    delete_now: bool,
     now: u64,
     effects: *mut Effects,
 ) -> Code {
     answer(|| {
         // SAFETY: the header's rules for storage, text and results; they are found apart.
         let (mut table, id, out) = unsafe { operation(table, id, effects) }?;
-        out.set(Effects::of(&table.close(&id, delete, Millis(now))?));
+        out.set(Effects::of(&table.close(&id, delete_now, Millis(now))?));
         Ok(())
     })
 }

@@ -38,6 +38,8 @@ typedef struct {
     uint64_t now, connections;
     const char *services[3];
     uint32_t service_count;
+    /* The STREAM_START of each service's stream that was not reset since; `kind` 0: none. */
+    iot_tunnel_message streams[3];
     /* Answers every upgrade request with this status, unless 0. */
     unsigned refuses;
     /* Reads nothing: what clients send stays in their sockets. */
@@ -135,16 +137,38 @@ static void service_hang_up(service *self, size_t index, iot_tunnel_disconnect d
     service_forget(self, index);
 }
 
+/* Notes which streams there are, as it sees them pass. */
+static MAYBE_UNUSED void service_note(service *self, iot_tunnel_message message)
+{
+    uint32_t at = 0;
+    while (at < self->service_count && (message.service_id.len != strlen(self->services[at]) ||
+                                        memcmp(message.service_id.ptr, self->services[at], message.service_id.len) != 0)) {
+        at++;
+    }
+    /* Its own text, not the frame's. Without a name it is the tunnel's only one. */
+    at = at < self->service_count ? at : 0;
+    message.service_id = message.service_id.len > 0 ? text(self->services[at]) : message.service_id;
+    if (message.kind == IOT_TUNNEL_MESSAGE_KIND_STREAM_START) {
+        self->streams[at] = message;
+    } else if (message.kind == IOT_TUNNEL_MESSAGE_KIND_STREAM_RESET && message.stream_id == self->streams[at].stream_id) {
+        memset(&self->streams[at], 0, sizeof self->streams[at]);
+    }
+}
+
 /* Does what an operation on the record asks for. */
 static MAYBE_UNUSED void service_follow(service *self, const iot_tunnel_effects *effects)
 {
-    iot_tunnel_message reset;
-    memset(&reset, 0, sizeof reset);
-    reset.kind = IOT_TUNNEL_MESSAGE_KIND_SESSION_RESET;
+    size_t i;
     service_hang_up(self, 0, effects->source);
     service_hang_up(self, 1, effects->destination);
+    for (i = 0; i < 3; i++) {
+        if (effects->reset_peer != 0 && self->streams[i].kind == IOT_TUNNEL_MESSAGE_KIND_STREAM_START) {
+            self->streams[i].kind = IOT_TUNNEL_MESSAGE_KIND_STREAM_RESET;
+            service_say(self, side_index(effects->reset_peer), &self->streams[i]);
+        }
+    }
     if (effects->reset_peer != 0) {
-        service_say(self, side_index(effects->reset_peer), &reset);
+        memset(self->streams, 0, sizeof self->streams);
     }
 }
 
@@ -295,6 +319,7 @@ static void service_pass(service *self, size_t from, iot_tunnel_bytes bytes)
         frame[0] = (uint8_t)(bytes.len >> 8);
         frame[1] = (uint8_t)bytes.len;
         memcpy(frame + 2, bytes.ptr, bytes.len);
+        service_note(self, message);
         service_send(self, 1 - from, framed);
     } else if (message.kind == IOT_TUNNEL_MESSAGE_KIND_STREAM_START || message.kind == IOT_TUNNEL_MESSAGE_KIND_CONNECTION_START) {
         message.kind = IOT_TUNNEL_MESSAGE_KIND_STREAM_RESET;

@@ -76,8 +76,8 @@ static void a_rotated_token_replaces_the_connection(void)
     CHECK_EQUAL(device->connects, connects + 1);
     CHECK_EQUAL(device->close_code, 1000);
     CHECK_EQUAL(client_status(device).state, IOT_TUNNEL_SESSION_STATE_OPEN);
-    /* The source heard that every stream is over, and nothing of the old one. */
-    CHECK_EQUAL(source->session_resets, 1);
+    /* The source heard that the stream is over, and nothing of the old one. */
+    CHECK_EQUAL(source->streams_ended, 1);
     CHECK(!at->live);
     CHECK_STATUS(iot_tunnel_session_send(source->session, at->name, data, &taken), MISUSE_CONNECTION_ENDED);
     works(client_open(source, 0));
@@ -205,7 +205,7 @@ static void an_application_that_closes_hangs_up_in_order(void)
     CHECK_EQUAL(device->closes, 1);
     CHECK_EQUAL(device->close_code, 1000);
     CHECK_EQUAL(client_status(device).state, IOT_TUNNEL_SESSION_STATE_CLOSED);
-    CHECK_EQUAL(source->session_resets, 1);
+    CHECK_EQUAL(source->streams_ended, 1);
     CHECK_OK(iot_tunnel_session_close(device->session));
     finish();
 }
@@ -358,13 +358,38 @@ static void a_stream_that_the_service_ends_is_over(void)
     service_lose(tunnel, 1);
     settle(tunnel, ends, 2);
     CHECK(!at->live);
+    CHECK_EQUAL(source->streams_ended, 1);
     /* Nobody is there: what the source opens ends at once. */
     at = client_open(source, 0);
     settle(tunnel, ends, 2);
-    CHECK_EQUAL(source->streams_ended, 1);
+    CHECK_EQUAL(source->streams_ended, 2);
     CHECK(!at->live);
     memset(&message, 0, sizeof message);
     CHECK_STATUS(iot_tunnel_message_encode_frame(&message, frame, sizeof frame, &length), MISUSE_EMPTY_MESSAGE);
+    finish();
+}
+
+static void a_service_may_end_all_streams_at_once(void)
+{
+    iot_tunnel_message message;
+    link *ssh, *http;
+    begin();
+    ssh = client_open(source, 0);
+    http = client_open(source, 1);
+    works(ssh);
+    works(http);
+    memset(&message, 0, sizeof message);
+    message.kind = IOT_TUNNEL_MESSAGE_KIND_SESSION_RESET;
+    service_say(tunnel, 0, &message);
+    service_say(tunnel, 1, &message);
+    settle(tunnel, ends, 2);
+    CHECK_EQUAL(source->session_resets, 1);
+    CHECK_EQUAL(device->session_resets, 1);
+    CHECK(!ssh->live && !http->live);
+    /* The WebSockets stay. */
+    works(client_open(source, 0));
+    CHECK_EQUAL(source->connects, 1);
+    CHECK_EQUAL(device->connects, 1);
     finish();
 }
 
@@ -397,6 +422,7 @@ int main(void)
     a_peer_that_breaks_the_protocol_is_hung_up_on();
     an_unnamed_service_has_the_tunnels_name_or_needs_one();
     a_stream_that_the_service_ends_is_over();
+    a_service_may_end_all_streams_at_once();
     a_table_of_connections_has_an_end();
     return check_report("a session lives through what happens to its tunnel");
 }

@@ -96,13 +96,15 @@ for requirement in 0.0.1 0.1.99 0.2 1; do
     check "CMake does not take $version for $requirement" cmake_refuses $requirement
 done
 
-# A project of its own, as Meson wants it.
+# project FOLDER FILE...: a project of its own, as Meson wants it.
 project() {
-    mkdir "$1"
-    cp "$sources/meson/meson.build" "$sources/consumer.c" "$1"
+    folder=$1
+    shift
+    mkdir "$folder"
+    cp "$@" "$folder"
 }
 meson_installed() {
-    project "$temporary/meson"
+    project "$temporary/meson" "$sources/meson/meson.build" "$sources/consumer.c"
     meson setup --wrap-mode=nofallback "$temporary/meson/build" "$temporary/meson"
     meson compile -C "$temporary/meson/build"
     runs "$temporary/meson/build/consumer" shared
@@ -110,25 +112,41 @@ meson_installed() {
 check "Meson's dependency, from the installed tree" meson_installed
 
 # The wrap file clones a repository: here one made of this tree, instead of the one on the network.
+repository() {
+    mkdir "$temporary/repository"
+    git ls-files -z --cached --others --exclude-standard | tar --null --files-from=- -c | tar -x -C "$temporary/repository"
+    cd "$temporary/repository"
+    git init -q
+    git add -A
+    git -c user.name=test -c user.email=test@localhost commit -q -m 'This tree'
+    git tag "v$version"
+}
+# wrapped FOLDER: puts the wrap file into the project.
+wrapped() {
+    mkdir "$1/subprojects"
+    cp -R ffi/meson/. "$1/subprojects"
+    sed -i "s|^url = .*|url = file://$temporary/repository|" "$1/subprojects/iot-tunnel.wrap"
+}
 meson_wrap() {
-    (
-        mkdir "$temporary/repository"
-        git ls-files -z --cached --others --exclude-standard | tar --null --files-from=- -c | tar -x -C "$temporary/repository"
-        cd "$temporary/repository"
-        git init -q
-        git add -A
-        git -c user.name=test -c user.email=test@localhost commit -q -m 'This tree'
-        git tag "v$version"
-    )
-    project "$temporary/wrapped"
-    mkdir "$temporary/wrapped/subprojects"
-    cp -R ffi/meson/. "$temporary/wrapped/subprojects"
-    sed -i "s|^url = .*|url = file://$temporary/repository|" "$temporary/wrapped/subprojects/iot-tunnel.wrap"
+    (repository)
+    project "$temporary/wrapped" "$sources/meson/meson.build" "$sources/consumer.c"
+    wrapped "$temporary/wrapped"
     PKG_CONFIG_PATH='' meson setup --force-fallback-for=iot_tunnel "$temporary/wrapped/build" "$temporary/wrapped"
     meson compile -C "$temporary/wrapped/build"
     runs "$temporary/wrapped/build/consumer" static
 }
 check "Meson's wrap file, from the source tree" meson_wrap
+
+meson_firmware() {
+    project "$temporary/firmware" "$sources"/meson-firmware/*
+    wrapped "$temporary/firmware"
+    meson setup --cross-file "$temporary/firmware/cortex-m4f.ini" -Diot-tunnel:target=thumbv7em-none-eabihf \
+        "$temporary/firmware/build" "$temporary/firmware"
+    meson compile -C "$temporary/firmware/build"
+    arm-none-eabi-readelf -h "$temporary/firmware/build/firmware.elf" | grep -q 'Machine: *ARM'
+    arm-none-eabi-nm "$temporary/firmware/build/firmware.elf" | grep -q ' T iot_tunnel_tunnel_id_check$'
+}
+check "Meson's wrap file, for a microcontroller" meson_firmware
 
 cxx() {
     g++ -std=c++11 -Wall -Wextra -Wpedantic -Werror "-I$prefix/include" -x c++ "$sources/consumer.c" \

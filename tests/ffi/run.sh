@@ -18,6 +18,7 @@ part() {
 
 ffi/package/build.sh host
 part header tests/ffi/header.sh
+part manual python3 tests/ffi/manual.py include/iot_tunnel.h
 part exports python3 tests/ffi/exports.py include/iot_tunnel.h target/ffi/libiot_tunnel.so target/ffi/libiot_tunnel.a
 part abi python3 tests/ffi/abi.py include/iot_tunnel.h tests/ffi/abi/*.txt
 part abi-test python3 tests/ffi/abi_test.py include/iot_tunnel.h

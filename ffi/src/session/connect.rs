@@ -73,9 +73,10 @@ pub struct UpgradeAnswer {
     pub channel_id: Text,
 }
 
-/// Takes an access token, in any state: the first one, or one that a rotation issued. A new one replaces the latest: a live
-/// connection is closed with all that was in it, and another is made at once. One that the session has had before is no news
-/// and changes nothing, so every notification can be brought here.
+/// Takes an access token, in any state but CLOSED: the first one, or one that a rotation issued. A new one replaces the latest:
+/// a live connection is closed with all that was in it, and another is made at once. The latest once more and the three before
+/// it are no news and change nothing, so every notification can be brought here. An older one counts as new: the service
+/// refuses it, and the session awaits another.
 ///
 /// @param session The session.
 /// @param now The time, in milliseconds of a monotonic clock.
