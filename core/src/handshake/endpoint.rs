@@ -5,7 +5,7 @@ use core::fmt;
 use heapless::String;
 
 use super::address::is_ipv6;
-use super::header::decimal;
+use super::header::{decimal, split_once};
 use crate::error::{Error, Misuse};
 use crate::id::Region;
 use crate::visible::Visible;
@@ -88,7 +88,7 @@ impl Endpoint {
         let (host, after) = text.split_at_checked(end).unwrap_or((text, ""));
         let port = match after.as_bytes() {
             [] => None,
-            [b':', port @ ..] if port.iter().any(|byte| *byte == b':') => {
+            [b':', port @ ..] if split_once(port, b':').is_some() => {
                 return Err(InvalidEndpoint::Address);
             }
             [b':', port @ ..] => Some(port),
