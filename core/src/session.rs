@@ -56,6 +56,7 @@ mod credentials;
 mod event;
 mod history;
 mod incoming;
+mod init;
 mod machine;
 mod outgoing;
 mod random;
@@ -67,7 +68,6 @@ mod streams;
 mod tests;
 
 use core::fmt;
-use core::mem::MaybeUninit;
 
 pub use backoff::{FIRST_BACKOFF, MAX_BACKOFF};
 pub use config::{Config, Services};
@@ -78,14 +78,14 @@ pub use state::{CONNECT_TIMEOUT, NoToken, PING_INTERVAL, PONG_TIMEOUT, SERVICE_I
 pub use streams::{Connection, MAX_STREAM_ID};
 
 use crate::destination::MAX_SERVICES;
-use crate::error::{Capacity, Error, Misuse};
+use crate::error::{Error, Misuse};
 use crate::handshake::Upgrade;
 use crate::id::ServiceId;
 use crate::mode::Side;
 use crate::time::Millis;
 use crate::token::{AccessToken, Entropy, MAX_ACCESS_TOKEN};
 use crate::websocket::Close;
-use crate::wire::{Deframer, Envelope, MAX_PAYLOAD};
+use crate::wire::{Deframer, Envelope};
 use machine::Machine;
 use services::ServiceList;
 
@@ -117,77 +117,6 @@ impl<B, const TOKEN: usize, const SERVICES: usize, const CONNECTIONS: usize>
 where
     B: AsRef<[u8]> + AsMut<[u8]>,
 {
-    /// A session that awaits its token. It owns nothing but what it is given: `incoming` reassembles messages and has
-    /// room for the longest that is taken ([`MAX_MESSAGE`](crate::wire::MAX_MESSAGE) for every one), `outgoing` holds
-    /// what waits to be sent, at least [`MIN_OUTGOING`] bytes. Their lengths must not change. Where the stack is small, use
-    /// [`init`](Self::init).
-    ///
-    /// # Errors
-    /// [`Misuse::NoServices`], [`Misuse::DuplicateService`], [`Misuse::MaxPayloadOutOfRange`],
-    /// [`Capacity::ServiceTableFull`], [`Capacity::OutgoingBufferTooSmall`].
-    pub fn new(config: &Config<'_>, incoming: B, outgoing: B) -> Result<Self, Error> {
-        Self::check(config, &outgoing)?;
-        let mut session = Self::blank(config, incoming, outgoing);
-        session.services.fill(config.services);
-        Ok(session)
-    }
-
-    /// As [`new`](Self::new), but makes the session where it stays: nothing of its kilobytes moves through the stack.
-    ///
-    /// ```
-    /// use core::mem::MaybeUninit;
-    /// use iot_tunnel_core::session::{Config, Session, Status};
-    /// use iot_tunnel_core::{ServiceId, Side};
-    ///
-    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let (mut incoming, mut outgoing) = ([0; 1024], [0; 512]);
-    /// let mut place = MaybeUninit::<Session<&mut [u8]>>::uninit();
-    /// let services = [ServiceId::parse("SSH")?];
-    /// let config = Config::new(Side::Destination, &services);
-    /// let session = Session::init(&mut place, &config, &mut incoming[..], &mut outgoing[..])?;
-    /// assert!(matches!(session.status(), Status::AwaitingToken(_)));
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    /// Those of [`new`](Self::new). The place is as it was.
-    pub fn init<'p>(
-        place: &'p mut MaybeUninit<Self>,
-        config: &Config<'_>,
-        incoming: B,
-        outgoing: B,
-    ) -> Result<&'p mut Self, Error> {
-        Self::check(config, &outgoing)?;
-        let session = place.write(Self::blank(config, incoming, outgoing));
-        session.services.fill(config.services);
-        Ok(session)
-    }
-
-    fn check(config: &Config<'_>, outgoing: &B) -> Result<(), Error> {
-        const {
-            assert!(SERVICES >= 1 && SERVICES <= 255 && CONNECTIONS >= 1);
-        }
-        ServiceList::<SERVICES>::check(config.services)?;
-        if !(1..=MAX_PAYLOAD).contains(&config.max_payload) {
-            return Err(Misuse::MaxPayloadOutOfRange.into());
-        }
-        if outgoing.as_ref().len() < MIN_OUTGOING {
-            return Err(Capacity::OutgoingBufferTooSmall.into());
-        }
-        Ok(())
-    }
-
-    /// A session without its names. Nearly all of it is room, which is not written: so the compiler makes it in its place.
-    #[inline(always)]
-    const fn blank(config: &Config<'_>, incoming: B, outgoing: B) -> Self {
-        Self {
-            services: ServiceList::new(config.services),
-            deframer: Deframer::new(incoming),
-            machine: Machine::new(config, outgoing),
-        }
-    }
-
     /// Where the session is.
     #[must_use]
     pub const fn status(&self) -> Status {
@@ -220,7 +149,7 @@ where
     ///
     /// # Errors
     /// [`Misuse::TokenOfOtherSide`], [`Misuse::SessionClosed`], [`Misuse::InvalidAccessToken`],
-    /// [`Capacity::AccessTokenTooLong`].
+    /// [`Capacity::AccessTokenTooLong`](crate::Capacity::AccessTokenTooLong).
     pub fn handle_token(
         &mut self,
         now: Millis,
@@ -345,8 +274,9 @@ where
     ///
     /// # Errors
     /// [`Misuse::NotSource`], [`Misuse::NotOpen`], [`Misuse::SessionClosed`], [`Misuse::UnknownService`],
-    /// [`Misuse::ServiceNotInTunnel`], [`Misuse::ServiceNeedsName`], [`Misuse::ServiceNotChosen`], [`Capacity::ConnectionTableFull`],
-    /// [`Capacity::OneConnectionOnly`].
+    /// [`Misuse::ServiceNotInTunnel`], [`Misuse::ServiceNeedsName`], [`Misuse::ServiceNotChosen`],
+    /// [`Capacity::ConnectionTableFull`](crate::Capacity::ConnectionTableFull),
+    /// [`Capacity::OneConnectionOnly`](crate::Capacity::OneConnectionOnly).
     pub fn open(&mut self, service: usize) -> Result<Progress<Connection>, Error> {
         self.machine.open(service, &self.services)
     }
@@ -380,7 +310,7 @@ where
     /// ```
     ///
     /// # Errors
-    /// [`Misuse::ConnectionEnded`], [`Misuse::SessionClosed`], [`Capacity::BufferTooSmall`].
+    /// [`Misuse::ConnectionEnded`], [`Misuse::SessionClosed`], [`Capacity::BufferTooSmall`](crate::Capacity::BufferTooSmall).
     pub fn envelope<'b>(
         &mut self,
         connection: Connection,

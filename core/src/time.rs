@@ -17,7 +17,9 @@ impl Millis {
     pub const MINUTE: u64 = 60_000;
 
     /// The moment `milliseconds` later; the end of time, should it be later than that.
+    // A function of its own: 64 bits are much work for a microcontroller, and time is never what takes it.
     #[must_use]
+    #[inline(never)]
     pub const fn after(self, milliseconds: u64) -> Self {
         Self(self.0.saturating_add(milliseconds))
     }

@@ -204,17 +204,17 @@ impl Area {
     pub(crate) fn of<T>(ptr: *const T, count: usize) -> Self {
         Self {
             start: ptr.addr(),
-            length: if ptr.is_null() {
-                0
-            } else {
-                count.saturating_mul(size_of::<T>())
-            },
+            length: count.saturating_mul(size_of::<T>()),
         }
+    }
+
+    const fn is_nowhere(self) -> bool {
+        self.start == 0 || self.length == 0
     }
 
     fn overlaps(self, other: Self) -> bool {
         let end = |area: Self| area.start.saturating_add(area.length);
-        self.length > 0 && other.length > 0 && self.start < end(other) && other.start < end(self)
+        !self.is_nowhere() && !other.is_nowhere() && self.start < end(other) && other.start < end(self)
     }
 }
 

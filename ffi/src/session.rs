@@ -39,7 +39,7 @@ use crate::storage::{Storage, value, view};
 /// that is due, wait; iot_tunnel_session_sent takes it in steps; and each time poll_output says again where the rest lies.
 #[repr(C)]
 pub struct SessionStorage {
-    opaque: [u64; 596],
+    opaque: [u64; 595],
 }
 
 // SAFETY: one member of words.
@@ -60,12 +60,6 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// No connection.
-    pub(crate) const NONE: Self = Self {
-        service: 0,
-        serial: 0,
-    };
-
     fn of(connection: session::Connection) -> Self {
         Self {
             // At most 2.
@@ -133,14 +127,18 @@ unsafe fn enter<'a>(
     storage: *mut SessionStorage,
     written: &[Area],
     read: &[Area],
-) -> Result<&'a mut Client, Misuse> {
-    apart(written, read)?;
-    // SAFETY: as this function's.
-    let client = unsafe { value(storage) }?;
-    let own = client.areas(storage);
-    apart(&own, written)?;
-    apart(&own, read)?;
-    Ok(client)
+) -> Result<&'a mut Client, Code> {
+    let found = || {
+        apart(written, read)?;
+        // SAFETY: as this function's.
+        let client = unsafe { value(storage) }?;
+        let own = client.areas(storage);
+        apart(&own, written)?;
+        apart(&own, read)?;
+        Ok(client)
+    };
+    // The error as C has it: so the result goes through two registers.
+    found().map_err(|misuse: Misuse| misuse.code().into())
 }
 
 /// Does something with the session in storage.
@@ -154,12 +152,10 @@ unsafe fn with(
     act: impl FnOnce(&mut Client) -> Result<Status, Error>,
 ) -> Code {
     // SAFETY: as this function's.
-    let done = unsafe { enter(storage, written, read) }
-        .map_err(Error::from)
-        .and_then(act);
-    match done {
-        Ok(status) => status as Code,
-        Err(error) => Code::from(error.code()),
+    match unsafe { enter(storage, written, read) }.map(act) {
+        Ok(Ok(status)) => status as Code,
+        Ok(Err(error)) => error.code().into(),
+        Err(code) => code,
     }
 }
 

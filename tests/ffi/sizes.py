@@ -27,9 +27,9 @@ KIB = 1024
 # What is measured -> its budget, and where that is not met, what it may cost today: the figure of the day it was
 # written and 2 %. Lower it when the figure falls; never raise it without a reason in the commit.
 LIMITS = {
-    "rules": ("flash: id, client token, clientMode, rotate request and answer", 6 * KIB, 16_720),
-    "destination": ("flash: destination session, frames, handshake, notification", 20 * KIB, 29_650),
-    "websocket": ("flash: the same with WebSocket", 26 * KIB, 33_510),
+    "rules": ("flash: id, client token, clientMode, rotate request and answer", 6 * KIB, 16_360),
+    "destination": ("flash: destination session, frames, handshake, notification", 20 * KIB, 24_450),
+    "websocket": ("flash: the same with WebSocket", 26 * KIB, 27_840),
     "session": ("RAM: a session, without its token", 4 * KIB, None),
     "stack": ("stack: any call", 2 * KIB, None),
     # Its texts are made through pointers, of which the tool takes each to be called inside the other: a bound, not a depth.

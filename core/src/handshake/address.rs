@@ -1,46 +1,37 @@
 //! Addresses as text. The standard library's parser keeps panic paths, so firmware that calls it could reach one.
 
-use super::header::split_once;
+use super::header::decimal;
 
 /// Groups of an IPv6 address.
 const GROUPS: usize = 8;
 
 /// Whether a text is an IPv6 address (RFC 4291 §2.2), without brackets and zone.
-pub(super) fn is_ipv6(text: &str) -> bool {
-    let text = text.as_bytes();
-    let gap = text
-        .iter()
-        .zip(text.iter().skip(1))
-        .position(|pair| pair == (&b':', &b':'));
-    let parts = gap.and_then(|gap| Some((text.get(..gap)?, text.get(gap.checked_add(2)?..)?)));
-    match parts {
-        None => groups(text, true) == Some(GROUPS),
-        // `::` stands for at least one group.
-        Some((before, after)) => match (groups_or_none(before, false), groups_or_none(after, true)) {
-            (Some(before), Some(after)) => before + after < GROUPS,
-            _ => false,
-        },
+pub(super) fn is_ipv6(text: &[u8]) -> bool {
+    let (mut rest, mut groups, mut gap) = (text, 0, false);
+    // `::` stands for at least one group.
+    let are_all = |groups, gap| if gap { groups < GROUPS } else { groups == GROUPS };
+    if let [b':', b':', after @ ..] = rest {
+        (rest, gap) = (after, true);
     }
-}
-
-/// As [`groups`], but there may be none.
-fn groups_or_none(text: &[u8], may_end_in_ipv4: bool) -> Option<usize> {
-    match text.is_empty() {
-        true => Some(0),
-        false => groups(text, may_end_in_ipv4),
+    if rest.is_empty() {
+        return gap;
     }
-}
-
-/// How many groups of 16 bits stand in a text; `None` if something else does.
-fn groups(text: &[u8], may_end_in_ipv4: bool) -> Option<usize> {
-    let (mut rest, mut count) = (text, 0);
     loop {
-        match split_once(rest, b':') {
-            Some((group, after)) if is_group(group) => (rest, count) = (after, count + 1),
-            Some(_) => return None,
-            None if is_group(rest) => return Some(count + 1),
-            None => return (may_end_in_ipv4 && is_ipv4(rest)).then_some(count + 2),
+        let end = rest.iter().position(|byte| *byte == b':').unwrap_or(rest.len());
+        let (group, after) = rest.split_at_checked(end).unwrap_or_default();
+        if !is_group(group) {
+            return after.is_empty() && is_ipv4(group) && are_all(groups + 2, gap);
         }
+        groups += 1;
+        rest = match after {
+            [] => return are_all(groups, gap),
+            [b':', b':'] if !gap => return are_all(groups, true),
+            [b':', b':', after @ ..] if !gap => {
+                gap = true;
+                after
+            }
+            [_, after @ ..] => after,
+        };
     }
 }
 
@@ -51,15 +42,17 @@ fn is_group(text: &[u8]) -> bool {
 /// Whether a text is four numbers of 0–255 with dots between them, none with a leading zero.
 fn is_ipv4(text: &[u8]) -> bool {
     let is_octet = |octet: &[u8]| match octet {
-        [b'0'] => true,
-        [b'1'..=b'9', rest @ ..] => {
-            let number = str::from_utf8(octet).map(str::parse::<u8>);
-            rest.iter().all(u8::is_ascii_digit) && matches!(number, Ok(Ok(_)))
-        }
-        _ => false,
+        [b'0', _, ..] => false,
+        octet => decimal(octet).is_some_and(|number| number <= 255),
     };
-    let octets = || text.split(|byte| *byte == b'.');
-    octets().count() == 4 && octets().all(is_octet)
+    let mut octets = 0;
+    for octet in text.split(|byte| *byte == b'.') {
+        if !is_octet(octet) {
+            return false;
+        }
+        octets += 1;
+    }
+    octets == 4
 }
 
 #[cfg(test)]
@@ -75,8 +68,8 @@ mod tests {
             text in "([0-9a-fA-F]{0,5}:{1,3}){0,9}([0-9a-f]{0,5}|[0-9]{1,3}(\\.[0-9]{1,3}){2,4})",
             address in any::<Ipv6Addr>(),
         ) {
-            prop_assert_eq!(is_ipv6(&text), text.parse::<Ipv6Addr>().is_ok(), "{}", text);
-            prop_assert!(is_ipv6(&address.to_string()));
+            prop_assert_eq!(is_ipv6(text.as_bytes()), text.parse::<Ipv6Addr>().is_ok(), "{}", text);
+            prop_assert!(is_ipv6(address.to_string().as_bytes()));
         }
     }
 
@@ -91,7 +84,7 @@ mod tests {
             "::1.2.3.4",
             "1:2:3:4:5:6:255.0.9.10",
         ] {
-            assert!(is_ipv6(text), "{text}");
+            assert!(is_ipv6(text.as_bytes()), "{text}");
         }
         for text in [
             "",
@@ -114,7 +107,7 @@ mod tests {
             "::1 ",
             "1.2.3.4",
         ] {
-            assert!(!is_ipv6(text), "{text}");
+            assert!(!is_ipv6(text.as_bytes()), "{text}");
         }
     }
 }

@@ -5,6 +5,7 @@ use core::fmt;
 use heapless::String;
 
 use super::address::is_ipv6;
+use super::header::{decimal, split_once};
 use crate::error::{Error, Misuse};
 use crate::id::Region;
 use crate::visible::Visible;
@@ -85,28 +86,29 @@ impl Endpoint {
             None => position(text, b':').unwrap_or(text.len()),
         };
         let (host, after) = text.split_at_checked(end).unwrap_or((text, ""));
-        let port = match after.strip_prefix(':') {
-            Some(port) if position(port, b':').is_some() => return Err(InvalidEndpoint::Address),
-            None if !after.is_empty() => return Err(InvalidEndpoint::Port),
-            port => port,
+        let port = match after.as_bytes() {
+            [] => None,
+            [b':', port @ ..] if split_once(port, b':').is_some() => {
+                return Err(InvalidEndpoint::Address);
+            }
+            [b':', port @ ..] => Some(port),
+            _ => return Err(InvalidEndpoint::Port),
         };
-        match host.strip_prefix('[') {
-            None => check_name(host)?,
-            Some(rest) if rest.strip_suffix(']').is_some_and(is_ipv6) => {}
-            Some(_) => return Err(InvalidEndpoint::Address),
+        match host.as_bytes() {
+            [b'[', address @ .., b']'] if is_ipv6(address) => {}
+            [b'[', ..] => return Err(InvalidEndpoint::Address),
+            _ => check_name(host)?,
         }
-        let number = port.map_or(Ok(DEFAULT_PORT), parse_port)?;
-        let shown = port.filter(|_| number != DEFAULT_PORT);
+        let port = port.map_or(Ok(DEFAULT_PORT), parse_port)?;
+        let shown = match port {
+            DEFAULT_PORT => host,
+            _ => text,
+        };
         let mut authority = String::new();
-        for part in [Some(host), shown.map(|_| ":"), shown].into_iter().flatten() {
-            authority.push_str(part).map_err(|_| InvalidEndpoint::Length {
-                characters: host.len(),
-            })?;
-        }
-        Ok(Self {
-            authority,
-            port: number,
-        })
+        authority.push_str(shown).map_err(|_| InvalidEndpoint::Length {
+            characters: host.len(),
+        })?;
+        Ok(Self { authority, port })
     }
 
     /// The host name or address, without brackets: what to resolve, and the name in TLS.
@@ -140,12 +142,10 @@ fn position(text: &str, ascii: u8) -> Option<usize> {
 }
 
 /// Reads 1–65535, in digits only and with no more than needed.
-fn parse_port(text: &str) -> Result<u16, InvalidEndpoint> {
-    let digits = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.as_bytes().starts_with(b"0");
-    match text.parse() {
-        Ok(port) if digits => Ok(port),
-        _ => Err(InvalidEndpoint::Port),
-    }
+fn parse_port(digits: &[u8]) -> Result<u16, InvalidEndpoint> {
+    let port = decimal(digits).and_then(|port| u16::try_from(port).ok());
+    port.filter(|_| !digits.starts_with(b"0"))
+        .ok_or(InvalidEndpoint::Port)
 }
 
 fn check_name(name: &str) -> Result<(), InvalidEndpoint> {

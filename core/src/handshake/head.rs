@@ -2,7 +2,7 @@
 //! folded, and no value has a control character, so that no two readers can take it for different things.
 
 use super::MAX_ANSWER_HEAD;
-use super::header::split_once;
+use super::header::{decimal, split_once};
 use crate::error::PeerFault;
 
 /// A head that is there as a whole and is well formed.
@@ -111,18 +111,15 @@ const fn is_name(byte: u8) -> bool {
 
 /// The status of `HTTP/1.1 101 Switching Protocols`; the phrase may be empty or, with its space, absent.
 fn status(line: &[u8]) -> Option<u16> {
-    let rest = line
-        .strip_prefix(b"HTTP/1.1 ")
-        .or_else(|| line.strip_prefix(b"HTTP/1.0 "))?;
+    let [b'0' | b'1', b' ', rest @ ..] = line.strip_prefix(b"HTTP/1.")? else {
+        return None;
+    };
     let (digits, phrase) = rest.split_first_chunk::<3>()?;
     if !matches!(phrase.first(), None | Some(b' ')) {
         return None;
     }
-    digits.iter().try_fold(0, |number, digit| {
-        digit
-            .is_ascii_digit()
-            .then(|| number * 10 + u16::from(digit - b'0'))
-    })
+    // Three digits.
+    decimal(digits).map(|status| status as u16)
 }
 
 /// Name and value of a field's line. A folded line starts with white space, which is no name.

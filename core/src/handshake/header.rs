@@ -38,23 +38,24 @@ pub const WEBSOCKET_ACCEPT: &str = "sec-websocket-accept";
 /// The one version of WebSocket: the value of [`WEBSOCKET_VERSION`].
 pub const VERSION: &str = "13";
 
-/// The values of a header that may stand only once.
+/// The values of a header that may stand only once, without the white space around them.
 #[derive(Clone, Copy, Default)]
 pub(super) enum Values<'a> {
     /// None so far.
     #[default]
     None,
-    /// One, without the white space around it.
+    /// One.
     One(&'a [u8]),
-    /// More than one.
-    Several,
+    /// More than one: the latest of them.
+    Several(&'a [u8]),
 }
 
 impl<'a> Values<'a> {
     pub(super) fn add(&mut self, value: &'a [u8]) {
+        let value = value.trim_ascii();
         *self = match self {
-            Self::None => Self::One(value.trim_ascii()),
-            Self::One(_) | Self::Several => Self::Several,
+            Self::None => Self::One(value),
+            Self::One(_) | Self::Several(_) => Self::Several(value),
         };
     }
 
@@ -62,15 +63,33 @@ impl<'a> Values<'a> {
     pub(super) const fn only(self) -> Option<&'a [u8]> {
         match self {
             Self::One(value) => Some(value),
-            Self::None | Self::Several => None,
+            Self::None | Self::Several(_) => None,
+        }
+    }
+
+    /// The latest value, if there is any.
+    pub(super) const fn latest(self) -> Option<&'a [u8]> {
+        match self {
+            Self::One(value) | Self::Several(value) => Some(value),
+            Self::None => None,
         }
     }
 }
 
 /// What stands before and after the first `separator`.
 pub(super) fn split_once(text: &[u8], separator: u8) -> Option<(&[u8], &[u8])> {
-    let mut parts = text.splitn(2, |byte| *byte == separator);
-    Some((parts.next()?, parts.next()?))
+    let position = text.iter().position(|byte| *byte == separator)?;
+    let (before, after) = text.split_at_checked(position)?;
+    Some((before, after.get(1..)?))
+}
+
+/// A number in decimal, of digits only. The largest stands for all that are larger.
+pub(super) fn decimal(digits: &[u8]) -> Option<u32> {
+    let number = digits.iter().try_fold(0_u32, |number, digit| {
+        let digit = digit.is_ascii_digit().then(|| u32::from(digit - b'0'))?;
+        Some(number.saturating_mul(10).saturating_add(digit))
+    })?;
+    (!digits.is_empty()).then_some(number)
 }
 
 /// The elements of a comma-separated list; empty ones do not count (RFC 9110 §5.6.1).
@@ -83,7 +102,7 @@ pub(super) fn elements(value: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 /// Whether a list has that element, in any case.
 pub(super) fn lists(value: &[u8], element: &str) -> bool {
-    elements(value).any(|given| given.eq_ignore_ascii_case(element.as_bytes()))
+    elements(value).any(|given| is(given, element))
 }
 
 /// Whether a name, as it came, is this one.

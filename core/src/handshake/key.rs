@@ -47,7 +47,7 @@ impl UpgradeKey {
     /// The answer to this key.
     #[must_use]
     pub fn accept(&self) -> UpgradeAccept {
-        UpgradeAccept(base64(&sha1::digest(self.0.iter().chain(GUID))))
+        UpgradeAccept(base64(&sha1::digest(&self.0, GUID)))
     }
 }
 
@@ -62,22 +62,33 @@ impl UpgradeAccept {
         // base64 is ASCII.
         str::from_utf8(&self.0).unwrap_or_default()
     }
+
+    /// Its bytes.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 28] {
+        &self.0
+    }
 }
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/// `bytes` in base64 with its padding (RFC 4648 §4), which has `TEXT` characters. What is written so is no secret: looked up
-/// in a table, it takes less code than base64ct's, which takes the same time for all bytes, and has no panic.
+/// `bytes` in base64 with its padding (RFC 4648 §4), which has `TEXT` characters.
 fn base64<const TEXT: usize>(bytes: &[u8]) -> [u8; TEXT] {
     let mut text = [b'='; TEXT];
+    encode(bytes, &mut text);
+    text
+}
+
+/// Writes the characters of `bytes`, and leaves the padding. What is written so is no secret: looked up in a table, it takes
+/// less code than base64ct's, which takes the same time for all bytes, and has no panic.
+fn encode(bytes: &[u8], text: &mut [u8]) {
     for (index, character) in text.iter_mut().enumerate() {
         let (byte, bit) = (index * 6 / 8, index * 6 % 8);
-        let Some(high) = bytes.get(byte) else { break };
-        let low = bytes.get(byte + 1).unwrap_or(&0);
-        let sextet = u16::from_be_bytes([*high, *low]) >> (10 - bit);
+        let Some(&high) = bytes.get(byte) else { break };
+        let low = bytes.get(byte + 1).copied().unwrap_or(0);
+        let sextet = u16::from_be_bytes([high, low]) >> (10 - bit);
         *character = ALPHABET[usize::from(sextet) % ALPHABET.len()];
     }
-    text
 }
 
 #[cfg(test)]

@@ -107,7 +107,7 @@ impl PendingUpgrade {
     }
 
     fn decide<'a>(&self, status: u16, fields: &Fields<'a>, body: &'a [u8]) -> Result<Upgrade<'a>, PeerFault> {
-        let channel_id = fields.channel_id;
+        let channel_id = fields.channel_id();
         match status {
             101 => Ok(Upgrade::Accepted {
                 subprotocol: self.accepted(fields)?,
@@ -130,17 +130,17 @@ impl PendingUpgrade {
     /// The rules of RFC 6455 §4.1 for a 101; that it must name a subprotocol is data-plane.md §1.
     fn accepted(&self, fields: &Fields<'_>) -> Result<Subprotocol, PeerFault> {
         let upgraded = |value: &[u8]| value.eq_ignore_ascii_case(b"websocket");
-        if !fields.upgrade.only().is_some_and(upgraded) || !fields.connection {
+        let [upgrade, accept, subprotocol, extensions, ..] = &fields.values;
+        if !upgrade.only().is_some_and(upgraded) || !fields.connection {
             return Err(PeerFault::NotWebSocket);
         }
-        if fields.accept.only() != Some(self.key.accept().as_str().as_bytes()) {
+        if accept.only() != Some(self.key.accept().as_bytes()) {
             return Err(PeerFault::WrongWebSocketAccept);
         }
-        if fields.extensions {
+        if extensions.latest().is_some() {
             return Err(PeerFault::UnofferedExtension);
         }
-        fields
-            .subprotocol
+        subprotocol
             .only()
             .and_then(Subprotocol::from_name)
             .filter(|named| self.offer.has(*named))
@@ -148,60 +148,65 @@ impl PendingUpgrade {
     }
 }
 
+/// The headers of an answer of which the value matters.
+const NAMES: [&str; 8] = [
+    header::UPGRADE,
+    header::WEBSOCKET_ACCEPT,
+    header::WEBSOCKET_PROTOCOL,
+    header::WEBSOCKET_EXTENSIONS,
+    header::CHANNEL_ID,
+    header::STATUS_REASON,
+    header::CONTENT_LENGTH,
+    header::TRANSFER_ENCODING,
+];
+
 /// The headers of an answer that matter.
 #[derive(Default)]
 struct Fields<'a> {
-    upgrade: Values<'a>,
+    /// Whether `connection` lists `upgrade`.
     connection: bool,
-    accept: Values<'a>,
-    subprotocol: Values<'a>,
-    extensions: bool,
-    channel_id: Option<PeerText<'a>>,
-    reason: Option<PeerText<'a>>,
-    content_length: Option<usize>,
-    transfer_encoding: bool,
+    /// In the order of [`NAMES`].
+    values: [Values<'a>; NAMES.len()],
 }
 
 impl<'a> Fields<'a> {
     fn collect(headers: impl IntoIterator<Item = (&'a [u8], &'a [u8])>) -> Self {
         let mut fields = Self::default();
         for (name, value) in headers {
-            let named = |other| header::is(name, other);
-            if named(header::UPGRADE) {
-                fields.upgrade.add(value);
-            } else if named(header::CONNECTION) {
+            if header::is(name, header::CONNECTION) {
                 fields.connection |= header::lists(value, header::UPGRADE);
-            } else if named(header::WEBSOCKET_ACCEPT) {
-                fields.accept.add(value);
-            } else if named(header::WEBSOCKET_PROTOCOL) {
-                fields.subprotocol.add(value);
-            } else if named(header::WEBSOCKET_EXTENSIONS) {
-                fields.extensions = true;
-            } else if named(header::CHANNEL_ID) {
-                fields.channel_id = Some(PeerText::new(value));
-            } else if named(header::STATUS_REASON) {
-                fields.reason = Some(PeerText::new(value)).filter(|reason| !reason.is_empty());
-            } else if named(header::CONTENT_LENGTH) {
-                let value = str::from_utf8(value.trim_ascii());
-                fields.content_length = value.ok().and_then(|text| text.parse().ok());
-            } else if named(header::TRANSFER_ENCODING) {
-                fields.transfer_encoding = true;
+            }
+            for (values, known) in fields.values.iter_mut().zip(NAMES) {
+                if header::is(name, known) {
+                    values.add(value);
+                }
             }
         }
         fields
     }
 
+    fn channel_id(&self) -> Option<PeerText<'a>> {
+        let [.., channel_id, _, _, _] = &self.values;
+        channel_id.latest().map(PeerText::new)
+    }
+
     /// How many bytes of the body, as it stands on the wire, say why.
     fn awaited(&self) -> usize {
+        let [.., reason, content_length, transfer_encoding] = &self.values;
         // A body in pieces has their lengths between them: it is not for people.
-        match self.reason.is_some() || self.transfer_encoding {
-            true => 0,
-            false => self.content_length.unwrap_or(MAX_PEER_TEXT).min(MAX_PEER_TEXT),
+        if reason.latest().is_some_and(|reason| !reason.is_empty()) || transfer_encoding.latest().is_some() {
+            return 0;
         }
+        let length = content_length.latest().and_then(header::decimal);
+        length.map_or(MAX_PEER_TEXT, |length| MAX_PEER_TEXT.min(length as usize))
     }
 
     fn reason(&self, body: &'a [u8]) -> PeerText<'a> {
-        self.reason.unwrap_or_else(|| PeerText::new(body))
+        let [.., reason, _, _] = &self.values;
+        PeerText::new(match reason.latest() {
+            Some(reason @ [_, ..]) => reason,
+            _ => body,
+        })
     }
 }
 

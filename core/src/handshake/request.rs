@@ -193,7 +193,7 @@ fn side_of(target: &str) -> Result<Side, HandshakeFault> {
 fn access_token(values: Values<'_>) -> Result<&str, HandshakeFault> {
     let value = match values {
         Values::None => return Err(HandshakeFault::AccessTokenMissing),
-        Values::Several => return Err(HandshakeFault::AccessTokenRepeated),
+        Values::Several(_) => return Err(HandshakeFault::AccessTokenRepeated),
         Values::One(value) => value,
     };
     match str::from_utf8(value) {
@@ -205,7 +205,7 @@ fn access_token(values: Values<'_>) -> Result<&str, HandshakeFault> {
 fn client_token(values: Values<'_>) -> Result<Option<ClientToken>, HandshakeFault> {
     match values {
         Values::None => Ok(None),
-        Values::Several => Err(HandshakeFault::ClientTokenRepeated),
+        Values::Several(_) => Err(HandshakeFault::ClientTokenRepeated),
         Values::One(value) => str::from_utf8(value)
             .ok()
             .and_then(|text| ClientToken::parse(text).ok())

@@ -8,6 +8,7 @@ use super::header;
 use super::key::UpgradeKey;
 use super::pending::PendingUpgrade;
 use super::subprotocol::Offer;
+use crate::copy::copy;
 use crate::error::{Capacity, Error};
 use crate::mode::Side;
 use crate::token::{AccessToken, ClientToken, MAX_ACCESS_TOKEN};
@@ -44,19 +45,19 @@ impl<const N: usize> UpgradeRequest<'_, N> {
 
     /// The headers, names in lower case. Values hold the tokens in clear.
     pub fn headers(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let client_token = self.client_token.map(ClientToken::expose);
         [
-            Some((header::HOST, self.endpoint.authority())),
-            Some((header::UPGRADE, "websocket")),
-            Some((header::CONNECTION, "Upgrade")),
-            Some((header::WEBSOCKET_VERSION, header::VERSION)),
-            Some((header::WEBSOCKET_KEY, self.key.as_str())),
-            Some((header::WEBSOCKET_PROTOCOL, self.offer.as_str())),
-            Some((header::ACCESS_TOKEN, self.access_token.expose())),
-            self.client_token
-                .map(|token| (header::CLIENT_TOKEN, token.expose())),
+            (header::HOST, self.endpoint.authority()),
+            (header::UPGRADE, "websocket"),
+            (header::CONNECTION, "Upgrade"),
+            (header::WEBSOCKET_VERSION, header::VERSION),
+            (header::WEBSOCKET_KEY, self.key.as_str()),
+            (header::WEBSOCKET_PROTOCOL, self.offer.as_str()),
+            (header::ACCESS_TOKEN, self.access_token.expose()),
+            (header::CLIENT_TOKEN, client_token.unwrap_or_default()),
         ]
         .into_iter()
-        .flatten()
+        .take(7 + usize::from(client_token.is_some()))
     }
 
     /// What judges the answer. It is small and holds no token, so the request can go once it is sent.
@@ -72,31 +73,31 @@ impl<const N: usize> UpgradeRequest<'_, N> {
     /// [`UpgradeRequestError`]; nothing has been written.
     pub fn write(&self, buffer: &mut [u8]) -> Result<usize, UpgradeRequestError> {
         let mut needed = 0;
-        self.each_part(|part| needed += part.len());
+        self.each_part(&mut |part| needed += part.len());
         if needed > MAX_REQUEST {
             return Err(UpgradeRequestError::TooLong { length: needed });
         }
         let mut room = buffer
             .get_mut(..needed)
-            .ok_or(UpgradeRequestError::BufferTooSmall { needed })?
-            .iter_mut();
-        self.each_part(|part| {
-            for (byte, slot) in part.bytes().zip(room.by_ref()) {
-                *slot = byte;
+            .ok_or(UpgradeRequestError::BufferTooSmall { needed })?;
+        self.each_part(&mut |part| {
+            if let Some(slots) = room.split_off_mut(..part.len()) {
+                copy(slots, part.as_bytes());
             }
         });
         Ok(needed)
     }
 
     /// The text of the request, in pieces. A loop: iterators over all this take a device's stack.
-    fn each_part(&self, mut take: impl FnMut(&str)) {
+    fn each_part(&self, take: &mut dyn FnMut(&str)) {
         for part in ["GET ", self.target(), " HTTP/1.1\r\n"] {
             take(part);
         }
         for (name, value) in self.headers() {
-            for part in [name, ": ", value, "\r\n"] {
-                take(part);
-            }
+            take(name);
+            take(": ");
+            take(value);
+            take("\r\n");
         }
         take("\r\n");
     }

@@ -7,25 +7,20 @@ pub const FIRST_BACKOFF: u64 = 1_000;
 /// Longest wait of all, in milliseconds (data-plane.md §5).
 pub const MAX_BACKOFF: u64 = 120_000;
 
-/// The failures in a row: how far the wait has grown.
-#[derive(Clone, Copy, Default, Debug, PartialEq, Eq)]
-pub(super) struct Failures(u32);
+/// How far the wait has grown by the failures in a row: the ceiling of the next one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Backoff(u32);
 
-impl Failures {
-    /// Counts one more and draws the wait: full jitter below a ceiling that doubles up to its cap. The jitter is drawn
-    /// *within* the cap, so that a fleet whose waits are all at the cap still spreads.
+impl Backoff {
+    /// After no failure.
+    pub(super) const NONE: Self = Self(FIRST_BACKOFF as u32);
+
+    /// Counts one more failure and draws the wait: full jitter below a ceiling that doubles up to its cap. The jitter is
+    /// drawn *within* the cap, so that a fleet whose waits are all at the cap still spreads.
     pub(super) fn next_wait(&mut self, random: &mut Random) -> u64 {
-        let ceiling = 1u64
-            .checked_shl(self.0)
-            .map(|factor| FIRST_BACKOFF.saturating_mul(factor));
-        self.0 = self.0.saturating_add(1);
-        let ceiling = ceiling.map_or(MAX_BACKOFF, |ceiling| ceiling.min(MAX_BACKOFF));
-        random.up_to(ceiling as u32).into()
-    }
-
-    /// Starts anew.
-    pub(super) const fn forget(&mut self) {
-        self.0 = 0;
+        let wait = random.up_to(self.0);
+        self.0 = (self.0 * 2).min(MAX_BACKOFF as u32);
+        wait.into()
     }
 }
 
@@ -39,10 +34,10 @@ mod tests {
         let ceilings = [1, 2, 4, 8, 16, 32, 64, 120, 120, 120].map(|seconds| seconds * 1_000);
         let mut waits = std::vec![Vec::new(); ceilings.len()];
         for seed in 0..2_000 {
-            let (mut random, mut failures) = (Random::new(), Failures::default());
+            let (mut random, mut backoff) = (Random::new(), Backoff::NONE);
             random.stir(seed);
             for waits in &mut waits {
-                waits.push(failures.next_wait(&mut random));
+                waits.push(backoff.next_wait(&mut random));
             }
         }
         for (waits, ceiling) in waits.iter().zip(ceilings) {
@@ -52,15 +47,5 @@ mod tests {
             assert!(waits.iter().any(|wait| *wait > ceiling / 50 * 49));
             assert!(waits.iter().filter(|wait| **wait == ceiling).count() < 20);
         }
-    }
-
-    #[test]
-    fn the_count_of_failures_never_overflows() {
-        let mut random = Random::new();
-        let mut failures = Failures(u32::MAX);
-        assert!(failures.next_wait(&mut random) <= MAX_BACKOFF);
-        assert!(failures.next_wait(&mut random) <= MAX_BACKOFF);
-        failures.forget();
-        assert!(failures.next_wait(&mut random) <= FIRST_BACKOFF);
     }
 }

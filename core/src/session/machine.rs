@@ -2,7 +2,7 @@
 
 mod calls;
 
-use super::backoff::Failures;
+use super::backoff::Backoff;
 use super::config::Config;
 use super::credentials::Credentials;
 use super::event::{Announced, Binding, Connect, Event, Output, Timeout, TokenTaken};
@@ -107,7 +107,7 @@ where
         self.counters.random.stir(entropy.seed());
         self.forget_connection();
         self.state = State::Active(Active {
-            failures: Failures::default(),
+            backoff: Backoff::NONE,
             phase: Phase::ConnectDue { since: now },
         });
         Ok(taken)
@@ -169,7 +169,7 @@ where
             Phase::AwaitingServices { .. } | Phase::Open(_) => self.credentials.client_token().is_some(),
         };
         if usable {
-            let wait = active.failures.next_wait(&mut self.counters.random);
+            let wait = active.backoff.next_wait(&mut self.counters.random);
             active.phase = Phase::Backoff {
                 until: now.after(wait),
             };
@@ -183,9 +183,9 @@ where
         if !self.state.has_socket() {
             return Err(self.misuse(Misuse::NotConnected));
         }
-        match close.and_then(DisconnectReason::of) {
-            Some(DisconnectReason::TunnelClosed) => self.end(),
-            Some(DisconnectReason::Rotated | DisconnectReason::Replaced) | None => self.drop_connection(now),
+        match close == Some(DisconnectReason::TunnelClosed.close()) {
+            true => self.end(),
+            false => self.drop_connection(now),
         }
         Ok(())
     }
@@ -221,13 +221,13 @@ where
         let link = self.state.link().ok_or(misuse)?;
         let answered = link.take_pong(now);
         if let State::Active(Active {
-            failures,
+            backoff,
             phase: Phase::Open(_),
             ..
         }) = &mut self.state
             && answered
         {
-            failures.forget();
+            *backoff = Backoff::NONE;
         }
         Ok(())
     }
@@ -260,20 +260,20 @@ where
         message: Result<&'m [u8], Error>,
         services: &'m mut ServiceList<SERVICES>,
     ) -> Event<'m> {
-        let outcome = message
-            .and_then(|bytes| Ok(Message::decode(bytes)?))
-            .and_then(|message| self.judged(&message, services));
-        match outcome {
-            Ok(event) => event,
-            Err(fault) => {
-                self.give_up_socket(match fault {
-                    Error::Peer(fault) => fault.close_code(),
-                    _ => CloseCode::MESSAGE_TOO_BIG,
-                });
-                self.drop_connection(now);
-                Event::Lost { fault }
-            }
-        }
+        // Looked at where it lies: a message is too large to move.
+        let outcome = match &message.map(Message::decode) {
+            Ok(Ok(message)) => self.judged(message, services),
+            Ok(Err(fault)) => Err((*fault).into()),
+            Err(fault) => Err(*fault),
+        };
+        outcome.unwrap_or_else(|fault| {
+            self.give_up_socket(match fault {
+                Error::Peer(_) => CloseCode::PROTOCOL_ERROR,
+                _ => CloseCode::MESSAGE_TOO_BIG,
+            });
+            self.drop_connection(now);
+            Event::Lost { fault }
+        })
     }
 
     fn judged<'m>(
@@ -297,7 +297,7 @@ where
             .take(message);
             if let Event::Data { .. } = event {
                 // Bytes have come all the way from the peer.
-                active.failures.forget();
+                active.backoff = Backoff::NONE;
             }
             return Ok(event);
         }

@@ -60,13 +60,9 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Outgoing<B> {
 
     fn append(&mut self, message: &Message<'_>) -> bool {
         let free = self.buffer.as_mut().get_mut(self.end..).unwrap_or_default();
-        match message.encode_frame(free) {
-            Ok(length) => {
-                self.end += length;
-                true
-            }
-            Err(_) => false,
-        }
+        let length = message.put_frame(free);
+        self.end += length.unwrap_or_default();
+        length.is_some()
     }
 
     fn move_to_front(&mut self) {

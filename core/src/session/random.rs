@@ -1,9 +1,9 @@
 //! Numbers that nobody shall foresee from outside a device but that guard no secret: the jitter of the back-off and the
 //! first stream id.
 
-/// A small generator (SplitMix64), seeded with the caller's entropy.
+/// A small generator (a counter behind MurmurHash3's finaliser, all in 32 bits), seeded with the caller's entropy.
 #[derive(Clone, Copy)]
-pub(super) struct Random(u64);
+pub(super) struct Random(u32);
 
 impl Random {
     pub(super) const fn new() -> Self {
@@ -11,19 +11,19 @@ impl Random {
     }
 
     /// Stirs in what was drawn for a new token.
-    pub(super) const fn stir(&mut self, seed: u64) {
+    pub(super) const fn stir(&mut self, seed: u32) {
         self.0 ^= seed;
     }
 
     /// A number from 0 to `most`.
     pub(super) const fn up_to(&mut self, most: u32) -> u32 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        self.0 = self.0.wrapping_add(0x9e37_79b9);
         let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^= z >> 31;
-        // Its upper half, scaled to the range: small processors cannot divide 64 bits. That some numbers come a little more
-        // often than others is far below what anybody could see, since the ranges are far below 2^32.
-        (((z >> 32) * (most as u64 + 1)) >> 32) as u32
+        z = (z ^ (z >> 16)).wrapping_mul(0x85eb_ca6b);
+        z = (z ^ (z >> 13)).wrapping_mul(0xc2b2_ae35);
+        z ^= z >> 16;
+        // Scaled to the range: small processors divide slowly. That some numbers come a little more often than others is
+        // below what anybody could see, since the ranges are far below 2^32.
+        ((z as u64 * (most as u64 + 1)) >> 32) as u32
     }
 }

@@ -1,7 +1,7 @@
 //! The states of a session. Each owns its data, but for what is too big to move: the tokens and the streams stand beside
 //! it, and are wiped and cleared when it is left.
 
-use super::backoff::Failures;
+use super::backoff::Backoff;
 use super::services::ServiceList;
 use crate::handshake::Subprotocol;
 use crate::time::Millis;
@@ -40,11 +40,13 @@ pub enum NoToken {
 
 /// There is a token.
 pub(super) struct Active<const SERVICES: usize> {
-    pub(super) failures: Failures,
+    pub(super) backoff: Backoff,
     pub(super) phase: Phase<SERVICES>,
 }
 
 /// What is done with the token.
+// Its tag is a byte: as wide as a moment is aligned, it takes a microcontroller two registers.
+#[repr(u8)]
 pub(super) enum Phase<const SERVICES: usize> {
     /// The Connect has not been handed out.
     ConnectDue {
@@ -83,14 +85,17 @@ pub(super) enum Offered<const SERVICES: usize> {
 impl<const SERVICES: usize> Offered<SERVICES> {
     /// What SERVICE_IDS says.
     pub(super) fn of(tunnel: AvailableServiceIds<'_>, services: &ServiceList<SERVICES>) -> Self {
-        if tunnel.is_empty() {
-            return Self::Unnamed;
+        let (mut named, mut any) = ([false; SERVICES], false);
+        for id in tunnel {
+            any = true;
+            for (named, service) in named.iter_mut().zip(services.names()) {
+                *named |= id == service.as_str();
+            }
         }
-        let mut named = [false; SERVICES];
-        for (named, service) in named.iter_mut().zip(services.names()) {
-            *named = tunnel.iter().any(|id| id == service.as_str());
+        match any {
+            true => Self::Named(named),
+            false => Self::Unnamed,
         }
-        Self::Named(named)
     }
 }
 
@@ -98,91 +103,71 @@ impl<const SERVICES: usize> Offered<SERVICES> {
 #[derive(Clone, Copy)]
 pub(super) struct Link {
     pub(super) subprotocol: Subprotocol,
-    pub(super) heartbeat: Heartbeat,
+    heartbeat: Heartbeat,
+    /// When the heartbeat goes on.
+    pub(super) deadline: Millis,
     /// Whether the caller leaves the peer's bytes in the socket, and its pongs with them.
-    pub(super) paused: bool,
+    paused: bool,
 }
 
 /// Where the pings stand.
-#[derive(Clone, Copy)]
-pub(super) enum Heartbeat {
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Heartbeat {
     /// Until the next ping.
-    Quiet {
-        until: Millis,
-    },
+    Quiet,
     /// A ping is to be handed out, and to be answered: a socket that takes none is as dead as one that answers none.
-    PingDue {
-        until: Millis,
-    },
-    PongAwaited {
-        until: Millis,
-    },
+    PingDue,
+    PongAwaited,
 }
 
 impl Link {
     pub(super) const fn new(subprotocol: Subprotocol, now: Millis) -> Self {
         Self {
             subprotocol,
-            heartbeat: Heartbeat::Quiet {
-                until: now.after(PING_INTERVAL),
-            },
+            heartbeat: Heartbeat::Quiet,
+            deadline: now.after(PING_INTERVAL),
             paused: false,
         }
     }
 
-    pub(super) const fn deadline(&self) -> Millis {
-        let (Heartbeat::Quiet { until } | Heartbeat::PingDue { until } | Heartbeat::PongAwaited { until }) =
-            self.heartbeat;
-        until
-    }
-
     /// Whether the peer has been silent for too long. Otherwise a ping may have become due.
     pub(super) fn is_silent(&mut self, now: Millis) -> bool {
-        if now < self.deadline() {
+        if now < self.deadline {
             return false;
         }
-        let silent = !matches!(self.heartbeat, Heartbeat::Quiet { .. }) && !self.paused;
-        self.heartbeat = Heartbeat::PingDue {
-            until: now.after(PONG_TIMEOUT),
-        };
+        let silent = self.heartbeat != Heartbeat::Quiet && !self.paused;
+        self.heartbeat = Heartbeat::PingDue;
+        self.deadline = now.after(PONG_TIMEOUT);
         silent
     }
 
-    /// A ping is handed out.
-    pub(super) const fn take_ping(&mut self) -> bool {
-        match self.heartbeat {
-            Heartbeat::PingDue { until } => {
-                self.heartbeat = Heartbeat::PongAwaited { until };
-                true
-            }
-            Heartbeat::Quiet { .. } | Heartbeat::PongAwaited { .. } => false,
+    /// A ping is handed out. Whether one was due.
+    pub(super) fn take_ping(&mut self) -> bool {
+        let due = self.heartbeat == Heartbeat::PingDue;
+        if due {
+            self.heartbeat = Heartbeat::PongAwaited;
         }
+        due
     }
 
     /// The peer has answered a ping. Whether one was awaited.
-    pub(super) const fn take_pong(&mut self, now: Millis) -> bool {
-        match self.heartbeat {
-            Heartbeat::PongAwaited { .. } => {
-                self.heartbeat = Heartbeat::Quiet {
-                    until: now.after(PING_INTERVAL),
-                };
-                true
-            }
-            Heartbeat::Quiet { .. } | Heartbeat::PingDue { .. } => false,
+    pub(super) fn take_pong(&mut self, now: Millis) -> bool {
+        let awaited = self.heartbeat == Heartbeat::PongAwaited;
+        if awaited {
+            self.heartbeat = Heartbeat::Quiet;
+            self.deadline = now.after(PING_INTERVAL);
         }
+        awaited
     }
 
     /// Whatever arrives is a sign of life: a pong may stand behind much else, at either end.
-    pub(super) const fn hear(&mut self, now: Millis) {
-        match &mut self.heartbeat {
-            Heartbeat::PingDue { until } | Heartbeat::PongAwaited { until } => {
-                *until = now.after(PONG_TIMEOUT);
-            }
-            Heartbeat::Quiet { .. } => {}
+    pub(super) fn hear(&mut self, now: Millis) {
+        if self.heartbeat != Heartbeat::Quiet {
+            self.deadline = now.after(PONG_TIMEOUT);
         }
     }
 
-    pub(super) const fn set_paused(&mut self, paused: bool, now: Millis) {
+    pub(super) fn set_paused(&mut self, paused: bool, now: Millis) {
         self.paused = paused;
         // What the peer said meanwhile may still stand in the socket.
         self.hear(now);
@@ -256,8 +241,8 @@ impl<const SERVICES: usize> State<SERVICES> {
         match &active.phase {
             Phase::ConnectDue { .. } => None,
             Phase::Connecting { until } | Phase::Backoff { until } => Some(*until),
-            Phase::AwaitingServices { link, until } => Some(link.deadline().min(*until)),
-            Phase::Open(open) => Some(open.link.deadline()),
+            Phase::AwaitingServices { link, until } => Some(link.deadline.min(*until)),
+            Phase::Open(open) => Some(open.link.deadline),
         }
     }
 }

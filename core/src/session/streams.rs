@@ -162,7 +162,14 @@ impl<const CONNECTIONS: usize> Stream<CONNECTIONS> {
     pub(super) fn end(&mut self, given: u32) -> Option<Connection> {
         let id = self.connection_id(given);
         let ended = self.live(given);
-        self.slots.retain(|slot| slot.id != id);
+        if self.position(id).is_some()
+            && let Some(last) = self.slots.pop()
+        {
+            // The last one takes its place, unless it is the last.
+            if let Some(slot) = self.slots.iter_mut().find(|slot| slot.id == id) {
+                *slot = last;
+            }
+        }
         ended
     }
 
@@ -283,25 +290,28 @@ impl<const SERVICES: usize, const CONNECTIONS: usize> Streams<SERVICES, CONNECTI
         Ok((connection, stream.message(MessageType::StreamStart, service, 1)))
     }
 
-    fn find(&mut self, connection: Connection) -> Option<(&mut Stream<CONNECTIONS>, usize)> {
+    /// A DATA with that payload on a connection that lives.
+    pub(super) fn data<'m>(
+        &mut self,
+        connection: Connection,
+        service: &'m str,
+        payload: &'m [u8],
+    ) -> Option<Message<'m>> {
         let stream = self.active(connection.service())?;
         let mut slots = stream.slots.iter();
-        let position = slots.position(|slot| slot.serial == Some(connection.serial))?;
-        Some((stream, position))
-    }
-
-    /// A DATA without payload yet on a connection that lives.
-    pub(super) fn data<'m>(&mut self, connection: Connection, service: &'m str) -> Option<Message<'m>> {
-        let (stream, position) = self.find(connection)?;
-        let id = stream.slots.get(position)?.id;
-        Some(stream.message(MessageType::Data, service, id))
+        let slot = slots.find(|slot| slot.serial == Some(connection.serial))?;
+        Some(Message {
+            payload,
+            ..stream.message(MessageType::Data, service, slot.id)
+        })
     }
 
     /// Ends a connection that lives; the peer is still to be told. Whether there was one.
     pub(super) fn reset(&mut self, connection: Connection) -> bool {
-        let slot = self
-            .find(connection)
-            .and_then(|(stream, position)| stream.slots.get_mut(position));
+        let slot = self.active(connection.service()).and_then(|stream| {
+            let mut slots = stream.slots.iter_mut();
+            slots.find(|slot| slot.serial == Some(connection.serial))
+        });
         match slot {
             Some(slot) => {
                 slot.serial = None;
@@ -331,7 +341,7 @@ impl<const SERVICES: usize, const CONNECTIONS: usize> Streams<SERVICES, CONNECTI
                 return false;
             }
             if has_connection_ids {
-                stream.slots.retain(|slot| slot.id != id);
+                stream.end(id);
             } else {
                 self.end(service);
             }

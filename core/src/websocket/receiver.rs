@@ -101,6 +101,9 @@ impl Receiver {
     /// Takes the next event out of `input` and moves `input` past what was read. None when it is used up: go on with
     /// the socket's next bytes, however they are split.
     ///
+    /// A server's receiver hands out the bytes of messages with the mask on them: call
+    /// [`receive_masked`](Self::receive_masked), which serves either end.
+    ///
     /// # Errors
     /// The peer broke the protocol: every later call gives the same fault. A server's frames must not be masked
     /// ([`PeerFault::MaskedFrame`]) and a client's must be ([`PeerFault::UnmaskedFrame`]); neither may hold text
@@ -120,7 +123,7 @@ impl Receiver {
         }
     }
 
-    /// As [`receive`](Self::receive), of a client's bytes: takes the mask off in place.
+    /// As [`receive`](Self::receive), but takes a client's mask off in place. A server's bytes are only read.
     ///
     /// # Errors
     /// As [`receive`](Self::receive).

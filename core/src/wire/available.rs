@@ -116,9 +116,10 @@ impl<'a> Iterator for Iter<'a> {
 /// The next id among fields that have been decoded before: a fault can only be the end.
 fn next_decoded<'a>(fields: &mut Fields<'a>) -> Option<&'a str> {
     loop {
-        match fields.tag().ok()? {
-            tag::AVAILABLE_SERVICE_IDS => return fields.text().ok(),
-            other => fields.skip(other).ok()?,
+        let tag = fields.tag().ok()?;
+        let value = fields.value(tag).ok()?;
+        if tag == tag::AVAILABLE_SERVICE_IDS {
+            return value.text().ok();
         }
     }
 }

@@ -59,19 +59,21 @@ impl<'a> Message<'a> {
     /// Takes the next field.
     fn take(&mut self, fields: &mut Fields<'a>) -> Result<(), DecodeFaultKind> {
         let field = *fields;
-        match fields.tag()? {
+        let tag = fields.tag()?;
+        let value = fields.value(tag)?;
+        match tag {
             // A number takes the low bits of a varint that has more than it has room for.
-            tag::TYPE => self.message_type = MessageType::from_number(fields.number()? as i32),
-            tag::STREAM_ID => self.stream_id = fields.number()? as i32,
-            tag::IGNORABLE => self.ignorable = fields.number()? != 0,
-            tag::PAYLOAD => self.payload = fields.bytes()?,
-            tag::SERVICE_ID => self.service_id = fields.text()?,
+            tag::TYPE => self.message_type = MessageType::from_number(value.number as i32),
+            tag::STREAM_ID => self.stream_id = value.number as i32,
+            tag::IGNORABLE => self.ignorable = value.number != 0,
+            tag::PAYLOAD => self.payload = value.bytes,
+            tag::SERVICE_ID => self.service_id = value.text()?,
             tag::AVAILABLE_SERVICE_IDS => {
-                fields.text()?;
+                value.text()?;
                 self.available_service_ids.start_at(field);
             }
-            tag::CONNECTION_ID => self.connection_id = fields.number()? as u32,
-            unknown => fields.skip(unknown)?,
+            tag::CONNECTION_ID => self.connection_id = value.number as u32,
+            _ => {}
         }
         Ok(())
     }

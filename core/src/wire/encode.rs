@@ -71,6 +71,15 @@ impl Message<'_> {
         Ok(needed)
     }
 
+    /// Writes the message as a frame to the start of `buffer`, and returns the frame's length in bytes; `None` if it has no
+    /// room there, or none of a frame's length has: then it may have spoilt the buffer. So it need not count first.
+    pub(crate) fn put_frame(&self, buffer: &mut [u8]) -> Option<usize> {
+        let (prefix, room) = buffer.split_first_chunk_mut::<PREFIX>()?;
+        let length = self.put(room)?;
+        *prefix = u16::try_from(length).ok()?.to_be_bytes();
+        Some(PREFIX + length)
+    }
+
     /// Encodes what stands around the payload in the message's frame, both parts into `buffer`. The payload itself is
     /// not read: exactly as many bytes as it has must be sent between the two. [`MAX_ENVELOPE`] is room enough.
     ///

@@ -44,36 +44,27 @@ impl<'a> Fields<'a> {
         varint::read_tag(&mut self.rest)
     }
 
-    /// Takes the value of a number.
-    pub(super) fn number(&mut self) -> Result<u64, DecodeFaultKind> {
-        varint::read(&mut self.rest)
-    }
-
-    /// Takes the value of a text or of bytes.
-    pub(super) fn bytes(&mut self) -> Result<&'a [u8], DecodeFaultKind> {
-        let length = varint::read_tag(&mut self.rest)?;
-        self.take(usize::try_from(length).map_err(|_| DecodeFaultKind::Truncated)?)
-    }
-
-    /// Takes the value of a text.
-    pub(super) fn text(&mut self) -> Result<&'a str, DecodeFaultKind> {
-        str::from_utf8(self.bytes()?).map_err(|_| DecodeFaultKind::NotUtf8)
-    }
-
-    /// Takes the value of a field that is not known.
-    pub(super) fn skip(&mut self, tag: u32) -> Result<(), DecodeFaultKind> {
+    /// Takes the value of a field, known or not.
+    pub(super) fn value(&mut self, tag: u32) -> Result<Value<'a>, DecodeFaultKind> {
         if tag >> 3 == 0 {
             return Err(DecodeFaultKind::FieldNumberZero);
         }
-        match tag & 0b111 {
-            wire_type::VARINT => drop(self.number()?),
-            wire_type::BYTES => drop(self.bytes()?),
-            wire_type::FIXED32 => drop(self.take(size_of::<u32>())?),
-            wire_type::FIXED64 => drop(self.take(size_of::<u64>())?),
+        let length = match tag & 0b111 {
+            wire_type::VARINT => {
+                let number = varint::read(&mut self.rest)?;
+                return Ok(Value { number, bytes: &[] });
+            }
+            wire_type::BYTES => {
+                let length = varint::read_tag(&mut self.rest)?;
+                usize::try_from(length).map_err(|_| DecodeFaultKind::Truncated)?
+            }
+            wire_type::FIXED32 => size_of::<u32>(),
+            wire_type::FIXED64 => size_of::<u64>(),
             wire_type::START_GROUP | wire_type::END_GROUP => return Err(DecodeFaultKind::Group),
             _ => return Err(DecodeFaultKind::WireType),
-        }
-        Ok(())
+        };
+        let bytes = self.take(length)?;
+        Ok(Value { number: 0, bytes })
     }
 
     /// Takes the field of a number if it comes next; else the number is 0. `None` if it has over 28 bits or is cut.
@@ -105,5 +96,18 @@ impl<'a> Fields<'a> {
             .ok_or(DecodeFaultKind::Truncated)?;
         self.rest = rest;
         Ok(taken)
+    }
+}
+
+/// The value of a field: a number, or bytes.
+pub(super) struct Value<'a> {
+    pub(super) number: u64,
+    pub(super) bytes: &'a [u8],
+}
+
+impl<'a> Value<'a> {
+    /// The bytes as text.
+    pub(super) fn text(&self) -> Result<&'a str, DecodeFaultKind> {
+        str::from_utf8(self.bytes).map_err(|_| DecodeFaultKind::NotUtf8)
     }
 }

@@ -21,20 +21,17 @@ pub(super) fn read_tag(rest: &mut &[u8]) -> Result<u32, DecodeFaultKind> {
 
 #[inline(never)]
 fn read_at_most(rest: &mut &[u8], most: usize) -> Result<u64, DecodeFaultKind> {
-    let mut value = 0;
-    let mut bytes = rest.iter();
-    for (&byte, shift) in bytes.by_ref().zip((0..).step_by(7)).take(most) {
+    let (mut value, mut bytes) = (0, rest.iter());
+    for index in 0..most {
+        let byte = *bytes.next().ok_or(DecodeFaultKind::Truncated)?;
         // Bits above the 64th fall off, as at Google.
-        value |= u64::from(byte & 0x7f) << shift;
+        value |= u64::from(byte & 0x7f) << (7 * index);
         if byte < 0x80 {
             *rest = bytes.as_slice();
             return Ok(value);
         }
     }
-    Err(match rest.len() < most {
-        true => DecodeFaultKind::Truncated,
-        false => DecodeFaultKind::VarintTooLong,
-    })
+    Err(DecodeFaultKind::VarintTooLong)
 }
 
 /// Takes a value of at most 28 bits from the start of `rest`: the length of any payload, and any id that every public

@@ -41,7 +41,7 @@ fn int32(value: i32) -> u64 {
 
 impl Message<'_> {
     /// The fields up to the payload's length.
-    #[inline]
+    #[inline(always)]
     fn write_head(&self, sink: &mut impl Sink) -> Option<()> {
         sink.number(tag::TYPE, int32(self.message_type.number()))?;
         sink.number(tag::STREAM_ID, int32(self.stream_id))?;
@@ -50,7 +50,7 @@ impl Message<'_> {
     }
 
     /// The fields after the payload.
-    #[inline]
+    #[inline(always)]
     fn write_tail(&self, sink: &mut impl Sink) -> Option<()> {
         if !self.service_id.is_empty() {
             sink.text(tag::SERVICE_ID, self.service_id)?;
@@ -59,6 +59,17 @@ impl Message<'_> {
             sink.text(tag::AVAILABLE_SERVICE_IDS, id)?;
         }
         sink.number(tag::CONNECTION_ID, self.connection_id.into())
+    }
+
+    /// Writes the message to the start of `room`, and tells its length. `None`: there is too little, and what is written is
+    /// a part.
+    pub(super) fn put(&self, room: &mut [u8]) -> Option<usize> {
+        let capacity = room.len();
+        let mut fill = Fill { room };
+        self.write_head(&mut fill)?;
+        fill.bytes(self.payload)?;
+        self.write_tail(&mut fill)?;
+        Some(capacity - fill.room.len())
     }
 
     /// How many bytes stand around the payload. The largest number stands for all that are larger.

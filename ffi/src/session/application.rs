@@ -57,13 +57,11 @@ pub unsafe extern "C" fn iot_tunnel_session_send(
 ) -> Code {
     // SAFETY: the header's rules for storage, bytes and results.
     unsafe {
-        let written = [Area::of(taken, 1)];
-        with(session, &written, &[], |client| {
+        with(session, &[Area::of(taken, 1)], &[], |client| {
             let out = Out::new(taken)?;
             // It may lie in the incoming buffer, as what an event brought does: that is neither read nor written here.
             let [storage, _, outgoing] = client.areas(session);
-            apart(&written, &[data.area()])?;
-            apart(&[storage, outgoing], &[data.area()])?;
+            apart(&[Area::of(taken, 1), storage, outgoing], &[data.area()])?;
             match client.session.send(connection.get()?, data.get()?)? {
                 Progress::WouldBlock => {
                     out.set(0);
@@ -122,8 +120,8 @@ pub unsafe extern "C" fn iot_tunnel_session_envelope(
             let out = Out::new(envelope)?;
             // As in `send`.
             let [storage, _, outgoing] = client.areas(session);
-            apart(&written, &[data.area()])?;
-            apart(&[storage, outgoing], &[data.area()])?;
+            let [buffer_area, envelope_area] = written;
+            apart(&[buffer_area, envelope_area, storage, outgoing], &[data.area()])?;
             let buffer = bytes_mut(buffer, capacity)?;
             match client.session.envelope(connection.get()?, data.get()?, buffer)? {
                 Progress::WouldBlock => Ok(Status::WouldBlock),

@@ -1,8 +1,9 @@
 //! What a session is told once, and how it is made.
 
+use heapless::Vec;
 use iot_tunnel_core::session::{Config, Services};
 use iot_tunnel_core::wire::MAX_PAYLOAD;
-use iot_tunnel_core::{Capacity, Error, Misuse, ServiceId};
+use iot_tunnel_core::{Capacity, Error, MAX_SERVICES, Misuse, ServiceId};
 
 use super::{Client, SessionStorage};
 use crate::handshake::{SubprotocolCode, subprotocol};
@@ -131,22 +132,22 @@ impl SessionConfig {
             0 => MAX_PAYLOAD,
             length => usize::try_from(length).map_err(|_| Misuse::MaxPayloadOutOfRange)?,
         };
-        let mut config = Config {
-            max_payload,
-            format: subprotocol(self.format)?,
-            ..Config::unnamed(side(self.side)?)
-        };
-        let texts = given(&self.services, self.service_count)?;
-        let Some(first) = texts.first() else {
-            return make(&config);
-        };
-        // Places without a service repeat the first one; they are cut off.
-        let name = |index: usize| {
+        let (side, format) = (side(self.side)?, subprotocol(self.format)?);
+        let mut names = Vec::<ServiceId, MAX_SERVICES>::new();
+        for text in given(&self.services, self.service_count)? {
             // SAFETY: as this function's.
-            unsafe { parse(*texts.get(index).unwrap_or(first), ServiceId::parse) }
+            let name = unsafe { parse(*text, ServiceId::parse) }?;
+            names.push(name).map_err(|_| Capacity::TooManyServices)?;
+        }
+        let services = match names.is_empty() {
+            true => Services::Unnamed,
+            false => Services::Named(&names),
         };
-        let names = [name(0)?, name(1)?, name(2)?];
-        config.services = Services::Named(names.get(..texts.len()).unwrap_or(&names));
-        make(&config)
+        make(&Config {
+            side,
+            services,
+            format,
+            max_payload,
+        })
     }
 }

@@ -121,10 +121,11 @@ pub unsafe extern "C" fn iot_tunnel_session_handle_token(
                 NONE => Bound::Unbound,
                 _ => return Err(Misuse::UnknownEnumValue.into()),
             };
-            let entropy = self::entropy(entropy)?;
+            let entropy = self::entropy(entropy);
+            let entropy = entropy.as_ref().map_err(|misuse| *misuse)?;
             let taken = client
                 .session
-                .handle_token(Millis(now), side, access_token, &binding, &entropy)?;
+                .handle_token(Millis(now), side, access_token, &binding, entropy)?;
             if taken == Taken::New {
                 client.pending = None;
             }
@@ -175,8 +176,9 @@ pub unsafe extern "C" fn iot_tunnel_session_upgrade_request(
         with(session, &written, &read, |client| {
             let buffer = Buffer::new(buffer, capacity, length)?;
             let connect = client.session.connect()?;
+            let endpoint = Endpoint::parse(endpoint.get()?);
             let request = UpgradeRequest {
-                endpoint: &Endpoint::parse(endpoint.get()?)?,
+                endpoint: endpoint.as_ref().map_err(|fault| *fault)?,
                 side: connect.side,
                 access_token: connect.access_token,
                 client_token: connect.client_token,
@@ -279,7 +281,8 @@ fn needed(error: UpgradeRequestError) -> usize {
 fn printable(text: PeerText<'_>) -> Text {
     let bytes = text.as_bytes();
     let end = bytes.iter().position(|byte| !matches!(byte, b' '..=b'~'));
-    let start = bytes.get(..end.unwrap_or(bytes.len())).unwrap_or_default();
-    // It is ASCII.
-    Text::of(str::from_utf8(start).unwrap_or_default())
+    Text {
+        ptr: bytes.as_ptr().cast(),
+        len: end.unwrap_or(bytes.len()),
+    }
 }

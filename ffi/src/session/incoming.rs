@@ -4,7 +4,7 @@ use iot_tunnel_core::Millis;
 use iot_tunnel_core::session::{Announced, Event as Said};
 
 use super::{Connection, SessionStorage, with};
-use crate::memory::{Area, Bytes, Out, Text, apart, object_mut};
+use crate::memory::{Area, Bytes, Out, Plain, Text, apart, object_mut};
 use crate::status::{Code, Status};
 
 /// What one message of the tunnel means.
@@ -89,66 +89,59 @@ pub unsafe extern "C" fn iot_tunnel_session_handle_bytes(
         with(session, &written, &[], |client| {
             let out = Out::new(event)?;
             let input = object_mut(input)?;
-            apart(&written, &[input.area()])?;
-            apart(&client.areas(session), &[input.area()])?;
+            let [storage, incoming, outgoing] = client.areas(session);
+            let [own, said] = written;
+            apart(&[own, said, storage, incoming, outgoing], &[input.area()])?;
             let mut rest = input.get()?;
             let said = client.session.handle_bytes(Millis(now), &mut rest)?;
-            out.set(said.map_or(Event::NONE, |said| Event::of(&said)));
+            let event = out.zeroed();
+            if let Some(said) = said {
+                event.fill(said);
+            }
             input.move_on(rest.len());
             Ok(Status::Ok)
         })
     }
 }
 
-impl Event {
-    const NONE: Self = Self {
-        kind: EventKind::None,
-        connection: Connection::NONE,
-        payload: Bytes::EMPTY,
-        service: 0,
-        replaces: false,
-        needs_name: false,
-        fault: 0,
-        services: [Text::EMPTY; 3],
-        service_count: 0,
-        services_omitted: 0,
-    };
+// SAFETY: an event of nothing but zeroes is NONE.
+unsafe impl Plain for Event {}
 
-    fn of(said: &Said<'_>) -> Self {
-        let mut event = Self::NONE;
-        event.kind = match *said {
+impl Event {
+    /// Says it, in an event that is NONE.
+    fn fill(&mut self, said: Said<'_>) {
+        self.kind = match said {
             Said::Handled => EventKind::Handled,
             Said::Open(announced) => {
-                event.announce(&announced);
+                self.announce(&announced);
                 EventKind::Open
             }
             Said::Started { connection, replaces } => {
-                event.connection = Connection::of(connection);
-                event.replaces = replaces;
+                self.connection = Connection::of(connection);
+                self.replaces = replaces;
                 EventKind::Started
             }
             Said::Data { connection, payload } => {
-                event.connection = Connection::of(connection);
-                event.payload = Bytes::of(payload);
+                self.connection = Connection::of(connection);
+                self.payload = Bytes::of(payload);
                 EventKind::Data
             }
             Said::Ended { connection } => {
-                event.connection = Connection::of(connection);
+                self.connection = Connection::of(connection);
                 EventKind::Ended
             }
             Said::StreamEnded { service, fault } => {
                 // At most 2.
-                event.service = service as u32;
-                event.fault = fault.map_or(0, |fault| Code::from(fault.code()));
+                self.service = service as u32;
+                self.fault = fault.map_or(0, |fault| Code::from(fault.code()));
                 EventKind::StreamEnded
             }
             Said::SessionReset => EventKind::SessionReset,
             Said::Lost { fault } => {
-                event.fault = Code::from(fault.code());
+                self.fault = Code::from(fault.code());
                 EventKind::Lost
             }
         };
-        event
     }
 
     fn announce(&mut self, announced: &Announced<'_>) {

@@ -2,8 +2,8 @@
 
 use iot_tunnel_core::websocket::Event;
 
-use super::{Frame, WebsocketRole, WebsocketStorage};
-use crate::memory::{Area, Bytes, Out, Text, Writable, apart, bytes, object_mut};
+use super::{Frame, WebsocketStorage};
+use crate::memory::{Area, Bytes, Out, Text, Writable, apart, object_mut};
 use crate::status::{Code, answer};
 use crate::storage::value;
 
@@ -43,20 +43,10 @@ pub unsafe extern "C" fn iot_tunnel_websocket_receive(
         // SAFETY: the header's rules for storage, objects and results.
         let (websocket, input, out) = unsafe { (value(websocket)?, object_mut(input)?, Out::new(event)?) };
         apart(&written, &[input.area()])?;
-        match websocket.role {
-            WebsocketRole::Client => {
-                // SAFETY: the header's rules for bytes.
-                let mut rest = unsafe { bytes(input.ptr, input.len) }?;
-                out.set(WebsocketEvent::of(websocket.receiver.receive(&mut rest)?));
-                input.move_on(rest.len());
-            }
-            WebsocketRole::Server => {
-                // SAFETY: the header's rules for bytes.
-                let mut rest = unsafe { input.get() }?;
-                out.set(WebsocketEvent::of(websocket.receiver.receive_masked(&mut rest)?));
-                input.move_on(rest.len());
-            }
-        }
+        // SAFETY: the header's rules for bytes. A client's are only read: there is no mask on them.
+        let mut rest = unsafe { input.get() }?;
+        out.set(WebsocketEvent::of(websocket.receiver.receive_masked(&mut rest)?));
+        input.move_on(rest.len());
         Ok(())
     })
 }

@@ -64,14 +64,17 @@ where
         data: &[u8],
         services: &ServiceList<SERVICES>,
     ) -> Result<Progress<usize>, Misuse> {
-        let misuse = self.misuse(Misuse::ConnectionEnded);
-        let service = services.id(connection.service());
-        let mut message = self.streams.data(connection, service).ok_or(misuse)?;
         let length = self.max_payload.min(self.outgoing.room_for_payload());
-        message.payload = data.get(..length).unwrap_or(data);
-        Ok(match message.payload.len() {
+        let payload = data.get(..length).unwrap_or(data);
+        let service = services.id(connection.service());
+        let message = self.streams.data(connection, service, payload);
+        // Where it lies: a message is too large to move.
+        let Some(message) = &message else {
+            return Err(self.misuse(Misuse::ConnectionEnded));
+        };
+        Ok(match payload.len() {
             0 if data.is_empty() => Progress::Done(0),
-            length if length > 0 && self.outgoing.push(&message) => Progress::Done(length),
+            length if length > 0 && self.outgoing.push(message) => Progress::Done(length),
             _ => Progress::WouldBlock,
         })
     }
@@ -85,13 +88,13 @@ where
     ) -> Result<Progress<(Envelope<'b>, usize)>, Error> {
         let misuse = self.misuse(Misuse::ConnectionEnded);
         let service = services.id(connection.service());
-        let mut message = self.streams.data(connection, service).ok_or(misuse)?;
-        message.payload = data.get(..self.max_payload).unwrap_or(data);
+        let payload = data.get(..self.max_payload).unwrap_or(data);
+        let message = self.streams.data(connection, service, payload).ok_or(misuse)?;
         if data.is_empty() || !self.outgoing.bytes().is_empty() {
             return Ok(Progress::WouldBlock);
         }
         let envelope = message.encode_envelope(buffer)?;
-        Ok(Progress::Done((envelope, message.payload.len())))
+        Ok(Progress::Done((envelope, payload.len())))
     }
 
     pub(in crate::session) fn has_sent_all(&self) -> bool {
