@@ -7,7 +7,7 @@
 //! 3. the values are parsed into the types of this crate ([`Violation`]).
 //!
 //! After step 1 a text needs no second judgement, so steps 2 and 3 go over it as it stands: nothing is copied but
-//! the values, nothing recurses, and [`Text`] decodes. Writing is serde-json-core's.
+//! the values, nothing recurses, and [`Text`] decodes. Writing puts bytes one after the other, and formats nothing.
 //!
 //! | message | read | written |
 //! |---|---|---|
@@ -19,15 +19,14 @@
 //! What is written is compact, in the order of the API's model, and leaves absent members out.
 
 mod error_body;
-mod escape;
 mod fault;
 mod guard;
 mod in_place;
-mod length;
 mod notification;
 mod object;
 mod rotate_request;
 mod rotate_response;
+mod scanner;
 mod services;
 mod text;
 mod token;

@@ -90,6 +90,7 @@ pub mod tunnel;
 mod visible;
 pub mod websocket;
 pub mod wire;
+mod words;
 
 pub use destination::{DestinationConfig, DestinationConfigRef, MAX_SERVICES};
 pub use error::{Capacity, Error, Misuse, PeerFault, Refusal};
@@ -101,3 +102,4 @@ pub use tunnel::{
     CLOSED_RETENTION, ClosedBy, ConnectionId, ConnectionState, Description, Disconnect, DisconnectReason,
     Effect, Effects, Handshake, Opened, Rotated, Slot, Slots, Table, TableIn, Tunnel, TunnelStatus,
 };
+pub use words::Words;

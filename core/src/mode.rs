@@ -3,6 +3,7 @@
 use core::fmt;
 
 use crate::error::Misuse;
+use crate::json::Text;
 
 /// One end of a tunnel. The wire writes it in lower case (`source`, `destination`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
@@ -39,7 +40,12 @@ impl Side {
     /// Reads the lower-case name; nothing else is a side.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::BOTH.into_iter().find(|side| side.as_str() == name)
+        Self::from_text(name.into())
+    }
+
+    /// Reads the name out of a message.
+    pub(crate) fn from_text(name: Text<'_>) -> Option<Self> {
+        Self::BOTH.into_iter().find(|side| name == side.as_str())
     }
 }
 
@@ -65,6 +71,7 @@ impl ClientMode {
     pub const EVERY: [Self; 3] = [Self::Source, Self::Destination, Self::All];
 
     /// The name in the API: upper case exactly.
+    #[cfg_attr(target_os = "none", inline(never))]
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -77,7 +84,12 @@ impl ClientMode {
     /// Reads the API's name; case matters.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::EVERY.into_iter().find(|mode| mode.as_str() == name)
+        Self::from_text(name.into())
+    }
+
+    /// Reads the name out of a message.
+    pub(crate) fn from_text(name: Text<'_>) -> Option<Self> {
+        Self::EVERY.into_iter().find(|mode| name == mode.as_str())
     }
 
     /// What a rotation in this mode does (control-plane.md, "RotateTunnelAccessToken, exactly").
@@ -98,19 +110,14 @@ impl ClientMode {
     /// # Errors
     /// [`Misuse::DestinationConfigWithSource`]: a source has no destination config to replace.
     pub const fn rotation(self, with_destination_config: bool) -> Result<Rotation, Misuse> {
-        let (source, destination, replaces_destination_config) = match (self, with_destination_config) {
-            (Self::Source, false) => (true, false, false),
-            (Self::Source, true) => return Err(Misuse::DestinationConfigWithSource),
-            (Self::Destination, false) => (false, true, false),
-            (Self::Destination, true) => (false, true, true),
-            (Self::All, false) => (true, true, false),
-            (Self::All, true) => (true, true, true),
-        };
-        Ok(Rotation {
-            source,
-            destination,
-            replaces_destination_config,
-        })
+        match (self, with_destination_config) {
+            (Self::Source, true) => Err(Misuse::DestinationConfigWithSource),
+            _ => Ok(Rotation {
+                source: !matches!(self, Self::Destination),
+                destination: !matches!(self, Self::Source),
+                replaces_destination_config: with_destination_config,
+            }),
+        }
     }
 }
 

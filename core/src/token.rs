@@ -105,18 +105,11 @@ impl<const N: usize> fmt::Debug for AccessToken<N> {
 /// A client token (data-plane header `client-token`), `[a-zA-Z0-9-]{32,128}`: a client presents it again to use
 /// an access token a second time. A secret like the access token.
 #[derive(Clone, PartialEq, Eq)]
-pub struct ClientToken(Secret<{ Self::RULE.max }>);
+pub struct ClientToken(Secret<{ Self::RULE.max() }>);
 
 impl ClientToken {
     /// What is allowed.
-    pub const RULE: Rule = Rule::new(
-        "clientToken",
-        32,
-        128,
-        "[a-zA-Z0-9-]",
-        |character| character.is_ascii_alphanumeric() || character == '-',
-        Misuse::InvalidClientToken,
-    );
+    pub const RULE: Rule = Rule::ClientToken;
 
     /// Parses a whole value.
     ///

@@ -2,7 +2,7 @@
 
 use iot_tunnel_core::{DestinationConfigRef, Error, MAX_SERVICES};
 
-use crate::memory::{Area, Text, apart};
+use crate::memory::{Area, Text, apart, given};
 use crate::services::{self, Services};
 
 /// What stands at a tunnel's destination.
@@ -20,19 +20,19 @@ pub struct DestinationConfig {
 const _: () = assert!(MAX_SERVICES == 3);
 
 impl DestinationConfig {
-    /// Checked, its texts lent.
+    /// Checked, its texts lent, apart from what is written.
     ///
     /// # Safety
-    /// As of [`Text::get`], of each text.
-    pub(crate) unsafe fn get<'a>(&self) -> Result<DestinationConfigRef<'a>, Error> {
+    /// As of [`Text::beside`], of each text.
+    pub(crate) unsafe fn beside<'a>(&self, written: &[Area]) -> Result<DestinationConfigRef<'a>, Error> {
         // SAFETY: as this function's.
         let (thing_name, services) = unsafe {
             (
-                self.thing_name.given()?,
-                Services::get(&self.services, self.service_count)?,
+                self.thing_name.beside(written)?,
+                Services::get(&self.services, self.service_count, written)?,
             )
         };
-        DestinationConfigRef::new(thing_name, services.names())
+        DestinationConfigRef::new(given(thing_name), services.names())
     }
 
     /// What stands there; it lasts as long as its names.
@@ -44,12 +44,6 @@ impl DestinationConfig {
             service_count,
         }
     }
-
-    /// Where it and its texts stand.
-    pub(crate) fn areas(&self) -> [Area; 5] {
-        let [first, second, third] = services::areas(&self.services, self.service_count);
-        [Area::of(self, 1), self.thing_name.area(), first, second, third]
-    }
 }
 
 /// A config that a caller lends, if there is one, apart from what changes meanwhile.
@@ -60,11 +54,11 @@ pub(crate) unsafe fn lent<'a>(
     config: *const DestinationConfig,
     changing: Area,
 ) -> Result<Option<DestinationConfigRef<'a>>, Error> {
+    apart(&[changing], &[Area::of(config, 1)])?;
     // SAFETY: as this function's.
     let Some(config) = (unsafe { config.as_ref() }) else {
         return Ok(None);
     };
-    apart(&[changing], &config.areas())?;
     // SAFETY: as this function's.
-    unsafe { config.get() }.map(Some)
+    unsafe { config.beside(&[changing]) }.map(Some)
 }

@@ -1,23 +1,23 @@
 //! What is wrong with a message from elsewhere, in words.
 //!
-//! This is the only place that formats text. A program that calls no function with `explain` in its name does not link it.
+//! A program that calls no function with `explain` in its name does not link the texts.
 
-use core::fmt::{self, Display, Write as _};
+use core::fmt;
 
-use iot_tunnel_core::{Capacity, Error};
+use iot_tunnel_core::{Capacity, Error, Words};
 
 use crate::memory::Buffer;
 
 /// Writes what is wrong; nothing, if nothing is.
-pub(crate) fn explain(buffer: Buffer<'_>, judgement: Result<(), impl Display>) -> Result<(), Error> {
+pub(crate) fn explain(buffer: Buffer<'_>, judgement: Result<(), impl Words>) -> Result<(), Error> {
     let Err(fault) = judgement else {
         return buffer.put("");
     };
     buffer.whole(|room| {
-        let mut words = Words { room, length: 0 };
-        // `Words` takes everything, and what core displays has no error of its own.
-        let _ = write!(words, "{fault}");
-        let Words { room, length } = words;
+        let mut written = Written { room, length: 0 };
+        // `Written` takes everything, and words have no error of their own.
+        let _ = fault.write_words(&mut written);
+        let Written { room, length } = written;
         if length > room.len() {
             room.fill(0);
         }
@@ -26,12 +26,12 @@ pub(crate) fn explain(buffer: Buffer<'_>, judgement: Result<(), impl Display>) -
 }
 
 /// Text as far as there is room for it, and its whole length.
-struct Words<'a> {
+struct Written<'a> {
     room: &'a mut [u8],
     length: usize,
 }
 
-impl fmt::Write for Words<'_> {
+impl fmt::Write for Written<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         let end = self.length.saturating_add(text.len());
         if let Some(place) = self.room.get_mut(self.length..end) {

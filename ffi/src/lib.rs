@@ -23,6 +23,7 @@ pub mod effects;
 pub mod handshake;
 pub mod id;
 pub mod issued;
+mod json;
 pub mod mode;
 pub mod notification;
 pub mod record;

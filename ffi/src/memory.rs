@@ -71,13 +71,14 @@ impl Text {
         str::from_utf8(bytes).map_err(|_| Misuse::NotUtf8)
     }
 
-    /// The text, unless it is empty.
+    /// The text, if it is apart from what is written. That is found out first.
     ///
     /// # Safety
-    /// As of [`get`](Self::get).
-    pub(crate) unsafe fn given<'a>(self) -> Result<Option<&'a str>, Misuse> {
+    /// As of [`get`](Self::get), if it is apart.
+    pub(crate) unsafe fn beside<'a>(self, written: &[Area]) -> Result<&'a str, Misuse> {
+        apart(written, &[self.area()])?;
         // SAFETY: as this function's.
-        unsafe { self.get() }.map(|text| Some(text).filter(|text| !text.is_empty()))
+        unsafe { self.get() }
     }
 }
 
@@ -143,6 +144,11 @@ impl Writable {
         // SAFETY: as this function's.
         unsafe { bytes_mut(self.ptr, self.len) }
     }
+}
+
+/// A text that may be left out by leaving it empty.
+pub(crate) fn given(text: &str) -> Option<&str> {
+    Some(text).filter(|text| !text.is_empty())
 }
 
 /// Bytes that a caller has.

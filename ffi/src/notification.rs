@@ -5,11 +5,11 @@ use core::ffi::c_char;
 use iot_tunnel_core::Error;
 use iot_tunnel_core::json::NotificationRef;
 
-use crate::explain::explain;
-use crate::memory::{Area, Buffer, Out, Text, apart, bytes, bytes_mut, object};
+use crate::json;
+use crate::memory::{Area, Text};
 use crate::mode::{SideCode, side, side_code};
 use crate::services::{self, Services};
-use crate::status::{Code, answer};
+use crate::status::Code;
 
 /// The longest notification with a token that a record has issued, in bytes.
 pub const MAX_NOTIFICATION: usize = 725;
@@ -45,21 +45,12 @@ pub unsafe extern "C" fn iot_tunnel_notification_parse(
     length: usize,
     notification: *mut Notification,
 ) -> Code {
-    answer(|| {
-        apart(&[Area::of(payload, length), Area::of(notification, 1)], &[])?;
-        // SAFETY: the header's rules for buffers and results; they have been found apart.
-        let (payload, out) = unsafe { (bytes_mut(payload, length)?, Out::new(notification)?) };
-        let notification = NotificationRef::parse_in_place(payload).map_err(Error::from)?;
-        let (services, service_count) = services::list(notification.services().iter().copied());
-        out.set(Notification {
-            client_access_token: Text::of(notification.client_access_token()),
-            client_mode: side_code(notification.client_mode()),
-            region: Text::of(notification.region()),
-            services,
-            service_count,
-        });
-        Ok(())
-    })
+    // SAFETY: the header's rules for buffers and results.
+    unsafe {
+        json::parse_in_place(payload, length, notification, |payload| {
+            NotificationRef::parse_in_place(payload).map(Notification::of)
+        })
+    }
 }
 
 /// Writes a notification.
@@ -80,16 +71,17 @@ pub unsafe extern "C" fn iot_tunnel_notification_write(
     capacity: usize,
     length: *mut usize,
 ) -> Code {
-    answer(|| {
-        let written = [Area::of(buffer, capacity), Area::of(length, 1)];
-        apart(&written, &[Area::of(notification, 1)])?;
-        // SAFETY: the header's rules for objects; what is written is apart from it.
-        let notification = unsafe { object(notification) }?;
-        apart(&written, &notification.areas())?;
-        // SAFETY: the header's rules for text, buffers and results; they have been found apart.
-        let (notification, buffer) = unsafe { (notification.get()?, Buffer::new(buffer, capacity, length)?) };
-        buffer.fill(|room| notification.write(room), |error| error.needed)
-    })
+    // SAFETY: the header's rules for objects, text, buffers and results.
+    unsafe {
+        json::write(
+            notification,
+            buffer,
+            capacity,
+            length,
+            |notification, written| notification.get(written),
+            NotificationRef::write,
+        )
+    }
 }
 
 /// Says what is wrong with a notification: the first thing, naming the member, never showing the token.
@@ -108,42 +100,44 @@ pub unsafe extern "C" fn iot_tunnel_notification_explain(
     capacity: usize,
     message_length: *mut usize,
 ) -> Code {
-    answer(|| {
-        let written = [Area::of(buffer, capacity), Area::of(message_length, 1)];
-        apart(&written, &[Area::of(payload, length)])?;
-        // SAFETY: the header's rules for bytes, buffers and results; they have been found apart.
-        let (payload, buffer) = unsafe {
-            (
-                bytes(payload, length)?,
-                Buffer::new(buffer, capacity, message_length)?,
-            )
-        };
-        explain(buffer, NotificationRef::check(payload))
-    })
+    // SAFETY: the header's rules for bytes, buffers and results.
+    unsafe {
+        json::explain_body(
+            payload,
+            length,
+            buffer,
+            capacity,
+            message_length,
+            NotificationRef::check,
+        )
+    }
 }
 
 impl Notification {
     /// Checked, its texts lent.
     ///
     /// # Safety
-    /// As of [`Text::get`], of each text.
-    unsafe fn get<'a>(&self) -> Result<NotificationRef<'a>, Error> {
+    /// As of [`Text::beside`], of each text.
+    unsafe fn get<'a>(&self, written: &[Area]) -> Result<NotificationRef<'a>, Error> {
         // SAFETY: as this function's.
         let (token, region, services) = unsafe {
-            let services = Services::get(&self.services, self.service_count)?;
-            (self.client_access_token.get()?, self.region.get()?, services)
+            (
+                self.client_access_token.beside(written)?,
+                self.region.beside(written)?,
+                Services::get(&self.services, self.service_count, written)?,
+            )
         };
         NotificationRef::new(token, side(self.client_mode)?, region, services.names())
     }
 
-    fn areas(&self) -> [Area; 5] {
-        let [first, second, third] = services::areas(&self.services, self.service_count);
-        [
-            self.client_access_token.area(),
-            self.region.area(),
-            first,
-            second,
-            third,
-        ]
+    fn of(notification: NotificationRef<'_>) -> Self {
+        let (services, service_count) = services::list(notification.services().iter().copied());
+        Self {
+            client_access_token: Text::of(notification.client_access_token()),
+            client_mode: side_code(notification.client_mode()),
+            region: Text::of(notification.region()),
+            services,
+            service_count,
+        }
     }
 }

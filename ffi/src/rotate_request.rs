@@ -6,10 +6,10 @@ use iot_tunnel_core::Error;
 use iot_tunnel_core::json::{DestinationConfigRef, RotateRequestRef};
 
 use crate::destination::DestinationConfig;
-use crate::explain::explain;
-use crate::memory::{Area, Buffer, Out, Text, apart, bytes, bytes_mut, object};
+use crate::json;
+use crate::memory::{Area, Text};
 use crate::mode::{ClientModeCode, client_mode, client_mode_code};
-use crate::status::{Code, answer};
+use crate::status::Code;
 
 /// The longest body that iot_tunnel_rotate_request_write writes, in bytes.
 pub const MAX_ROTATE_REQUEST: usize = 741;
@@ -42,13 +42,12 @@ pub unsafe extern "C" fn iot_tunnel_rotate_request_parse(
     length: usize,
     request: *mut RotateRequest,
 ) -> Code {
-    answer(|| {
-        apart(&[Area::of(body, length), Area::of(request, 1)], &[])?;
-        // SAFETY: the header's rules for buffers and results; they have been found apart.
-        let (body, out) = unsafe { (bytes_mut(body, length)?, Out::new(request)?) };
-        out.set(RotateRequest::of(RotateRequestRef::parse_in_place(body)?));
-        Ok(())
-    })
+    // SAFETY: the header's rules for buffers and results.
+    unsafe {
+        json::parse_in_place(body, length, request, |body| {
+            RotateRequestRef::parse_in_place(body).map(RotateRequest::of)
+        })
+    }
 }
 
 /// Writes the body of a request.
@@ -68,19 +67,17 @@ pub unsafe extern "C" fn iot_tunnel_rotate_request_write(
     capacity: usize,
     length: *mut usize,
 ) -> Code {
-    answer(|| {
-        let written = [Area::of(buffer, capacity), Area::of(length, 1)];
-        apart(&written, &[Area::of(request, 1)])?;
-        // SAFETY: the header's rules for objects; what is written is apart from it.
-        let request = unsafe { object(request) }?;
-        apart(&written, &[request.tunnel_id.area()])?;
-        if request.has_destination_config {
-            apart(&written, &request.destination_config.areas())?;
-        }
-        // SAFETY: the header's rules for text, buffers and results; they have been found apart.
-        let (request, buffer) = unsafe { (request.get()?, Buffer::new(buffer, capacity, length)?) };
-        buffer.fill(|room| request.write(room), |error| error.needed)
-    })
+    // SAFETY: the header's rules for objects, text, buffers and results.
+    unsafe {
+        json::write(
+            request,
+            buffer,
+            capacity,
+            length,
+            |request, written| request.get(written),
+            RotateRequestRef::write,
+        )
+    }
 }
 
 /// Says what is wrong with the body of a request: every broken constraint in one message, as the API words it.
@@ -99,30 +96,31 @@ pub unsafe extern "C" fn iot_tunnel_rotate_request_explain(
     capacity: usize,
     message_length: *mut usize,
 ) -> Code {
-    answer(|| {
-        let written = [Area::of(buffer, capacity), Area::of(message_length, 1)];
-        apart(&written, &[Area::of(body, length)])?;
-        // SAFETY: the header's rules for bytes, buffers and results; they have been found apart.
-        let (body, buffer) = unsafe {
-            (
-                bytes(body, length)?,
-                Buffer::new(buffer, capacity, message_length)?,
-            )
-        };
-        explain(buffer, RotateRequestRef::check(body))
-    })
+    // SAFETY: the header's rules for bytes, buffers and results.
+    unsafe {
+        json::explain_body(
+            body,
+            length,
+            buffer,
+            capacity,
+            message_length,
+            RotateRequestRef::check,
+        )
+    }
 }
 
 impl RotateRequest {
     /// Checked, its texts lent.
     ///
     /// # Safety
-    /// As of [`Text::get`], of each text.
-    unsafe fn get<'a>(&self) -> Result<RotateRequestRef<'a>, Error> {
+    /// As of [`Text::beside`], of each text.
+    unsafe fn get<'a>(&self, written: &[Area]) -> Result<RotateRequestRef<'a>, Error> {
         // SAFETY: as this function's.
         let (tunnel_id, config) = unsafe {
-            let config = self.has_destination_config.then(|| self.destination_config.get());
-            (self.tunnel_id.get()?, config.transpose()?)
+            let config = self
+                .has_destination_config
+                .then(|| self.destination_config.beside(written));
+            (self.tunnel_id.beside(written)?, config.transpose()?)
         };
         RotateRequestRef::new(tunnel_id, client_mode(self.client_mode)?, config)
     }

@@ -5,9 +5,9 @@ use core::ffi::c_char;
 use iot_tunnel_core::Error;
 use iot_tunnel_core::json::RotateResponseRef;
 
-use crate::explain::explain;
-use crate::memory::{Area, Buffer, Out, Text, apart, bytes, bytes_mut, object};
-use crate::status::{Code, answer};
+use crate::json;
+use crate::memory::{Area, Text, given};
+use crate::status::Code;
 
 /// The answer to RotateTunnelAccessToken: the tokens of the rotated sides, and no other. Its tokens are secrets.
 #[repr(C)]
@@ -34,18 +34,12 @@ pub unsafe extern "C" fn iot_tunnel_rotate_response_parse(
     length: usize,
     response: *mut RotateResponse,
 ) -> Code {
-    answer(|| {
-        apart(&[Area::of(body, length), Area::of(response, 1)], &[])?;
-        // SAFETY: the header's rules for buffers and results; they have been found apart.
-        let (body, out) = unsafe { (bytes_mut(body, length)?, Out::new(response)?) };
-        let response = RotateResponseRef::parse_in_place(body).map_err(Error::from)?;
-        out.set(RotateResponse {
-            tunnel_arn: Text::of(response.tunnel_arn()),
-            source_access_token: Text::optional(response.source_access_token()),
-            destination_access_token: Text::optional(response.destination_access_token()),
-        });
-        Ok(())
-    })
+    // SAFETY: the header's rules for buffers and results.
+    unsafe {
+        json::parse_in_place(body, length, response, |body| {
+            RotateResponseRef::parse_in_place(body).map(RotateResponse::of)
+        })
+    }
 }
 
 /// Writes the body of an answer.
@@ -64,29 +58,17 @@ pub unsafe extern "C" fn iot_tunnel_rotate_response_write(
     capacity: usize,
     length: *mut usize,
 ) -> Code {
-    answer(|| {
-        let written = [Area::of(buffer, capacity), Area::of(length, 1)];
-        apart(&written, &[Area::of(response, 1)])?;
-        // SAFETY: the header's rules for objects; what is written is apart from it.
-        let response = unsafe { object(response) }?;
-        let (source, destination) = (response.source_access_token, response.destination_access_token);
-        apart(
-            &written,
-            &[response.tunnel_arn.area(), source.area(), destination.area()],
-        )?;
-        // SAFETY: the header's rules for text, buffers and results; they have been found apart.
-        let (arn, source, destination, buffer) = unsafe {
-            let buffer = Buffer::new(buffer, capacity, length)?;
-            (
-                response.tunnel_arn.get()?,
-                source.given()?,
-                destination.given()?,
-                buffer,
-            )
-        };
-        let response = RotateResponseRef::new(arn, source, destination)?;
-        buffer.fill(|room| response.write(room), |error| error.needed)
-    })
+    // SAFETY: the header's rules for objects, text, buffers and results.
+    unsafe {
+        json::write(
+            response,
+            buffer,
+            capacity,
+            length,
+            |response, written| response.get(written),
+            RotateResponseRef::write,
+        )
+    }
 }
 
 /// Says what is wrong with the body of an answer: the first thing, naming the member, never showing a token.
@@ -105,16 +87,41 @@ pub unsafe extern "C" fn iot_tunnel_rotate_response_explain(
     capacity: usize,
     message_length: *mut usize,
 ) -> Code {
-    answer(|| {
-        let written = [Area::of(buffer, capacity), Area::of(message_length, 1)];
-        apart(&written, &[Area::of(body, length)])?;
-        // SAFETY: the header's rules for bytes, buffers and results; they have been found apart.
-        let (body, buffer) = unsafe {
-            (
-                bytes(body, length)?,
-                Buffer::new(buffer, capacity, message_length)?,
-            )
+    // SAFETY: the header's rules for bytes, buffers and results.
+    unsafe {
+        json::explain_body(
+            body,
+            length,
+            buffer,
+            capacity,
+            message_length,
+            RotateResponseRef::check,
+        )
+    }
+}
+
+impl RotateResponse {
+    /// Checked, its texts lent.
+    ///
+    /// # Safety
+    /// As of [`Text::beside`], of each text.
+    unsafe fn get<'a>(&self, written: &[Area]) -> Result<RotateResponseRef<'a>, Error> {
+        // SAFETY: as this function's.
+        let [arn, source, destination] = unsafe {
+            [
+                self.tunnel_arn.beside(written)?,
+                self.source_access_token.beside(written)?,
+                self.destination_access_token.beside(written)?,
+            ]
         };
-        explain(buffer, RotateResponseRef::check(body))
-    })
+        RotateResponseRef::new(arn, given(source), given(destination))
+    }
+
+    fn of(response: RotateResponseRef<'_>) -> Self {
+        Self {
+            tunnel_arn: Text::of(response.tunnel_arn()),
+            source_access_token: Text::optional(response.source_access_token()),
+            destination_access_token: Text::optional(response.destination_access_token()),
+        }
+    }
 }

@@ -11,16 +11,20 @@ pub(crate) struct Services<'a> {
 }
 
 impl<'a> Services<'a> {
-    /// The first `count` of them.
+    /// The first `count` of them, apart from what is written.
     ///
     /// # Safety
-    /// As of [`Text::get`], of each of these.
-    pub(crate) unsafe fn get(list: &[Text; MAX_SERVICES], count: u32) -> Result<Self, Error> {
+    /// As of [`Text::beside`], of each of these.
+    pub(crate) unsafe fn get(
+        list: &[Text; MAX_SERVICES],
+        count: u32,
+        written: &[Area],
+    ) -> Result<Self, Error> {
         let given = given(list, count)?;
         let mut names = [""; MAX_SERVICES];
         for (name, text) in names.iter_mut().zip(given) {
             // SAFETY: as this function's.
-            *name = unsafe { text.get() }?;
+            *name = unsafe { text.beside(written) }?;
         }
         let count = given.len();
         Ok(Self { names, count })

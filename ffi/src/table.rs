@@ -43,7 +43,7 @@ pub struct Expired {
     pub effects: Effects,
 }
 
-const _: () = assert!(TunnelId::RULE.max == 128);
+const _: () = assert!(TunnelId::RULE.max() == 128);
 
 // SAFETY: numbers, and bools for which 0 is one.
 unsafe impl Plain for Expired {}

@@ -110,7 +110,7 @@ impl Tunnels {
     /// # Errors
     /// [`InvalidText`] if the account number does not fit into an ARN.
     pub fn new(parts: Parts) -> Result<Self, InvalidText> {
-        let longest_id = TunnelId::parse(&"x".repeat(TunnelId::RULE.max))?;
+        let longest_id = TunnelId::parse(&"x".repeat(TunnelId::RULE.max()))?;
         TunnelArn::of(&parts.region, &parts.account, &longest_id)?;
         Ok(Self {
             parts,

@@ -15,7 +15,7 @@ import tempfile
 GATES = pathlib.Path(__file__).with_name("gates.py")
 COMPILER = ["arm-none-eabi-gcc", "-mthumb", "-mcpu=cortex-m4", "-O1", "-fno-builtin", "-nostdlib", "-Wl,-e,start", "-x", "c", "-"]
 # Not a token of anybody: only the beginning is real.
-TOKEN = "iot1" + "Zx9_-3Qa" * 9
+TOKEN = "iot1AQAA" + "Zx9_-3Qa" * 9
 
 
 def function(name, mangled=None):
@@ -66,6 +66,7 @@ TAKEN = {
     "nothing of it": (variable("nothing"), []),
     "its own copying": (function("memcpy"), []),
     "names that only begin alike": (function("free_slots"), []),
+    "words behind the mark": (variable("iot1" + "InvalidThingNameInvalidServiceId" * 3), []),
     "the mark alone": (variable("iot1 is what a token begins with, and this is no token"), []),
     "another token": (variable(TOKEN[4:]), ["--token", "AQGAAXhM2t5RcBdA00000"]),
 }

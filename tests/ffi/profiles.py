@@ -7,9 +7,13 @@ import subprocess
 
 HEADER = pathlib.Path(__file__).resolve().parents[2] / "include"
 
+# What a rotate request's members must be, for a program that has JSON of its own.
+MEMBERS = [
+    "tunnel_id_check", "thing_name_check", "service_id_check", "client_token_check", "client_mode_parse", "client_mode_text",
+    "client_mode_rotation",
+]
 RULES = [
-    "tunnel_id_check", "client_token_check", "client_mode_parse", "client_mode_text", "client_mode_rotation",
-    "rotate_request_parse", "rotate_request_write", "rotate_response_parse", "rotate_response_write",
+    *MEMBERS, "rotate_request_parse", "rotate_request_write", "rotate_response_parse", "rotate_response_write",
 ]
 DESTINATION = [
     "notification_parse",
@@ -21,7 +25,7 @@ DESTINATION = [
 WEBSOCKET = [f"websocket_{verb}" for verb in ["init", "wipe", "receive", "write", "mask", "write_close", "close_code"]]
 
 # Name of a profile -> its functions, which are what the linker keeps and everything that they reach.
-PROFILES = {"rules": RULES, "destination": DESTINATION, "websocket": DESTINATION + WEBSOCKET}
+PROFILES = {"members": MEMBERS, "rules": RULES, "destination": DESTINATION, "websocket": DESTINATION + WEBSOCKET}
 
 # What a compiler of C asks of every C library, by the names that it and the linker use.
 MEMORY = [

@@ -48,7 +48,8 @@ pub fn judge_rotate_request(json: &[u8], violations: &Texts) -> Verdict {
 #[wasm_bindgen(js_name = rotateResponse)]
 pub fn rotate_response(json: Vec<u8>, answer: &Members) -> Result<(), Fault> {
     let mut json = Zeroizing::new(json);
-    let response = RotateResponseRef::parse_in_place(&mut json).map_err(refused)?;
+    RotateResponseRef::check(&json).map_err(refused)?;
+    let response = RotateResponseRef::parse_in_place(&mut json)?;
     answer.text("tunnelArn", response.tunnel_arn());
     if let Some(token) = response.source_access_token() {
         answer.text("sourceAccessToken", token);
@@ -63,7 +64,8 @@ pub fn rotate_response(json: Vec<u8>, answer: &Members) -> Result<(), Fault> {
 #[wasm_bindgen]
 pub fn notification(payload: Vec<u8>, notification: &Members, services: &Texts) -> Result<(), Fault> {
     let mut payload = Zeroizing::new(payload);
-    let read = NotificationRef::parse_in_place(&mut payload).map_err(refused)?;
+    NotificationRef::check(&payload).map_err(refused)?;
+    let read = NotificationRef::parse_in_place(&mut payload)?;
     notification.text("clientAccessToken", read.client_access_token());
     notification.text("clientMode", read.client_mode().as_str());
     notification.text("region", read.region());

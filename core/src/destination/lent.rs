@@ -1,7 +1,5 @@
 //! [`DestinationConfigRef`]: a destination config that owns no text.
 
-use serde::ser::{Serialize, SerializeStruct, Serializer};
-
 use super::{DestinationConfig, MAX_SERVICES};
 use crate::error::{Capacity, Error, Misuse};
 use crate::id::{ServiceId, ThingName};
@@ -14,8 +12,12 @@ pub(crate) struct Lent<'a> {
 }
 
 impl<'a> Lent<'a> {
-    pub(crate) const fn new(names: [&'a str; MAX_SERVICES], count: usize) -> Self {
-        Self { names, count }
+    /// Of texts that have been judged: the first ones that there are.
+    pub(crate) fn judged(names: [Option<&'a str>; MAX_SERVICES]) -> Self {
+        Self {
+            names: names.map(Option::unwrap_or_default),
+            count: names.iter().flatten().count(),
+        }
     }
 
     /// Checks and lends names.
@@ -92,17 +94,5 @@ impl<'a> DestinationConfigRef<'a> {
     #[must_use]
     pub fn services(&self) -> &[&'a str] {
         self.services.names()
-    }
-}
-
-impl Serialize for DestinationConfigRef<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut object = serializer.serialize_struct("DestinationConfig", 2)?;
-        match self.thing_name {
-            Some(name) => object.serialize_field("thingName", name)?,
-            None => object.skip_field("thingName")?,
-        }
-        object.serialize_field("services", self.services())?;
-        object.end()
     }
 }

@@ -39,9 +39,9 @@ fn the_text_of_a_broken_rule_says_what_the_rule_allows() {
         let broken = rule.check("").unwrap_err();
         assert_eq!(broken.misuse(), number);
         assert_eq!(Error::from(broken), number.into());
-        let range = std::format!("{} to {} ", rule.min, rule.max);
+        let range = std::format!("{} to {} ", rule.min(), rule.max());
         assert!(number.text().contains(&range), "{rule:?}: {number}");
-        let class = match rule.class {
+        let class = match rule.class() {
             "[!-~]" => "visible ASCII",
             class => class,
         };

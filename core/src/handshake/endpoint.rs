@@ -25,7 +25,7 @@ const AWS: &str = "data.tunneling.iot.";
 const AWS_FIPS: &str = "data.tunneling.iot-fips.";
 const SUFFIX: &str = ".amazonaws.com";
 const CHINA_SUFFIX: &str = ".amazonaws.com.cn";
-const _: () = assert!(AWS_FIPS.len() + Region::RULE.max + CHINA_SUFFIX.len() <= MAX_HOST);
+const _: () = assert!(AWS_FIPS.len() + Region::RULE.max() + CHINA_SUFFIX.len() <= MAX_HOST);
 
 /// A host and a port, as dialled and as named in the `host` header. It holds only what may stand there.
 ///

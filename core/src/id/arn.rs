@@ -56,7 +56,7 @@ impl TunnelArn {
             .chars()
             .position(|character| !character.is_ascii_graphic());
         let length = parts(region, account, id).iter().map(|part| part.len()).sum();
-        match (length <= Self::RULE.max, wrong) {
+        match (length <= Self::RULE.max(), wrong) {
             (false, _) => Err(too_long(length)),
             (true, Some(_)) => Self::RULE.check(account).map(|()| length),
             (true, None) => Ok(length),
@@ -127,7 +127,7 @@ mod tests {
     fn an_account_is_visible_and_leaves_room_for_the_rest() {
         let (region, id) = (Region::parse("r").unwrap(), TunnelId::parse("t").unwrap());
         let fault = |account: &str| TunnelArn::of(&region, account, &id).map_err(|invalid| invalid.fault);
-        let room = TunnelArn::RULE.max - TunnelArn::of(&region, "", &id).unwrap().as_str().len();
+        let room = TunnelArn::RULE.max() - TunnelArn::of(&region, "", &id).unwrap().as_str().len();
         assert!(fault(&"1".repeat(room)).is_ok());
         assert_eq!(
             fault(&"1".repeat(room + 1)),

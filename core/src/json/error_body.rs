@@ -2,18 +2,16 @@
 
 use core::fmt::Display;
 
-use serde::ser::{Serialize, SerializeStruct, Serializer};
-
 use super::fault::{BufferTooSmall, MessageFault};
 use super::guard;
 use super::object::{Member, Value};
 use super::text::Text;
-use super::violation::{Constraint, Path};
-use super::write::{Displayed, write};
+use super::violation::Constraint;
+use super::write::write;
 
 const TYPE: &str = "__type";
 const MESSAGE: &str = "message";
-const KNOWN: [Member; 3] = [Member::text(TYPE), Member::text(MESSAGE), Member::text("Message")];
+static KNOWN: [Member; 3] = [Member::text(TYPE), Member::text(MESSAGE), Member::text("Message")];
 
 /// An exception and its message. The message may be anything that displays, so an error needs no copy of its text.
 ///
@@ -46,17 +44,18 @@ impl<'a> ErrorBody<'a> {
     /// [`MessageFault`]: the first thing wrong with it.
     pub fn parse(body: &'a [u8]) -> Result<Self, MessageFault> {
         let [exception, message, capital_message] =
-            Value::of(guard::check(body)?).read(Path::of(""), &KNOWN)?;
-        let exception = exception
+            Value::of(guard::check(body)?).read::<_, MessageFault>("", &KNOWN)?;
+        let exception: Text<'_> = exception
             .text()
             .ok_or(Constraint::NotNull)
-            .map_err(MessageFault::member(TYPE))?;
+            .map_err(MessageFault::member(TYPE))?
+            .into();
         let exception = exception.split_once(':').map_or(exception, |(name, _)| name);
         let exception = exception.split_once('#').map_or(exception, |(_, name)| name);
         let message = message.text().or(capital_message.text());
         Ok(Self {
             exception,
-            message: message.unwrap_or_default(),
+            message: message.map(Into::into).unwrap_or_default(),
         })
     }
 }
@@ -67,16 +66,14 @@ impl<M: Display> ErrorBody<'_, M> {
     /// # Errors
     /// [`BufferTooSmall`] with the length needed.
     pub fn write(&self, buffer: &mut [u8]) -> Result<usize, BufferTooSmall> {
-        write(self, buffer)
-    }
-}
-
-impl<M: Display> Serialize for ErrorBody<'_, M> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut object = serializer.serialize_struct("ErrorBody", 2)?;
-        object.serialize_field(TYPE, &Displayed(&self.exception))?;
-        object.serialize_field(MESSAGE, &Displayed(&self.message))?;
-        object.end()
+        write(buffer, |json| {
+            json.open(b'{');
+            json.name(TYPE);
+            json.displayed(&self.exception);
+            json.name(MESSAGE);
+            json.displayed(&self.message);
+            json.close(b'}');
+        })
     }
 }
 

@@ -1,10 +1,11 @@
 //! What can be wrong with a body, from "not JSON" to "not this message".
 
-use core::fmt;
+use core::fmt::{self, Write};
 
 use super::guard::MAX_DEPTH;
 use super::violation::{Constraint, Path, Violation};
 use crate::error::{Capacity, Error, PeerFault};
+use crate::words::{Words, displays_its_words, write_pieces};
 
 /// Why a text is not JSON, and where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -68,13 +69,13 @@ impl JsonFaultKind {
     }
 }
 
-impl fmt::Display for JsonFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.kind.text())?;
+impl Words for JsonFault {
+    fn write_words<W: Write>(&self, to: &mut W) -> fmt::Result {
+        to.write_str(self.kind.text())?;
         if self.kind == JsonFaultKind::TooDeep {
-            write!(f, ": allowed are {MAX_DEPTH}")?;
+            write_pieces!(to, ": allowed are ", MAX_DEPTH as usize)?;
         }
-        write!(f, " (at byte {})", self.position)
+        write_pieces!(to, " (at byte ", self.position, ")")
     }
 }
 
@@ -102,13 +103,13 @@ pub enum Problem {
     GivenTwice,
 }
 
-impl fmt::Display for Unexpected {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Words for Unexpected {
+    fn write_words<W: Write>(&self, to: &mut W) -> fmt::Result {
         match self.member.is_empty() {
-            true => f.write_str("the body")?,
-            false => self.member.fmt(f)?,
+            true => to.write_str("the body")?,
+            false => self.member.write_words(to)?,
         }
-        f.write_str(match self.problem {
+        to.write_str(match self.problem {
             Problem::NotAString => " must be a string",
             Problem::NotAnArray => " must be an array",
             Problem::NotAnObject => " must be a JSON object",
@@ -128,14 +129,16 @@ pub enum BodyFault {
     Unexpected(Unexpected),
 }
 
-impl fmt::Display for BodyFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Words for BodyFault {
+    fn write_words<W: Write>(&self, to: &mut W) -> fmt::Result {
         match self {
-            Self::NotJson(fault) => fault.fmt(f),
-            Self::Unexpected(fault) => fault.fmt(f),
+            Self::NotJson(fault) => fault.write_words(to),
+            Self::Unexpected(fault) => fault.write_words(to),
         }
     }
 }
+
+displays_its_words!(JsonFault, Unexpected, BodyFault, MessageFault, BufferTooSmall);
 
 impl core::error::Error for BodyFault {}
 
@@ -194,16 +197,14 @@ pub enum MessageFault {
     },
 }
 
-impl fmt::Display for MessageFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Words for MessageFault {
+    fn write_words<W: Write>(&self, to: &mut W) -> fmt::Result {
         match self {
-            Self::Body(fault) => fault.fmt(f),
-            Self::Member { member, constraint } => Violation::of(*member, *constraint).fmt(f),
+            Self::Body(fault) => fault.write_words(to),
+            Self::Member { member, constraint } => Violation::of(*member, *constraint).write_words(to),
             Self::AccessTokenTooLong { member, room } => {
-                write!(
-                    f,
-                    "{member} is longer than the {room} characters there is room for"
-                )
+                let there_is = " characters there is room for";
+                write_pieces!(to, member, " is longer than the ", room, there_is)
             }
         }
     }
@@ -242,9 +243,9 @@ pub struct BufferTooSmall {
     pub needed: usize,
 }
 
-impl fmt::Display for BufferTooSmall {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the buffer is too small: {} bytes are needed", self.needed)
+impl Words for BufferTooSmall {
+    fn write_words<W: Write>(&self, to: &mut W) -> fmt::Result {
+        write_pieces!(to, "the buffer is too small: ", self.needed, " bytes are needed")
     }
 }
 

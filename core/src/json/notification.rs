@@ -5,15 +5,15 @@ mod lent;
 use heapless::Vec;
 
 pub use self::lent::NotificationRef;
-use super::fault::{BufferTooSmall, MessageFault, Unexpected};
+use super::fault::{BufferTooSmall, JsonFault, MessageFault, Unexpected};
 use super::guard;
 use super::object::{Member, Value};
-use super::services::List;
-use super::text::Text;
+use super::services::{List, required};
+use super::text::Quoted;
 use super::token;
 use super::violation::{Constraint, Path};
 use crate::destination::MAX_SERVICES;
-use crate::id::{InvalidText, Region, ServiceId};
+use crate::id::{Region, ServiceId};
 use crate::mode::Side;
 use crate::token::{AccessToken, MAX_ACCESS_TOKEN};
 
@@ -55,11 +55,12 @@ impl<const N: usize> Notification<N> {
     /// # Errors
     /// [`MessageFault`]: the first thing wrong with it. It names the member, never its value.
     pub fn parse(payload: &[u8]) -> Result<Self, MessageFault> {
-        let judged = Judged::of(payload, N)?;
+        let judged = Judged::of::<MessageFault>(payload, N)?;
         Ok(Self {
-            client_access_token: token::copy(CLIENT_ACCESS_TOKEN, judged.client_access_token)?,
+            client_access_token: token::copy(CLIENT_ACCESS_TOKEN, judged.client_access_token.into())?,
             client_mode: judged.client_mode,
-            region: Region::from_chars(judged.region.chars()).map_err(fault_of_region)?,
+            region: Region::from_text(judged.region.into())
+                .map_err(|error| MessageFault::member(REGION)(Constraint::Rule(error)))?,
             services: judged.services.services(),
         })
     }
@@ -74,88 +75,62 @@ impl<const N: usize> Notification<N> {
     }
 }
 
-struct Members<'a> {
-    token: Option<Text<'a>>,
-    client_mode: Option<Text<'a>>,
-    region: Option<Text<'a>>,
-    services: Option<List<'a>>,
-}
-
-impl<'a> Members<'a> {
-    const KNOWN: [Member; 4] = [
-        Member::text(CLIENT_ACCESS_TOKEN),
-        Member::text(CLIENT_MODE),
-        Member::text(REGION),
-        Member::texts(SERVICES),
-    ];
-
-    fn read(payload: &'a str) -> Result<Self, Unexpected> {
-        let [token, client_mode, region, services] = Value::of(payload).read(Path::of(""), &Self::KNOWN)?;
-        Ok(Self {
-            token: token.text(),
-            client_mode: client_mode.text(),
-            region: region.text(),
-            services: services.texts(),
-        })
-    }
-
-    fn client_access_token(&self, room: usize) -> Result<Text<'a>, MessageFault> {
-        let text = self.token.ok_or(Constraint::NotNull);
-        let text = text.map_err(MessageFault::member(CLIENT_ACCESS_TOKEN))?;
-        token::judge(text, room).map_err(token::fault(CLIENT_ACCESS_TOKEN, room))?;
-        Ok(text)
-    }
-
-    fn client_mode(&self) -> Result<Side, Constraint<'static>> {
-        let text = self.client_mode.ok_or(Constraint::NotNull)?;
-        Side::BOTH
-            .into_iter()
-            .find(|side| text == side.as_str())
-            .ok_or(Constraint::EnumValueSet(&SIDES))
-    }
-
-    fn region(&self) -> Result<Text<'a>, MessageFault> {
-        let text = self.region.ok_or(Constraint::NotNull);
-        let text = text.map_err(MessageFault::member(REGION))?;
-        Region::RULE.judge(text.chars()).map_err(fault_of_region)?;
-        Ok(text)
-    }
-
-    fn services(&self) -> Result<List<'a>, MessageFault> {
-        let list = self.services.unwrap_or_default();
-        let path = Path::of(SERVICES);
-        match list.invalid() {
-            Some((position, constraint)) => Err(MessageFault::member(path.element(position))(constraint)),
-            None if list.len() > MAX_SERVICES => {
-                Err(MessageFault::member(path)(Constraint::LengthAtMost(MAX_SERVICES)))
-            }
-            None => Ok(list),
-        }
-    }
-}
-
-fn fault_of_region(error: InvalidText) -> MessageFault {
-    MessageFault::member(REGION)(Constraint::Rule(error))
-}
+static KNOWN: [Member; 4] = [
+    Member::text(CLIENT_ACCESS_TOKEN),
+    Member::text(CLIENT_MODE),
+    Member::text(REGION),
+    Member::texts(SERVICES),
+];
 
 /// A notification that keeps every rule, as it stands in its payload.
 struct Judged<'a> {
-    client_access_token: Text<'a>,
+    client_access_token: Quoted<'a>,
     client_mode: Side,
-    region: Text<'a>,
+    region: Quoted<'a>,
     services: List<'a>,
 }
 
 impl<'a> Judged<'a> {
     /// Judges a payload as a whole, with room for so many characters of its token.
-    fn of(payload: &'a [u8], room: usize) -> Result<Self, MessageFault> {
-        let members = Members::read(guard::check(payload)?)?;
+    fn of<E>(payload: &'a [u8], room: usize) -> Result<Self, E>
+    where
+        E: From<JsonFault> + From<Unexpected> + From<MessageFault>,
+    {
+        let [token, client_mode, region, services] =
+            Value::of(guard::check(payload)?).read::<_, E>("", &KNOWN)?;
+        let (token, region) = (token.text(), region.text());
+        let client_access_token = token
+            .ok_or(Constraint::NotNull)
+            .map_err(MessageFault::member(CLIENT_ACCESS_TOKEN))?;
+        token::judge(client_access_token.into(), room).map_err(token::fault(CLIENT_ACCESS_TOKEN, room))?;
+        let client_mode = side(client_mode.text()).map_err(MessageFault::member(CLIENT_MODE))?;
+        required(Region::RULE, region).map_err(MessageFault::member(REGION))?;
         Ok(Self {
-            client_access_token: members.client_access_token(room)?,
-            client_mode: members.client_mode().map_err(MessageFault::member(CLIENT_MODE))?,
-            region: members.region()?,
-            services: members.services()?,
+            client_access_token,
+            client_mode,
+            region: region.unwrap_or_default(),
+            services: judge_services(services.texts().unwrap_or_default())?,
         })
+    }
+}
+
+fn side(name: Option<Quoted<'_>>) -> Result<Side, Constraint<'static>> {
+    let name = name.ok_or(Constraint::NotNull)?.into();
+    Side::from_text(name).ok_or(Constraint::EnumValueSet(&SIDES))
+}
+
+fn judge_services(list: List<'_>) -> Result<List<'_>, MessageFault> {
+    let path = Path::of(SERVICES);
+    let mut first = None;
+    list.judge(|position, _, constraint| {
+        first = first.or(Some((path.element(position), constraint)));
+    });
+    if list.len() > MAX_SERVICES {
+        first = first.or(Some((path, Constraint::LengthAtMost(MAX_SERVICES))));
+    }
+    match first {
+        None => Ok(list),
+        Some((member, constraint)) => Err(MessageFault::Member { member, constraint }),
     }
 }
 

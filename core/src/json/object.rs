@@ -5,8 +5,9 @@
 //! wrong is the shape.
 
 use super::fault::{Problem, Unexpected};
+use super::scanner::Scanner;
 use super::services::List;
-use super::text::Text;
+use super::text::{Quoted, Text};
 use super::violation::Path;
 
 /// A value of a checked text.
@@ -20,63 +21,82 @@ impl<'a> Value<'a> {
     }
 
     pub(crate) fn is_null(self) -> bool {
-        self.0 == "null"
+        self.starts_with(b'n')
     }
 
-    /// The string it must be.
-    pub(crate) fn text(self, member: Path<'static>) -> Result<Text<'a>, Unexpected> {
-        let text = self.between(b'"', member, Problem::NotAString)?;
-        Ok(Text::checked(text))
+    /// What a value is shows in its first byte.
+    fn starts_with(self, byte: u8) -> bool {
+        self.0.as_bytes().first() == Some(&byte)
     }
 
-    /// The elements of the array it must be.
-    pub(crate) fn elements(self, member: Path<'static>) -> Result<Values<'a>, Unexpected> {
-        self.between(b'[', member, Problem::NotAnArray).map(Values)
+    /// The string, if it is one.
+    pub(crate) fn text(self) -> Option<Quoted<'a>> {
+        self.between(b'"').map(Quoted)
     }
 
-    /// Reads the object it must be: each member that is known goes to its place. Others are passed over.
-    pub(crate) fn read<const N: usize>(
+    /// The elements, if it is an array.
+    pub(crate) fn elements(self) -> Option<Values<'a>> {
+        self.between(b'[').map(Values)
+    }
+
+    /// The names and values, if it is an object.
+    pub(super) fn members(self) -> Option<impl Iterator<Item = (Text<'a>, Self)>> {
+        let mut parts = self.between(b'{').map(Values)?;
+        Some(core::iter::from_fn(move || {
+            let name = parts.next()?.text()?.into();
+            Some((name, parts.next()?))
+        }))
+    }
+
+    /// Reads the object it must be: each member that is known goes to its place. Others are passed over. `object` is the
+    /// path of it, empty for a body.
+    // The slots are to be filled where the caller has them.
+    #[inline(always)]
+    pub(crate) fn read<const N: usize, E: From<Unexpected>>(
         self,
-        object: Path<'static>,
-        known: &[Member; N],
-    ) -> Result<[Slot<'a>; N], Unexpected> {
-        let mut slots = [Slot::Absent; N];
-        self.fill(object, known, &mut slots)?;
+        object: &'static str,
+        known: &'static [Member; N],
+    ) -> Result<[Slot<'a>; N], E> {
+        let mut slots = [Slot::default(); N];
+        let filled = self.fill(known, &mut slots);
+        filled.map_err(|misfit| misfit.inside(object))?;
         Ok(slots)
     }
 
-    fn fill(self, object: Path<'static>, known: &[Member], slots: &mut [Slot<'a>]) -> Result<(), Unexpected> {
-        for (name, value) in self.members(object)? {
+    fn fill(self, known: &'static [Member], slots: &mut [Slot<'a>]) -> Result<(), Misfit> {
+        let members = self.members().ok_or(Misfit {
+            member: None,
+            element: 0,
+            problem: Problem::NotAnObject,
+        })?;
+        for (name, value) in members {
             let place = known
                 .iter()
                 .zip(&mut *slots)
                 .find(|(member, _)| name == member.name);
-            if let Some((member, slot)) = place {
-                slot.take(member, value)?;
+            if let Some((member, Slot(slot))) = place {
+                let (element, problem) = match slot {
+                    Some(_) => (0, Some(Problem::GivenTwice)),
+                    None => member.shape.misfit(value),
+                };
+                if let Some(problem) = problem {
+                    let member = Some(member);
+                    return Err(Misfit {
+                        member,
+                        element,
+                        problem,
+                    });
+                }
+                *slot = Some(value);
             }
         }
         Ok(())
     }
 
-    /// The members of the object it must be: names and values.
-    pub(super) fn members(
-        self,
-        object: Path<'static>,
-    ) -> Result<impl Iterator<Item = (Text<'a>, Self)>, Unexpected> {
-        let mut parts = self.between(b'{', object, Problem::NotAnObject).map(Values)?;
-        Ok(core::iter::from_fn(move || {
-            let name = parts.next()?.text(object).ok()?;
-            Some((name, parts.next()?))
-        }))
-    }
-
-    /// What stands between the first character, which must be that one, and its counterpart at the end.
-    fn between(self, start: u8, member: Path<'static>, problem: Problem) -> Result<&'a str, Unexpected> {
-        let inside = match self.0.as_bytes() {
-            [first, _inside @ .., _last] if *first == start => self.0.get(1..self.0.len() - 1),
-            _ => None,
-        };
-        inside.ok_or(Unexpected { member, problem })
+    /// What stands between the first character, if it is that one, and its counterpart at the end.
+    fn between(self, start: u8) -> Option<&'a str> {
+        let inside = self.0.get(1..self.0.len().checked_sub(1)?);
+        inside.filter(|_| self.starts_with(start))
     }
 }
 
@@ -88,49 +108,21 @@ impl<'a> Iterator for Values<'a> {
     type Item = Value<'a>;
 
     fn next(&mut self) -> Option<Value<'a>> {
-        let is_between = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | b',' | b':');
-        let start = self.0.bytes().take_while(is_between).count();
-        let text = self.0.get(start..)?;
-        let (value, rest) = text.split_at_checked(length(text.as_bytes()))?;
-        self.0 = rest;
+        let mut scanner = Scanner::at(self.0.as_bytes(), 0);
+        let place = scanner.pass_value();
+        let value = self.0.get(place)?;
+        self.0 = self.0.get(scanner.position..)?;
         (!value.is_empty()).then_some(Value(value))
     }
 }
 
-/// How many bytes the value at the start of a text takes; none at its end.
-fn length(text: &[u8]) -> usize {
-    let (mut depth, mut inside_string) = (0, false);
-    let mut bytes = text.iter().enumerate();
-    while let Some((position, byte)) = bytes.next() {
-        match byte {
-            b'\\' if inside_string => drop(bytes.next()),
-            b'"' => inside_string = !inside_string,
-            _ if inside_string => {}
-            b'[' | b'{' => depth += 1,
-            b']' | b'}' => depth -= 1,
-            // A number or literal has no end of its own.
-            b',' | b' ' | b'\t' | b'\n' | b'\r' if depth == 0 => return position,
-            _ => {}
-        }
-        if depth == 0 && !inside_string && matches!(byte, b'"' | b']' | b'}') {
-            return position + 1;
-        }
-    }
-    text.len()
-}
-
 /// A member that a message knows.
-#[derive(Clone, Copy)]
 pub(crate) struct Member {
-    /// Its name in its object.
     name: &'static str,
-    /// Where it stands in the message.
-    path: &'static str,
     shape: Shape,
 }
 
 /// What a member must be.
-#[derive(Clone, Copy)]
 enum Shape {
     Text,
     Texts,
@@ -139,84 +131,85 @@ enum Shape {
 
 impl Member {
     /// A string.
-    pub(crate) const fn text(path: &'static str) -> Self {
-        Self::of(path, Shape::Text)
+    pub(crate) const fn text(name: &'static str) -> Self {
+        let shape = Shape::Text;
+        Self { name, shape }
     }
 
     /// An array of strings.
-    pub(crate) const fn texts(path: &'static str) -> Self {
-        Self::of(path, Shape::Texts)
+    pub(crate) const fn texts(name: &'static str) -> Self {
+        let shape = Shape::Texts;
+        Self { name, shape }
     }
 
     /// An object.
-    pub(crate) const fn object(path: &'static str) -> Self {
-        Self::of(path, Shape::Object)
+    pub(crate) const fn object(name: &'static str) -> Self {
+        let shape = Shape::Object;
+        Self { name, shape }
     }
+}
 
-    /// The same member, where its name is only the end of its path.
-    pub(crate) const fn named(self, name: &'static str) -> Self {
-        Self { name, ..self }
-    }
-
-    const fn of(path: &'static str, shape: Shape) -> Self {
-        Self {
-            name: path,
-            path,
-            shape,
+impl Shape {
+    /// What is wrong with a value of another shape, and with which of its elements, counted from 1. `null` has every shape.
+    fn misfit(&self, value: Value<'_>) -> (usize, Option<Problem>) {
+        let (start, problem) = match self {
+            Self::Text => (b'"', Problem::NotAString),
+            Self::Object => (b'{', Problem::NotAnObject),
+            Self::Texts => (b'[', Problem::NotAnArray),
+        };
+        if value.is_null() {
+            return (0, None);
+        }
+        if !value.starts_with(start) {
+            return (0, Some(problem));
+        }
+        let elements = value.elements().filter(|_| matches!(self, Self::Texts));
+        let is_other = |element: Value<'_>| !element.is_null() && !element.starts_with(b'"');
+        match elements.and_then(|mut elements| elements.position(is_other)) {
+            Some(position) => (position + 1, Some(Problem::NotAString)),
+            None => (0, None),
         }
     }
 }
 
-/// Where a member's value goes. It tells `null` from absent, so that a second one is noticed in any case.
-#[derive(Clone, Copy)]
-pub(crate) enum Slot<'a> {
-    /// The member has not come.
-    Absent,
-    /// It came as `null`, which means the same.
-    Null,
-    /// It came, and has its shape.
-    Given(Value<'a>),
+/// What is wrong with an object, or with a member of it.
+struct Misfit {
+    member: Option<&'static Member>,
+    element: usize,
+    problem: Problem,
 }
+
+impl Misfit {
+    fn inside(self, object: &'static str) -> Unexpected {
+        let member = match self.member {
+            None => Path::of(object),
+            Some(member) => Path::of(member.name).inside(object).element(self.element),
+        };
+        Unexpected {
+            member,
+            problem: self.problem,
+        }
+    }
+}
+
+/// Where a member's value goes, which tells `null` from absent, so that a second one is noticed in any case.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Slot<'a>(Option<Value<'a>>);
 
 impl<'a> Slot<'a> {
     /// The value, unless it is absent or `null`.
-    pub(crate) const fn get(self) -> Option<Value<'a>> {
-        match self {
-            Self::Absent | Self::Null => None,
-            Self::Given(value) => Some(value),
-        }
+    pub(crate) fn get(self) -> Option<Value<'a>> {
+        self.0.filter(|value| !value.is_null())
     }
 
     /// The string of a member that is one.
-    pub(crate) fn text(self) -> Option<Text<'a>> {
-        self.get()?.text(Path::of("")).ok()
+    pub(crate) fn text(self) -> Option<Quoted<'a>> {
+        self.0?.text()
     }
 
     /// The strings of a member that is an array of them.
     pub(crate) fn texts(self) -> Option<List<'a>> {
-        List::read(self.get()?, Path::of("")).ok()
-    }
-
-    /// Takes the member's value, which may come once.
-    fn take(&mut self, member: &Member, value: Value<'a>) -> Result<(), Unexpected> {
-        let path = Path::of(member.path);
-        if !matches!(self, Self::Absent) {
-            return Err(Unexpected {
-                member: path,
-                problem: Problem::GivenTwice,
-            });
-        }
-        if value.is_null() {
-            *self = Self::Null;
-            return Ok(());
-        }
-        match member.shape {
-            Shape::Text => drop(value.text(path)?),
-            Shape::Texts => drop(List::read(value, path)?),
-            Shape::Object => drop(value.between(b'{', path, Problem::NotAnObject)?),
-        }
-        *self = Self::Given(value);
-        Ok(())
+        self.0?.elements().map(List)
     }
 }
 
@@ -229,9 +222,7 @@ mod tests {
     #[test]
     fn values_end_where_their_quotes_and_brackets_say() {
         let text = r#" [1 ,-2.5e+3, "a,]\"\\" ,[[],{"]":"}"}],{ } , true,null	] "#;
-        let values = Value::of(check(text.as_bytes()).unwrap())
-            .elements(Path::of(""))
-            .unwrap();
+        let values = Value::of(check(text.as_bytes()).unwrap()).elements().unwrap();
         let values: Vec<_> = values.map(|value| value.0).collect();
         let expected = [
             "1",
@@ -247,8 +238,7 @@ mod tests {
 
     #[test]
     fn an_empty_container_has_no_values() {
-        let member = Path::of("");
-        assert!(Value::of("[ \n]").elements(member).unwrap().next().is_none());
-        assert!(Value::of("{\t}").members(member).unwrap().next().is_none());
+        assert!(Value::of("[ \n]").elements().unwrap().next().is_none());
+        assert!(Value::of("{\t}").members().unwrap().next().is_none());
     }
 }

@@ -7,20 +7,21 @@ mod violations;
 #[cfg(test)]
 mod tests;
 
-use core::fmt;
+use core::fmt::{self, Write};
 
 pub use self::lent::RotateRequestRef;
-use self::members::{Members, SERVICES};
+use self::members::{DESTINATION_CONFIG, Members, SERVICES};
 pub use self::violations::Violations;
-use super::fault::{BodyFault, BufferTooSmall};
+use super::fault::{BodyFault, BufferTooSmall, Unexpected};
 use super::guard;
 use super::services::List;
-use super::text::Text;
+use super::text::Quoted;
 pub use crate::destination::DestinationConfigRef;
 use crate::destination::{DestinationConfig, MAX_SERVICES};
 use crate::error::{Capacity, Error, PeerFault};
 use crate::id::{InvalidText, ThingName, TunnelId};
 use crate::mode::ClientMode;
+use crate::words::{Words, displays_its_words, write_pieces};
 
 /// A valid request: what its members allow together has been checked too.
 ///
@@ -60,20 +61,20 @@ impl RotateRequest {
     /// constraint; [`RotateRequestError::TooManyServices`].
     pub fn parse(body: &[u8]) -> Result<Self, RotateRequestError<'_>> {
         let body = guard::check(body)?;
-        let judged = Judged::of(body)?;
+        let judged = Judged::of::<RotateRequestError<'_>>(body)?;
         // What has been judged can be copied; these errors never come.
         let invalid = |_: InvalidText| RotateRequestError::Validation(Violations { body });
         let destination_config = match judged.destination_config {
             None => None,
             Some((thing_name, list)) => {
-                let thing_name = thing_name.map(|text| ThingName::from_chars(text.chars()));
+                let thing_name = thing_name.map(|text| ThingName::from_text(text.into()));
                 let config =
                     DestinationConfig::new(thing_name.transpose().map_err(invalid)?, &list.services());
                 Some(config.map_err(|_| RotateRequestError::TooManyServices { given: list.len() })?)
             }
         };
         Ok(Self {
-            tunnel_id: TunnelId::from_chars(judged.tunnel_id.chars()).map_err(invalid)?,
+            tunnel_id: TunnelId::from_text(judged.tunnel_id.into()).map_err(invalid)?,
             client_mode: judged.client_mode,
             destination_config,
         })
@@ -90,33 +91,31 @@ impl RotateRequest {
 
 /// A request that keeps every rule, as it stands in its body.
 struct Judged<'a> {
-    tunnel_id: Text<'a>,
+    tunnel_id: Quoted<'a>,
     client_mode: ClientMode,
     /// The thing, and the services.
-    destination_config: Option<(Option<Text<'a>>, List<'a>)>,
+    destination_config: Option<(Option<Quoted<'a>>, List<'a>)>,
 }
 
 impl<'a> Judged<'a> {
     /// Judges a checked body as a whole.
-    fn of(body: &'a str) -> Result<Self, RotateRequestError<'a>> {
-        let members = Members::read(body)?;
-        let list = members.service_list();
-        match (members.tunnel_id(), members.client_mode(), members.thing_name()) {
-            (Ok(tunnel_id), Ok(client_mode), Ok(thing_name))
-                if list.and_then(List::invalid).is_none()
-                    && members.config_beside_mode().is_ok()
-                    && members.services().is_ok() =>
-            {
-                match list.map_or(0, |list| list.len()) {
-                    ..=MAX_SERVICES => Ok(Self {
-                        tunnel_id,
-                        client_mode,
-                        destination_config: list.map(|list| (thing_name, list)),
-                    }),
-                    given => Err(RotateRequestError::TooManyServices { given }),
-                }
-            }
-            _ => Err(RotateRequestError::Validation(Violations { body })),
+    fn of<E: From<Unexpected> + From<RotateRequestError<'a>>>(body: &'a str) -> Result<Self, E> {
+        let members = Members::read::<E>(body)?;
+        let mut is_valid = true;
+        let client_mode = members.judge(|_, _, _| is_valid = false);
+        let (true, Some(tunnel_id), Some(client_mode)) = (is_valid, members.tunnel_id, client_mode) else {
+            return Err(RotateRequestError::Validation(Violations { body }).into());
+        };
+        let destination_config = members
+            .destination_config
+            .map(|config| (config.thing_name, config.services.unwrap_or_default()));
+        match destination_config.map_or(0, |(_, list)| list.len()) {
+            ..=MAX_SERVICES => Ok(Self {
+                tunnel_id,
+                client_mode,
+                destination_config,
+            }),
+            given => Err(RotateRequestError::TooManyServices { given }.into()),
         }
     }
 }
@@ -147,21 +146,21 @@ impl RotateRequestError<'_> {
     }
 }
 
-impl fmt::Display for RotateRequestError<'_> {
+impl Words for RotateRequestError<'_> {
     /// The exception's message.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn write_words<W: Write>(&self, to: &mut W) -> fmt::Result {
         match self {
-            Self::Serialization(fault) => fault.fmt(f),
-            Self::Validation(violations) => violations.fmt(f),
+            Self::Serialization(fault) => fault.write_words(to),
+            Self::Validation(violations) => violations.write_words(to),
             Self::TooManyServices { given } => {
-                write!(
-                    f,
-                    "{SERVICES} has {given} services; a tunnel can have at most {MAX_SERVICES}"
-                )
+                write_pieces!(to, DESTINATION_CONFIG, ".", SERVICES, " has ", given)?;
+                write_pieces!(to, " services; a tunnel can have at most ", MAX_SERVICES)
             }
         }
     }
 }
+
+displays_its_words!(RotateRequestError<'_>);
 
 impl core::error::Error for RotateRequestError<'_> {}
 

@@ -3,13 +3,14 @@
 mod lent;
 
 pub use self::lent::RotateResponseRef;
-use super::fault::{BufferTooSmall, MessageFault, Unexpected};
+use super::fault::{BufferTooSmall, JsonFault, MessageFault, Unexpected};
 use super::guard;
-use super::object::{Member, Value};
-use super::text::Text;
+use super::object::{Member, Slot, Value};
+use super::services::required;
+use super::text::Quoted;
 use super::token;
-use super::violation::{Constraint, Path};
-use crate::id::{InvalidText, TunnelArn};
+use super::violation::Constraint;
+use crate::id::TunnelArn;
 use crate::token::{AccessToken, MAX_ACCESS_TOKEN};
 
 const TUNNEL_ARN: &str = "tunnelArn";
@@ -41,11 +42,13 @@ impl<const N: usize> RotateResponse<N> {
     /// # Errors
     /// [`MessageFault`]: the first thing wrong with it. It names the member, never its value.
     pub fn parse(body: &[u8]) -> Result<Self, MessageFault> {
-        let judged = Judged::of(body, N)?;
-        let copy =
-            |member, token: Option<Text<'_>>| token.map(|token| token::copy(member, token)).transpose();
+        let judged = Judged::of::<MessageFault>(body, N)?;
+        let copy = |member, token: Option<Quoted<'_>>| {
+            token.map(|token| token::copy(member, token.into())).transpose()
+        };
         Ok(Self {
-            tunnel_arn: TunnelArn::from_chars(judged.tunnel_arn.chars()).map_err(fault_of_arn)?,
+            tunnel_arn: TunnelArn::from_text(judged.tunnel_arn.into())
+                .map_err(|error| MessageFault::member(TUNNEL_ARN)(Constraint::Rule(error)))?,
             source_access_token: copy(SOURCE_ACCESS_TOKEN, judged.source)?,
             destination_access_token: copy(DESTINATION_ACCESS_TOKEN, judged.destination)?,
         })
@@ -60,65 +63,41 @@ impl<const N: usize> RotateResponse<N> {
     }
 }
 
-struct Members<'a> {
-    tunnel_arn: Option<Text<'a>>,
-    source: Option<Text<'a>>,
-    destination: Option<Text<'a>>,
-}
-
-impl<'a> Members<'a> {
-    const KNOWN: [Member; 3] = [
-        Member::text(TUNNEL_ARN),
-        Member::text(SOURCE_ACCESS_TOKEN),
-        Member::text(DESTINATION_ACCESS_TOKEN),
-    ];
-
-    fn read(body: &'a str) -> Result<Self, Unexpected> {
-        let [tunnel_arn, source, destination] = Value::of(body).read(Path::of(""), &Self::KNOWN)?;
-        Ok(Self {
-            tunnel_arn: tunnel_arn.text(),
-            source: source.text(),
-            destination: destination.text(),
-        })
-    }
-
-    fn tunnel_arn(&self) -> Result<Text<'a>, MessageFault> {
-        let text = self.tunnel_arn.ok_or(Constraint::NotNull);
-        let text = text.map_err(MessageFault::member(TUNNEL_ARN))?;
-        TunnelArn::RULE.judge(text.chars()).map_err(fault_of_arn)?;
-        Ok(text)
-    }
-}
-
-fn fault_of_arn(error: InvalidText) -> MessageFault {
-    MessageFault::member(TUNNEL_ARN)(Constraint::Rule(error))
-}
+static KNOWN: [Member; 3] = [
+    Member::text(TUNNEL_ARN),
+    Member::text(SOURCE_ACCESS_TOKEN),
+    Member::text(DESTINATION_ACCESS_TOKEN),
+];
 
 /// An answer that keeps every rule, as it stands in its body.
 struct Judged<'a> {
-    tunnel_arn: Text<'a>,
-    source: Option<Text<'a>>,
-    destination: Option<Text<'a>>,
+    tunnel_arn: Quoted<'a>,
+    source: Option<Quoted<'a>>,
+    destination: Option<Quoted<'a>>,
 }
 
 impl<'a> Judged<'a> {
     /// Judges a body as a whole, with room for so many characters of each token.
-    fn of(body: &'a [u8], room: usize) -> Result<Self, MessageFault> {
-        let members = Members::read(guard::check(body)?)?;
-        let judged = Self {
-            tunnel_arn: members.tunnel_arn()?,
-            source: members.source,
-            destination: members.destination,
-        };
+    fn of<E>(body: &'a [u8], room: usize) -> Result<Self, E>
+    where
+        E: From<JsonFault> + From<Unexpected> + From<MessageFault>,
+    {
+        let members = Value::of(guard::check(body)?).read::<_, E>("", &KNOWN)?;
+        let [tunnel_arn, source, destination] = members.map(Slot::text);
+        required(TunnelArn::RULE, tunnel_arn).map_err(MessageFault::member(TUNNEL_ARN))?;
         for (member, token) in [
-            (SOURCE_ACCESS_TOKEN, judged.source),
-            (DESTINATION_ACCESS_TOKEN, judged.destination),
+            (SOURCE_ACCESS_TOKEN, source),
+            (DESTINATION_ACCESS_TOKEN, destination),
         ] {
             if let Some(token) = token {
-                token::judge(token, room).map_err(token::fault(member, room))?;
+                token::judge(token.into(), room).map_err(token::fault(member, room))?;
             }
         }
-        Ok(judged)
+        Ok(Self {
+            tunnel_arn: tunnel_arn.unwrap_or_default(),
+            source,
+            destination,
+        })
     }
 }
 

@@ -2,68 +2,48 @@
 
 use heapless::Vec;
 
-use super::fault::Unexpected;
-use super::object::{Value, Values};
-use super::text::Text;
-use super::violation::{Constraint, Path};
+use super::object::Values;
+use super::text::Quoted;
+use super::violation::Constraint;
 use crate::destination::MAX_SERVICES;
-use crate::id::ServiceId;
+use crate::id::{Rule, ServiceId};
 
 /// A bounded list of services.
 pub(crate) type Services = Vec<ServiceId, MAX_SERVICES, u8>;
 
 /// A list of strings, however long, as it stands in a message.
 #[derive(Clone, Copy, Default)]
-pub(crate) struct List<'a> {
-    elements: Values<'a>,
-    length: usize,
-}
+pub(crate) struct List<'a>(pub(super) Values<'a>);
 
 impl<'a> List<'a> {
-    /// The list that a value must be.
-    pub(crate) fn read(value: Value<'a>, member: Path<'static>) -> Result<Self, Unexpected> {
-        let elements = value.elements(member)?;
-        let mut length = 0;
-        for element in elements {
-            length += 1;
-            if !element.is_null() {
-                element.text(member.element(length))?;
+    /// How many elements it has.
+    pub(crate) fn len(self) -> usize {
+        self.0.count()
+    }
+
+    /// Calls `broken` with each element that is no service, its position, counted from 1, and what it had to be. A `null` is
+    /// none (as at AWS, whose lists are not sparse).
+    pub(super) fn judge(self, mut broken: impl FnMut(usize, Option<Quoted<'a>>, Constraint<'static>)) {
+        let mut position = 0;
+        for element in self.0 {
+            position += 1;
+            let service = element.text();
+            if let Err(constraint) = required(ServiceId::RULE, service) {
+                broken(position, service, constraint);
             }
         }
-        Ok(Self { elements, length })
-    }
-
-    /// How many elements it has.
-    pub(crate) const fn len(&self) -> usize {
-        self.length
-    }
-
-    /// The elements with their positions, counted from 1; `None` is `null`.
-    pub(crate) fn iter(self) -> impl Iterator<Item = (usize, Option<Text<'a>>)> {
-        let texts = self.elements.map(|element| element.text(Path::of("")).ok());
-        (1..).zip(texts)
-    }
-
-    /// The first element that is no service, and what it had to be.
-    pub(crate) fn invalid(self) -> Option<(usize, Constraint<'static>)> {
-        self.iter()
-            .find_map(|(position, element)| Some((position, judge(element).err()?)))
     }
 
     /// The elements of a valid list; what a longer one has besides is left out.
-    pub(crate) fn texts(self) -> [Text<'a>; MAX_SERVICES] {
-        let mut texts = [Text::default(); MAX_SERVICES];
-        for (slot, (_, text)) in texts.iter_mut().zip(self.iter()) {
-            *slot = text.unwrap_or_default();
-        }
-        texts
+    pub(crate) fn texts(mut self) -> [Option<Quoted<'a>>; MAX_SERVICES] {
+        [(); MAX_SERVICES].map(|()| self.0.next()?.text())
     }
 
     /// A copy of a valid list.
     pub(crate) fn services(self) -> Services {
         let mut services = Services::new();
-        for text in self.texts().into_iter().take(self.length) {
-            if let Ok(service) = ServiceId::from_chars(text.chars()) {
+        for text in self.texts().into_iter().flatten() {
+            if let Ok(service) = ServiceId::from_text(text.into()) {
                 // No more are taken than there is room for.
                 drop(services.push(service));
             }
@@ -72,8 +52,8 @@ impl<'a> List<'a> {
     }
 }
 
-/// Judges an element. A `null` among the services is no service (as at AWS, whose lists are not sparse).
-pub(crate) fn judge(element: Option<Text<'_>>) -> Result<(), Constraint<'static>> {
-    let text = element.ok_or(Constraint::NotNull)?;
-    ServiceId::RULE.judge(text.chars()).map_err(Constraint::Rule)
+/// Judges a text that must be there.
+pub(super) fn required(rule: Rule, text: Option<Quoted<'_>>) -> Result<(), Constraint<'static>> {
+    rule.judge(text.ok_or(Constraint::NotNull)?.into())
+        .map_err(Constraint::Rule)
 }

@@ -4,7 +4,7 @@ use core::fmt;
 
 use zeroize::Zeroizing;
 
-use super::escape;
+use super::scanner::Scanner;
 use crate::error::{Capacity, Error, Misuse};
 use crate::token::AccessToken;
 
@@ -13,7 +13,8 @@ use crate::token::AccessToken;
 #[derive(Clone, Copy, Default)]
 pub struct Text<'a> {
     raw: &'a str,
-    escaped: bool,
+    /// Whether a backslash is the start of an escape.
+    has_escapes: bool,
 }
 
 impl<'a> Text<'a> {
@@ -22,30 +23,15 @@ impl<'a> Text<'a> {
     pub const fn plain(text: &'a str) -> Self {
         Self {
             raw: text,
-            escaped: false,
+            has_escapes: false,
         }
-    }
-
-    /// A string of a body that has passed the guard, between its quotes.
-    pub(crate) fn checked(raw: &'a str) -> Self {
-        Self {
-            raw,
-            escaped: raw.bytes().any(|byte| byte == b'\\'),
-        }
-    }
-
-    /// The text with its escapes.
-    pub(super) const fn raw(&self) -> &'a str {
-        self.raw
     }
 
     /// The text itself, if it holds no escape.
     #[must_use]
-    pub const fn as_plain(&self) -> Option<&'a str> {
-        match self.escaped {
-            true => None,
-            false => Some(self.raw),
-        }
+    pub fn as_plain(&self) -> Option<&'a str> {
+        let is_plain = !self.has_escapes || !self.raw.bytes().any(|byte| byte == b'\\');
+        is_plain.then_some(self.raw)
     }
 
     /// The characters, decoded.
@@ -99,6 +85,19 @@ impl<'a> Text<'a> {
     }
 }
 
+/// A string of a body that has passed the guard: what stands between its quotes, with its escapes.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Quoted<'a>(pub(super) &'a str);
+
+impl<'a> From<Quoted<'a>> for Text<'a> {
+    fn from(Quoted(raw): Quoted<'a>) -> Self {
+        Self {
+            raw,
+            has_escapes: true,
+        }
+    }
+}
+
 impl<'a> From<&'a str> for Text<'a> {
     fn from(text: &'a str) -> Self {
         Self::plain(text)
@@ -107,10 +106,7 @@ impl<'a> From<&'a str> for Text<'a> {
 
 impl PartialEq<str> for Text<'_> {
     fn eq(&self, other: &str) -> bool {
-        match self.as_plain() {
-            Some(plain) => plain == other,
-            None => self.chars().eq(other.chars()),
-        }
+        self.chars().eq(other.chars())
     }
 }
 
@@ -154,13 +150,15 @@ impl Iterator for Chars<'_> {
     type Item = char;
 
     fn next(&mut self) -> Option<char> {
-        let mut raw = self.rest.raw.chars();
-        let mut character = raw.next()?;
-        let mut rest = raw.as_str();
-        if character == '\\' && self.rest.escaped {
-            let (decoded, length) = escape::decode(rest.as_bytes())?;
-            character = decoded;
-            rest = rest.get(length..)?;
+        let raw = self.rest.raw;
+        let mut chars = raw.chars();
+        let mut character = chars.next()?;
+        let mut rest = chars.as_str();
+        if character == '\\' && self.rest.has_escapes {
+            let mut scanner = Scanner::at(raw.as_bytes(), 0);
+            // The guard has passed it.
+            character = scanner.escape().ok()?;
+            rest = raw.get(scanner.position..)?;
         }
         self.rest.raw = rest;
         Some(character)
@@ -176,7 +174,7 @@ mod tests {
 
     #[test]
     fn escapes_decode_to_their_characters() {
-        let text = Text::checked(r#"\"\\\/\b\f\n\r\t\u00e9\ud83d\ude00\uFFFFé"#);
+        let text = Text::from(Quoted(r#"\"\\\/\b\f\n\r\t\u00e9\ud83d\ude00\uFFFFé"#));
         assert_eq!(text.to_string(), "\"\\/\u{8}\u{c}\n\r\té😀\u{ffff}é");
         assert!(text == "\"\\/\u{8}\u{c}\n\r\té😀\u{ffff}é");
         assert!(text != "\"");
@@ -192,14 +190,14 @@ mod tests {
 
     #[test]
     fn a_text_splits_at_a_decoded_character() {
-        let (before, after) = Text::checked(r"\u0061\u0023b#c").split_once('#').unwrap();
+        let (before, after) = Text::from(Quoted(r"\u0061\u0023b#c")).split_once('#').unwrap();
         assert!(before == "a" && after == "b#c");
         assert!(Text::plain("abc").split_once('#').is_none());
     }
 
     #[test]
     fn an_escaped_identifier_is_judged_by_its_decoded_characters() {
-        let parse = |raw: &str| TunnelId::from_chars(Text::checked(raw).chars());
+        let parse = |raw: &str| TunnelId::from_text(Quoted(raw).into());
         assert_eq!(parse(&r"\u0061".repeat(128)).unwrap().as_str(), "a".repeat(128));
         for (raw, characters) in [(r"\ud83d\ude00".repeat(129), 129), (r"\u0061".repeat(600), 600)] {
             assert_eq!(parse(&raw).unwrap_err().fault, TextFault::Length { characters });
@@ -216,7 +214,7 @@ mod tests {
 
     #[test]
     fn an_escaped_token_is_decoded_and_bounded() {
-        let parse = |raw: &str| Text::checked(raw).parse_token::<4>();
+        let parse = |raw: &str| Text::from(Quoted(raw)).parse_token::<4>();
         assert_eq!(parse(r"\u0061b\/").unwrap().expose(), "ab/");
         assert_eq!(parse(r"abc\/d"), Err(Capacity::AccessTokenTooLong.into()));
         assert_eq!(parse(r"abcd\u00e9"), Err(Misuse::InvalidAccessToken.into()));

@@ -102,7 +102,7 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>, const SERVICES: usize, const CONNECTIONS: usi
     /// Only to a service id that a service can have: for a longer one there may be no room, and now to answer and now not
     /// would be worse than never.
     fn answer<'m>(&mut self, message_type: MessageType, message: &Message<'m>) -> Event<'m> {
-        if message.service_id.len() > ServiceId::RULE.max {
+        if message.service_id.len() > ServiceId::RULE.max() {
             return Event::Handled;
         }
         self.outgoing.push(&Message {

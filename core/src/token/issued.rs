@@ -14,7 +14,7 @@ const MAGIC: [u8; 3] = [0x8a, 0x8b, 0x75];
 /// Magic, side, generation; the id and 32 random bytes follow.
 const HEADER: usize = MAGIC.len() + 1 + 4;
 const RANDOM: usize = 32;
-const MAX_RAW: usize = HEADER + TunnelId::RULE.max + RANDOM;
+const MAX_RAW: usize = HEADER + TunnelId::RULE.max() + RANDOM;
 /// Longest token that we issue, in characters: 224. Ours is at most 300 (control-plane.md, "A token's life").
 pub const MAX_ISSUED: usize = MAX_RAW.div_ceil(3) * 4;
 

@@ -317,11 +317,11 @@ export! {
         RotateRequestRef::parse_in_place(body)
     }
     /// JSON from a network, where it stands.
-    fn gate_rotate_response_in_place(body: &mut [u8]) -> Result<RotateResponseRef<'_>, MessageFault> {
+    fn gate_rotate_response_in_place(body: &mut [u8]) -> Result<RotateResponseRef<'_>, Error> {
         RotateResponseRef::parse_in_place(body)
     }
     /// JSON from a network, where it stands.
-    fn gate_notification_in_place(payload: &mut [u8]) -> Result<NotificationRef<'_>, MessageFault> {
+    fn gate_notification_in_place(payload: &mut [u8]) -> Result<NotificationRef<'_>, Error> {
         NotificationRef::parse_in_place(payload)
     }
     /// JSON from a network, judged.

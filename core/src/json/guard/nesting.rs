@@ -1,12 +1,23 @@
 //! The arrays and objects that are open at a place of a text: a stack of bits.
 
 use super::MAX_DEPTH;
+use crate::json::fault::JsonFaultKind;
 
 /// A value that holds others.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Container {
     Array,
     Object,
+}
+
+impl Container {
+    /// The byte that ends it.
+    pub(super) const fn end(self) -> u8 {
+        match self {
+            Self::Array => b']',
+            Self::Object => b'}',
+        }
+    }
 }
 
 /// The open containers, innermost in the lowest bit: 1 is an object. It is the whole stack of the check.
@@ -28,14 +39,14 @@ impl Nesting {
         }
     }
 
-    /// Adds a container; `false` if that is one too many.
-    pub(super) fn open(&mut self, container: Container) -> bool {
-        let fits = self.depth < MAX_DEPTH;
-        if fits {
-            self.depth += 1;
-            self.objects = self.objects << 1 | u32::from(container == Container::Object);
+    /// Adds a container, unless that is one too many.
+    pub(super) fn open(&mut self, container: Container) -> Result<(), JsonFaultKind> {
+        if self.depth >= MAX_DEPTH {
+            return Err(JsonFaultKind::TooDeep);
         }
-        fits
+        self.depth += 1;
+        self.objects = self.objects << 1 | u32::from(container == Container::Object);
+        Ok(())
     }
 
     pub(super) const fn close(&mut self) {

@@ -2,8 +2,6 @@
 
 use core::fmt;
 
-use serde::ser::{Serialize, SerializeStruct, Serializer};
-
 use super::{CLIENT_ACCESS_TOKEN, CLIENT_MODE, Judged, Notification, REGION, SERVICES};
 use crate::destination::Lent;
 use crate::error::Error;
@@ -25,7 +23,7 @@ use crate::token::MAX_ACCESS_TOKEN;
 /// let notification = NotificationRef::parse_in_place(&mut payload)?;
 /// assert_eq!(notification.client_access_token(), "T0");
 /// assert!(notification.services().is_empty());
-/// # Ok::<(), iot_tunnel_core::json::MessageFault>(())
+/// # Ok::<(), iot_tunnel_core::Error>(())
 /// ```
 #[derive(Clone, Copy)]
 pub struct NotificationRef<'a> {
@@ -41,26 +39,27 @@ impl<'a> NotificationRef<'a> {
     /// # Errors
     /// [`MessageFault`]: the first thing wrong with it. It names the member, never its value.
     pub fn check(payload: &[u8]) -> Result<(), MessageFault> {
-        Judged::of(payload, MAX_ACCESS_TOKEN).map(|_| ())
+        Judged::of::<MessageFault>(payload, MAX_ACCESS_TOKEN).map(|_| ())
     }
 
     /// Reads a notification as [`Notification::parse`] does, and lends its texts out of the payload: where one has
     /// escapes, they are decoded in its place. The payload then still holds the token; wiping it is the caller's.
     ///
     /// # Errors
-    /// [`MessageFault`]: the first thing wrong with it. The payload is then as it was.
-    pub fn parse_in_place(payload: &'a mut [u8]) -> Result<Self, MessageFault> {
-        let judged = Judged::of(payload, MAX_ACCESS_TOKEN)?;
-        let (client_mode, count) = (judged.client_mode, judged.services.len());
+    /// The number of what is wrong. The payload is then as it was, so [`check`](Self::check) can tell more.
+    pub fn parse_in_place(payload: &'a mut [u8]) -> Result<Self, Error> {
+        let judged = Judged::of::<Error>(payload, MAX_ACCESS_TOKEN)?;
+        let client_mode = judged.client_mode;
         let [first, second, third] = judged.services.texts();
-        let texts = [judged.client_access_token, judged.region, first, second, third];
-        let places = texts.map(|text| text.place_in(payload));
+        let (token, region) = (Some(judged.client_access_token), Some(judged.region));
+        let places =
+            [token, region, first, second, third].map(|text| text.map(|text| text.place_in(payload)));
         let [client_access_token, region, services @ ..] = in_place::decode(payload, places);
         Ok(Self {
-            client_access_token,
+            client_access_token: client_access_token.unwrap_or_default(),
             client_mode,
-            region,
-            services: Lent::new(services, count),
+            region: region.unwrap_or_default(),
+            services: Lent::judged(services),
         })
     }
 
@@ -126,7 +125,16 @@ impl<'a> NotificationRef<'a> {
     /// # Errors
     /// [`BufferTooSmall`] with the length needed; the buffer then holds no part of the token.
     pub fn write(&self, buffer: &mut [u8]) -> Result<usize, BufferTooSmall> {
-        write(&Exposed(self), buffer)
+        write(buffer, |json| {
+            json.open(b'{');
+            json.member(CLIENT_ACCESS_TOKEN, self.client_access_token);
+            json.member(CLIENT_MODE, self.client_mode.as_str());
+            json.member(REGION, self.region);
+            if !self.services().is_empty() {
+                json.list(SERVICES, self.services());
+            }
+            json.close(b'}');
+        })
     }
 }
 
@@ -137,23 +145,5 @@ impl fmt::Debug for NotificationRef<'_> {
             .field("region", &self.region)
             .field("services", &self.services())
             .finish_non_exhaustive()
-    }
-}
-
-/// The notification with its token in clear. Only `write` makes one, so no other serializer can be given the token.
-struct Exposed<'n, 'a>(&'n NotificationRef<'a>);
-
-impl Serialize for Exposed<'_, '_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Self(notification) = self;
-        let mut object = serializer.serialize_struct("Notification", 4)?;
-        object.serialize_field(CLIENT_ACCESS_TOKEN, notification.client_access_token)?;
-        object.serialize_field(CLIENT_MODE, notification.client_mode.as_str())?;
-        object.serialize_field(REGION, notification.region)?;
-        match notification.services() {
-            [] => object.skip_field(SERVICES)?,
-            services => object.serialize_field(SERVICES, services)?,
-        }
-        object.end()
     }
 }

@@ -10,9 +10,9 @@ use super::super::*;
 use crate::{DestinationConfig, Error, ServiceId, ThingName};
 
 /// The same outcome twice; a body whose reading failed is as it was.
-fn alike<T: PartialEq + Debug, E: PartialEq + Debug>(
-    copied: &Result<T, E>,
-    lent: &Result<T, E>,
+fn alike<T: PartialEq + Debug>(
+    copied: &Result<T, Error>,
+    lent: &Result<T, Error>,
     [before, after]: [&[u8]; 2],
 ) {
     assert!(lent.is_ok() || before == after, "a failed call changed the body");
@@ -50,7 +50,7 @@ fn notification(body: &[u8]) {
             written(|buffer| lent.write(buffer)),
         )
     });
-    let copied = copied.map(|copied| {
+    let copied = copied.map_err(Error::from).map(|copied| {
         let services = copied.services.iter().map(ToString::to_string).collect();
         let texts = [copied.client_access_token.expose(), copied.region.as_str()].map(ToString::to_string);
         (
@@ -84,7 +84,7 @@ fn response(body: &[u8]) {
             written(|buffer| lent.write(buffer)),
         )
     });
-    let copied = copied.map(|copied| {
+    let copied = copied.map_err(Error::from).map(|copied| {
         let tokens = [&copied.source_access_token, &copied.destination_access_token]
             .map(|token| token.as_ref().map(|token| token.expose().to_string()));
         (

@@ -1,8 +1,6 @@
 //! [`RotateRequestRef`]: a request that owns no text.
 
-use serde::ser::{Serialize, SerializeStruct, Serializer};
-
-use super::members::{CLIENT_MODE, DESTINATION_CONFIG, TUNNEL_ID};
+use super::members::{CLIENT_MODE, DESTINATION_CONFIG, SERVICES, THING_NAME, TUNNEL_ID};
 use super::{Judged, RotateRequest, RotateRequestError};
 use crate::destination::{DestinationConfigRef, Lent};
 use crate::error::Error;
@@ -43,27 +41,20 @@ impl<'a> RotateRequestRef<'a> {
     /// # Errors
     /// The number of what is wrong. The body is then as it was, so [`check`](Self::check) can tell more.
     pub fn parse_in_place(body: &'a mut [u8]) -> Result<Self, Error> {
-        let judged = Judged::of(guard::check(body)?)?;
+        let judged = Judged::of::<Error>(guard::check(body)?)?;
         let client_mode = judged.client_mode;
         let config = judged.destination_config;
-        let shape = config.map(|(thing_name, list)| (thing_name.is_some(), list.len()));
+        let has_config = config.is_some();
         let (thing_name, list) = config.unwrap_or_default();
         let [first, second, third] = list.texts();
-        let texts = [
-            judged.tunnel_id,
-            thing_name.unwrap_or_default(),
-            first,
-            second,
-            third,
-        ];
-        let places = texts.map(|text| text.place_in(body));
+        let texts = [Some(judged.tunnel_id), thing_name, first, second, third];
+        let places = texts.map(|text| text.map(|text| text.place_in(body)));
         let [tunnel_id, thing_name, services @ ..] = in_place::decode(body, places);
         Ok(Self {
-            tunnel_id,
+            tunnel_id: tunnel_id.unwrap_or_default(),
             client_mode,
-            destination_config: shape.map(|(has_thing, count)| {
-                DestinationConfigRef::judged(has_thing.then_some(thing_name), Lent::new(services, count))
-            }),
+            destination_config: has_config
+                .then(|| DestinationConfigRef::judged(thing_name, Lent::judged(services))),
         })
     }
 
@@ -116,19 +107,18 @@ impl<'a> RotateRequestRef<'a> {
     /// # Errors
     /// [`BufferTooSmall`] with the length needed.
     pub fn write(&self, buffer: &mut [u8]) -> Result<usize, BufferTooSmall> {
-        write(self, buffer)
-    }
-}
-
-impl Serialize for RotateRequestRef<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut object = serializer.serialize_struct("RotateRequest", 3)?;
-        object.serialize_field(TUNNEL_ID, self.tunnel_id)?;
-        object.serialize_field(CLIENT_MODE, self.client_mode.as_str())?;
-        match &self.destination_config {
-            Some(config) => object.serialize_field(DESTINATION_CONFIG, config)?,
-            None => object.skip_field(DESTINATION_CONFIG)?,
-        }
-        object.end()
+        write(buffer, |json| {
+            json.open(b'{');
+            json.member(TUNNEL_ID, self.tunnel_id);
+            json.member(CLIENT_MODE, self.client_mode.as_str());
+            if let Some(config) = &self.destination_config {
+                json.name(DESTINATION_CONFIG);
+                json.open(b'{');
+                json.optional(THING_NAME, config.thing_name());
+                json.list(SERVICES, config.services());
+                json.close(b'}');
+            }
+            json.close(b'}');
+        })
     }
 }

@@ -1,11 +1,12 @@
 //! Every broken constraint of a rotate request at once.
 
-use core::fmt;
+use core::fmt::{self, Write};
 
-use super::members::{CLIENT_MODE, DESTINATION_CONFIG, Members, SERVICES, THING_NAME, TUNNEL_ID};
-use crate::json::services::{List, judge};
+use super::members::Members;
+use crate::json::fault::Unexpected;
 use crate::json::text::Text;
-use crate::json::violation::{Constraint, MessageWriter, Path, Violation};
+use crate::json::violation::{MessageWriter, Violation};
+use crate::words::{Words, displays_its_words};
 
 /// Every broken constraint of a request; `Display` is the message of the ValidationException.
 ///
@@ -28,35 +29,22 @@ impl<'a> Violations<'a> {
     /// Calls `visit` with each, ordered by the members' names.
     pub fn for_each(&self, mut visit: impl FnMut(Violation<'a>)) {
         // It was read before, so it can be read again.
-        let Ok(members) = Members::read(self.body) else {
+        let Ok(members) = Members::read::<Unexpected>(self.body) else {
             return;
         };
-        let mut report = |member, value: Option<Text<'a>>, broken: Option<Constraint<'a>>| {
-            if let Some(constraint) = broken {
-                let value = value.map(Into::into);
-                visit(Violation {
-                    member,
-                    value,
-                    constraint,
-                });
-            }
-        };
-        let [mode, config, thing, services, id] =
-            [CLIENT_MODE, DESTINATION_CONFIG, THING_NAME, SERVICES, TUNNEL_ID].map(Path::of);
-        report(mode, members.client_mode, members.client_mode().err());
-        report(config, None, members.config_beside_mode().err());
-        report(services, None, members.services().err());
-        for (position, service) in members.service_list().into_iter().flat_map(List::iter) {
-            report(services.element(position), service, judge(service).err());
-        }
-        report(thing, members.thing_name_text(), members.thing_name().err());
-        report(id, members.tunnel_id, members.tunnel_id().err());
+        members.judge(|member, value, constraint| {
+            visit(Violation {
+                member,
+                value: value.map(|value| Text::from(value).into()),
+                constraint,
+            });
+        });
     }
 }
 
-impl fmt::Display for Violations<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut message = MessageWriter::start(f, self.count())?;
+impl Words for Violations<'_> {
+    fn write_words<W: Write>(&self, to: &mut W) -> fmt::Result {
+        let mut message = MessageWriter::start(to, self.count())?;
         let mut result = Ok(());
         self.for_each(|violation| {
             result = result.and_then(|()| message.add(&violation));
@@ -64,6 +52,8 @@ impl fmt::Display for Violations<'_> {
         result
     }
 }
+
+displays_its_words!(Violations<'_>);
 
 impl fmt::Debug for Violations<'_> {
     /// The message: the body may hold a secret.

@@ -2,8 +2,6 @@
 
 use core::fmt;
 
-use serde::ser::{Serialize, SerializeStruct, Serializer};
-
 use super::{DESTINATION_ACCESS_TOKEN, Judged, RotateResponse, SOURCE_ACCESS_TOKEN, TUNNEL_ARN};
 use crate::error::Error;
 use crate::id::TunnelArn;
@@ -23,7 +21,7 @@ use crate::token::{AccessToken, MAX_ACCESS_TOKEN};
 /// let response = RotateResponseRef::parse_in_place(&mut body)?;
 /// assert_eq!(response.tunnel_arn(), "arn:aws:iot:eu-west-1:1:tunnel/t");
 /// assert_eq!(response.source_access_token(), Some("S"));
-/// # Ok::<(), iot_tunnel_core::json::MessageFault>(())
+/// # Ok::<(), iot_tunnel_core::Error>(())
 /// ```
 #[derive(Clone, Copy)]
 pub struct RotateResponseRef<'a> {
@@ -38,25 +36,23 @@ impl<'a> RotateResponseRef<'a> {
     /// # Errors
     /// [`MessageFault`]: the first thing wrong with it. It names the member, never its value.
     pub fn check(body: &[u8]) -> Result<(), MessageFault> {
-        Judged::of(body, MAX_ACCESS_TOKEN).map(|_| ())
+        Judged::of::<MessageFault>(body, MAX_ACCESS_TOKEN).map(|_| ())
     }
 
     /// Reads an answer as [`RotateResponse::parse`] does, and lends its texts out of the body: where one has escapes,
     /// they are decoded in its place. The body then still holds the tokens; wiping it is the caller's.
     ///
     /// # Errors
-    /// [`MessageFault`]: the first thing wrong with it. The body is then as it was.
-    pub fn parse_in_place(body: &'a mut [u8]) -> Result<Self, MessageFault> {
-        let judged = Judged::of(body, MAX_ACCESS_TOKEN)?;
-        let given = [judged.source, judged.destination].map(|token| token.is_some());
-        let tokens = [judged.source, judged.destination].map(Option::unwrap_or_default);
-        let places = [judged.tunnel_arn, tokens[0], tokens[1]].map(|text| text.place_in(body));
-        let [tunnel_arn, source, destination] = in_place::decode(body, places);
-        let [source_given, destination_given] = given;
+    /// The number of what is wrong. The body is then as it was, so [`check`](Self::check) can tell more.
+    pub fn parse_in_place(body: &'a mut [u8]) -> Result<Self, Error> {
+        let judged = Judged::of::<Error>(body, MAX_ACCESS_TOKEN)?;
+        let texts = [Some(judged.tunnel_arn), judged.source, judged.destination];
+        let places = texts.map(|text| text.map(|text| text.place_in(body)));
+        let [tunnel_arn, source_access_token, destination_access_token] = in_place::decode(body, places);
         Ok(Self {
-            tunnel_arn,
-            source_access_token: source_given.then_some(source),
-            destination_access_token: destination_given.then_some(destination),
+            tunnel_arn: tunnel_arn.unwrap_or_default(),
+            source_access_token,
+            destination_access_token,
         })
     }
 
@@ -118,7 +114,13 @@ impl<'a> RotateResponseRef<'a> {
     /// # Errors
     /// [`BufferTooSmall`] with the length needed; the buffer then holds no part of a token.
     pub fn write(&self, buffer: &mut [u8]) -> Result<usize, BufferTooSmall> {
-        write(&Exposed(self), buffer)
+        write(buffer, |json| {
+            json.open(b'{');
+            json.member(TUNNEL_ARN, self.tunnel_arn);
+            json.optional(SOURCE_ACCESS_TOKEN, self.source_access_token);
+            json.optional(DESTINATION_ACCESS_TOKEN, self.destination_access_token);
+            json.close(b'}');
+        })
     }
 }
 
@@ -127,26 +129,5 @@ impl fmt::Debug for RotateResponseRef<'_> {
         f.debug_struct("RotateResponseRef")
             .field("tunnel_arn", &self.tunnel_arn)
             .finish_non_exhaustive()
-    }
-}
-
-/// The answer with its tokens in clear. Only `write` makes one, so no other serializer can be given a token.
-struct Exposed<'r, 'a>(&'r RotateResponseRef<'a>);
-
-impl Serialize for Exposed<'_, '_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Self(response) = self;
-        let mut object = serializer.serialize_struct("RotateResponse", 3)?;
-        object.serialize_field(TUNNEL_ARN, response.tunnel_arn)?;
-        for (name, token) in [
-            (SOURCE_ACCESS_TOKEN, response.source_access_token),
-            (DESTINATION_ACCESS_TOKEN, response.destination_access_token),
-        ] {
-            match token {
-                Some(token) => object.serialize_field(name, token)?,
-                None => object.skip_field(name)?,
-            }
-        }
-        object.end()
     }
 }

@@ -107,8 +107,8 @@ impl Driver {
                 connection,
                 service,
             } => {
-                let longest = "s".repeat(ServiceId::RULE.max);
-                let too_long = "s".repeat(ServiceId::RULE.max + 1);
+                let longest = "s".repeat(ServiceId::RULE.max());
+                let too_long = "s".repeat(ServiceId::RULE.max() + 1);
                 let services = ["", "SSH", "RDP", "VNC", &longest, &too_long];
                 let ids = Ids {
                     stream: i32::from(stream.cast_signed()) % 8,

@@ -92,7 +92,7 @@ impl Peer {
             }
             _ => return,
         };
-        if message.service_id.len() > ServiceId::RULE.max {
+        if message.service_id.len() > ServiceId::RULE.max() {
             return;
         }
         let connection = match message_type {
