@@ -45,8 +45,8 @@ async function ofNode(t) {
 
 /** The one in the service's own console. */
 function ofConsole() {
-  const { origin, searchParams } = new URL(service.ready.console);
-  return { url: `${origin}/console/tunnel`, WebSocket: pageSocket(origin, `iot-tunnel-console=${searchParams.get("key")}`) };
+  const { origin, port, searchParams } = new URL(service.ready.console);
+  return { url: `${origin}/console/tunnel`, WebSocket: pageSocket(origin, `iot-tunnel-console-${port}=${searchParams.get("key")}`) };
 }
 
 /** That in the style of fetch, in an engine whose WebSockets can do no more than a browser's. */
