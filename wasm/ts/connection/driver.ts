@@ -28,6 +28,11 @@ export class Driver implements StreamOwner {
   /** What was received and waits until an answer to what came before has been sent. */
   #held: Uint8Array[] = [];
   #heldBytes = 0;
+  /** Whether the latest message was more than data, to which the session never has an answer. */
+  #mayAnswer = false;
+  /** Gets the names of the tunnel's services. */
+  #names: string[] = [];
+  readonly #inboxCapacity = bindings().inboxCapacity();
   readonly #turns = new Turns(() => this.#link);
   /** Who waits for another state. */
   readonly #waiters: (() => void)[] = [];
@@ -328,9 +333,10 @@ export class Driver implements StreamOwner {
   /** A WebSocket message. */
   #receive(bytes: Uint8Array): void {
     if (this.#held.length > 0) return this.#hold(bytes);
+    this.#mayAnswer = false;
     this.#take(bytes);
-    if (this.#state === "open") this.#pump();
-    else this.#settle();
+    if (this.#state !== "open") this.#settle();
+    else if (this.#mayAnswer) this.#pump();
   }
 
   /** Keeps what came until something has been sent. */
@@ -355,7 +361,7 @@ export class Driver implements StreamOwner {
 
   #take(bytes: Uint8Array): void {
     const session = this.#session;
-    const capacity = bindings().inboxCapacity();
+    const capacity = this.#inboxCapacity;
     const link = this.#link;
     // What has waited there comes first.
     if (this.#report.number(WAITING) > 0 && !this.#handle()) return this.#hold(bytes);
@@ -374,19 +380,21 @@ export class Driver implements StreamOwner {
   #handle(part?: Uint8Array, pointer?: number): boolean {
     const [session, report] = [this.#session, this.#report];
     const now = this.#now();
-    const services: string[] = [];
     for (;;) {
-      switch (session.handle(now, services)) {
+      const event = session.handle(now, this.#names);
+      if (event !== "data") this.#mayAnswer = true;
+      switch (event) {
         case "none":
           if (report.number(WAITING) === 0) return true;
           if (!this.#pump()) return false;
           break;
-        case "data": {
+        case "data":
           this.#streams.get(report.number(CONNECTION))?.push(report.payload(part, pointer));
+          if (report.number(WAITING) === 0) return true;
           break;
-        }
         case "open":
-          this.services = services;
+          this.services = this.#names;
+          this.#names = [];
           if (report.number(NEEDS_NAME) !== 0) this.#listener.failed(tunnelError(FAULT.serviceNotChosen));
           break;
         case "started":
