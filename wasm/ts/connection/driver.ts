@@ -7,10 +7,12 @@ import { Alarm } from "./alarm.js";
 import { Backlog } from "./backlog.js";
 import type { ConnectionState, DriverConfig, DriverListener, TokenTaken, Tokens } from "./config.js";
 import * as FAULT from "./fault.js";
+import { Incoming } from "./incoming.js";
 import { type Link, type LinkListener, POLICY_VIOLATION, PROTOCOL_ERROR, UNSUPPORTED_DATA } from "./link.js";
 import { SILENCE, lost, refusal } from "./loss.js";
 import { CLOSE_CODE, CONNECTION, ERROR, FRAME, NEEDS_NAME, REPLACES, SERVICE, WAITING } from "./places.js";
 import { Report } from "./report.js";
+import { placeOf } from "./services.js";
 import { Stream, type StreamOwner } from "./stream.js";
 import { Turns } from "./turns.js";
 
@@ -25,14 +27,11 @@ export class Driver implements StreamOwner {
   readonly #backlog: Backlog;
   #link: Link | undefined;
   #paused = false;
-  /** What was received and waits until an answer to what came before has been sent. */
-  #held: Uint8Array[] = [];
-  #heldBytes = 0;
+  readonly #incoming: Incoming;
   /** Whether the latest message was more than data, to which the session never has an answer. */
   #mayAnswer = false;
   /** Gets the names of the tunnel's services. */
   #names: string[] = [];
-  readonly #inboxCapacity = bindings().inboxCapacity();
   readonly #turns = new Turns(() => this.#link);
   /** Who waits for another state. */
   readonly #waiters: (() => void)[] = [];
@@ -49,6 +48,7 @@ export class Driver implements StreamOwner {
     const { side, services, format, maxPayload } = config;
     this.#session = new (bindings().Session)(side, services, format, maxPayload);
     this.#report = new Report(this.#session.report);
+    this.#incoming = new Incoming(this.#session, this.#report, (part, pointer) => this.#handle(part, pointer));
   }
 
   get state(): ConnectionState {
@@ -94,7 +94,8 @@ export class Driver implements StreamOwner {
         signal?.throwIfAborted();
         if (this.#state === "closed") throw this.#reason ?? tunnelError(FAULT.sessionClosed);
         if (this.#config.side !== "source") throw tunnelError(FAULT.notSource);
-        const place = this.#place(service);
+        const said = this.#state === "open" ? [this.#nameOf(0)] : undefined;
+        const place = placeOf(service, this.#config.services, said);
         if (this.#state !== "open") {
           await new Promise<void>((resolve) => this.#waiters.push(resolve));
           continue;
@@ -117,20 +118,6 @@ export class Driver implements StreamOwner {
     stream.isTaken = true;
     this.#settle();
     return stream;
-  }
-
-  /** The place of a service in the session's list. */
-  #place(service: string | undefined): number {
-    const { services } = this.#config;
-    if (services === undefined) {
-      const isKnown = this.#state === "open" && service !== undefined;
-      if (!isKnown || service === this.#nameOf(0)) return 0;
-    } else if (service === undefined) {
-      if (services.length === 1) return 0;
-    } else if (services.includes(service)) {
-      return services.indexOf(service);
-    }
-    throw tunnelError(FAULT.unknownService);
   }
 
   /** The name of the service at that place; none if the tunnel has no names. */
@@ -184,7 +171,7 @@ export class Driver implements StreamOwner {
 
   /** Stops the peer, if it can be, while too much waits here, or lets it go on. */
   #regulate(): void {
-    const paused = this.#backlog.isFull || this.#held.length > 0;
+    const paused = this.#backlog.isFull || this.#incoming.isHeld;
     if (!this.#link?.canPause || paused === this.#paused) return;
     this.#paused = paused;
     this.#link.pause(paused);
@@ -315,8 +302,7 @@ export class Driver implements StreamOwner {
 
   /** Everything that came through the WebSocket is over. */
   #cut(error: unknown): void {
-    this.#held = [];
-    this.#heldBytes = 0;
+    this.#incoming.clear();
     this.#endStreams(() => true, error);
     this.#backlog.letGo();
   }
@@ -332,48 +318,27 @@ export class Driver implements StreamOwner {
 
   /** A WebSocket message. */
   #receive(bytes: Uint8Array): void {
-    if (this.#held.length > 0) return this.#hold(bytes);
     this.#mayAnswer = false;
-    this.#take(bytes);
+    if (!this.#incoming.take(bytes)) this.#limit();
     if (this.#state !== "open") this.#settle();
     else if (this.#mayAnswer) this.#pump();
   }
 
-  /** Keeps what came until something has been sent. */
-  #hold(bytes: Uint8Array): void {
-    this.#held.push(bytes);
-    this.#heldBytes += bytes.length;
+  /** Something is held until something has been sent: the peer is stopped if it can be. */
+  #limit(): void {
     if (this.#link?.canPause) this.#regulate();
-    else if (this.#heldBytes > this.#config.receiveLimit) this.#lose(tunnelError(FAULT.receiveLimitExceeded), POLICY_VIOLATION);
+    else if (this.#incoming.size > this.#config.receiveLimit) {
+      this.#lose(tunnelError(FAULT.receiveLimitExceeded), POLICY_VIOLATION);
+    }
   }
 
   /** The WebSocket takes more. */
   #drained(): void {
     this.#pump();
-    const held = this.#held;
-    this.#held = [];
-    this.#heldBytes = 0;
     const link = this.#link;
-    for (const bytes of held) if (link === this.#link) this.#receive(bytes);
+    for (const bytes of this.#incoming.release()) if (link === this.#link) this.#receive(bytes);
     this.#regulate();
     this.#turns.passOn();
-  }
-
-  #take(bytes: Uint8Array): void {
-    const session = this.#session;
-    const capacity = this.#inboxCapacity;
-    const link = this.#link;
-    // What has waited there comes first.
-    if (this.#report.number(WAITING) > 0 && !this.#handle()) return this.#hold(bytes);
-    // What came through a WebSocket goes with it.
-    for (let at = 0; at < bytes.length && link === this.#link; ) {
-      const part = bytes.length > capacity ? bytes.subarray(at, at + capacity) : bytes;
-      const pointer = session.inbox(part.length);
-      memory().set(part, pointer);
-      at += part.length;
-      // A copy: a stream may have the buffer, and whoever reads that may give it away.
-      if (!this.#handle(part, pointer)) return this.#hold(bytes.slice(at));
-    }
   }
 
   /** Takes what is in the inbox, to which `part` was written last. `false`: something is to be sent first. */
