@@ -8,19 +8,7 @@
 import { ELSEWHERE, THROWN } from "./error-table.js";
 import { type TunnelError, errorIn } from "./errors.js";
 
-export {
-  type CapacityCode,
-  CapacityError,
-  type ErrorCode,
-  type MisuseCode,
-  MisuseError,
-  type Party,
-  type PeerFaultCode,
-  PeerFaultError,
-  type RefusalCode,
-  RefusalError,
-  TunnelError,
-} from "./errors.js";
+export * from "./error-classes.js";
 
 /** The error of a number, as it would be thrown, with its general text; nothing if there is none. */
 export function errorOf(number: number): TunnelError | undefined {

@@ -6,19 +6,7 @@
 
 export { init, init as default, initSync } from "./connection-module.js";
 export type { WasmSource } from "./load.js";
-export {
-  type CapacityCode,
-  CapacityError,
-  type ErrorCode,
-  type MisuseCode,
-  MisuseError,
-  type Party,
-  type PeerFaultCode,
-  PeerFaultError,
-  type RefusalCode,
-  RefusalError,
-  TunnelError,
-} from "./errors.js";
+export * from "./error-classes.js";
 export {
   type ClientMode,
   type ClientToken,

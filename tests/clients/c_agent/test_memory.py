@@ -80,61 +80,62 @@ def waits(agent):
     return status(agent, "voluntary_ctxt_switches") - wakes < WAKES and cpu_seconds(agent) - cpu < CPU_SECONDS
 
 
-def test_a_service_that_reads_nothing_stops_the_sender_and_not_the_agent(service, opened, thing, server):
+@contextlib.contextmanager
+def beside_slow(service, opened, thing, server):
+    """A tunnel that works, to an echo and to a service that reads nothing until it may."""
     with Reader() as reader, plain(service, thing, {"SSH": server.port, "SLOW": reader.port}) as agent:
         tunnel = opened("SSH", "SLOW", thing=thing)
         with Source(service, tunnel["sourceAccessToken"], services=["SSH", "SLOW"]) as source:
             until_answers(source.port("SSH"))
-            assert echoed(source.port("SSH"), 1, 4 * MIB)
-            before = status(agent, "VmRSS") * 1024
-            with connect(source.port("SLOW")) as upload:
-                sent = hashlib.sha256()
-                fill(upload, sent)
-                assert reader.begun.wait(30)
-                assert status(agent, "VmRSS") * 1024 - before < GROWTH
-                assert waits(agent)
-                reader.may_read.set()
-                upload.shutdown(socket.SHUT_WR)
-                assert upload.recv(1) == b""
-            until_answers(source.port("SSH"))
-            assert reader.digests == [sent.digest()]
+            yield reader, agent, tunnel, source
+
+
+def test_a_service_that_reads_nothing_stops_the_sender_and_not_the_agent(service, opened, thing, server):
+    with beside_slow(service, opened, thing, server) as (reader, agent, tunnel, source):
+        assert echoed(source.port("SSH"), 1, 4 * MIB)
+        before = status(agent, "VmRSS") * 1024
+        with connect(source.port("SLOW")) as upload:
+            sent = hashlib.sha256()
+            fill(upload, sent)
+            assert reader.begun.wait(30)
             assert status(agent, "VmRSS") * 1024 - before < GROWTH
+            assert waits(agent)
+            reader.may_read.set()
+            upload.shutdown(socket.SHUT_WR)
+            assert upload.recv(1) == b""
+        until_answers(source.port("SSH"))
+        assert reader.digests == [sent.digest()]
+        assert status(agent, "VmRSS") * 1024 - before < GROWTH
 
 
 def test_a_service_that_reads_nothing_for_half_a_minute_is_reset_and_frees_the_others(service, opened, thing, server):
-    with Reader() as reader, plain(service, thing, {"SSH": server.port, "SLOW": reader.port}) as agent:
-        tunnel = opened("SSH", "SLOW", thing=thing)
-        with Source(service, tunnel["sourceAccessToken"], services=["SSH", "SLOW"]) as source:
+    with beside_slow(service, opened, thing, server) as (reader, agent, tunnel, source):
+        with connect(source.port("SLOW")) as upload:
+            fill(upload, hashlib.sha256())
+            agent.until_log("the service SLOW takes nothing for 30 s: its connection is reset", seconds=40)
             until_answers(source.port("SSH"))
-            with connect(source.port("SLOW")) as upload:
-                fill(upload, hashlib.sha256())
-                agent.until_log("the service SLOW takes nothing for 30 s: its connection is reset", seconds=40)
-                until_answers(source.port("SSH"))
-                assert echoed(source.port("SSH"), 1, 4 * MIB)
-                # The client is told, although not how.
-                with contextlib.suppress(ConnectionResetError):
-                    assert upload.recv(1) == b""
-            reader.may_read.set()
-            until(lambda: reader.connections == 0, "the end at the service")
+            assert echoed(source.port("SSH"), 1, 4 * MIB)
+            # The client is told, although not how.
+            with contextlib.suppress(ConnectionResetError):
+                assert upload.recv(1) == b""
+        reader.may_read.set()
+        until(lambda: reader.connections == 0, "the end at the service")
         # That was no end, so there is no digest of a part.
         assert reader.digests == []
         assert agent.log().count("connecting to") == 1
 
 
 def test_a_rotation_frees_what_a_service_holds_up(service, tunnels, opened, thing, server):
-    with Reader() as reader, plain(service, thing, {"SSH": server.port, "SLOW": reader.port}) as agent:
-        tunnel = opened("SSH", "SLOW", thing=thing)
-        with Source(service, tunnel["sourceAccessToken"], services=["SSH", "SLOW"]) as source:
+    with beside_slow(service, opened, thing, server) as (reader, agent, tunnel, source):
+        with connect(source.port("SLOW")) as upload:
+            fill(upload, hashlib.sha256())
+            tunnels.rotate_tunnel_access_token(tunnelId=tunnel["tunnelId"], clientMode="DESTINATION")
+            begin = time.monotonic()
             until_answers(source.port("SSH"))
-            with connect(source.port("SLOW")) as upload:
-                fill(upload, hashlib.sha256())
-                tunnels.rotate_tunnel_access_token(tunnelId=tunnel["tunnelId"], clientMode="DESTINATION")
-                begin = time.monotonic()
-                until_answers(source.port("SSH"))
-                # At once, and not when the agent has given up the service that does not read, after 30 s.
-                assert time.monotonic() - begin < 4
-                assert echoed(source.port("SSH"), 1, 4 * MIB)
-            reader.may_read.set()
+            # At once, and not when the agent has given up the service that does not read, after 30 s.
+            assert time.monotonic() - begin < 4
+            assert echoed(source.port("SSH"), 1, 4 * MIB)
+        reader.may_read.set()
         # Nothing of the old connection has got into the new one.
         assert agent.log().count("connecting to") == 2
 

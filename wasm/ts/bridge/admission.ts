@@ -24,6 +24,8 @@ export interface Handshake {
   header(name: string): string | undefined;
   /** Whether it came by https. Where it did not, a proxy's may have. */
   isSecure: boolean;
+  /** Whether there are as many connections as there may be. */
+  isFull: boolean;
 }
 
 /** How a page is told that it gets no connection. */
@@ -33,14 +35,14 @@ interface Hearing {
 }
 
 /** What a browser asked for. */
-export interface Admitted extends Hearing {
+interface Admitted extends Hearing {
   side: Side;
   accessToken: string;
   clientToken: string | undefined;
 }
 
 /** Why it is not let in: an HTTP status, and words that hold nothing of the request. */
-export interface Denied extends Hearing {
+interface Denied extends Hearing {
   status: number;
   reason: string;
 }
@@ -50,7 +52,7 @@ const COOKIE = "awsiot-tunnel-token";
 const KEY = /^[+/0-9A-Za-z]{22}==$/;
 
 /** Judges a handshake, before anything is said to the service. It never throws, whatever the request is. */
-export function admit({ method, url, header, isSecure }: Handshake, rules: AdmissionRules): Admitted | Denied {
+export function admit({ method, url, header, isSecure, isFull }: Handshake, rules: AdmissionRules): Admitted | Denied {
   const isHandshake = header("upgrade")?.toLowerCase() === "websocket" && KEY.test(header("sec-websocket-key") ?? "");
   if (method !== "GET" || !isHandshake || header("sec-websocket-version") !== "13") {
     return { status: 426, reason: "this is for WebSockets of version 13", hearsRefusal: false };
@@ -78,6 +80,7 @@ export function admit({ method, url, header, isSecure }: Handshake, rules: Admis
   if (clientTokens.length > 1 || clientTokens.some((token) => !/^[a-zA-Z0-9-]{32,128}$/.test(token))) {
     return denied("at most one client token may come, of 32 to 128 characters of [a-zA-Z0-9-]");
   }
+  if (isFull) return { status: 503, reason: "too many connections: try again later", hearsRefusal };
   return { side: side[0], accessToken, clientToken: clientTokens[0], hearsRefusal };
 }
 

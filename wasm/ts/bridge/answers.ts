@@ -7,9 +7,7 @@ const MAX_REASON = 123;
 /** Longest reason in a header, in bytes (ours). */
 const MAX_TEXT = 1024;
 
-/** A browser did nothing wrong, and yet there is no room for it. */
-export const FULL = { status: 503, reason: "too many connections: try again later" };
-/** Nor did it here. */
+/** A browser did nothing wrong, and yet gets no connection. */
 export const UNREACHABLE = { status: 502, reason: "the service cannot be reached" };
 
 /** The status of a refusal: what the service answered, unless that is none. */

@@ -2,8 +2,8 @@
 
 import { addressOf } from "../connection/address.js";
 import { REFUSAL, TUNNEL } from "../subprotocol.js";
-import { type AdmissionRules, type Admitted, admit } from "./admission.js";
-import { FULL, UNREACHABLE, closeFrame, printable, statusOf } from "./answers.js";
+import { type AdmissionRules, admit } from "./admission.js";
+import { UNREACHABLE, closeFrame, printable, statusOf } from "./answers.js";
 import type { BridgeEvent } from "./events.js";
 import { type End, type Limits, join, whenOpen } from "./join.js";
 
@@ -47,7 +47,7 @@ export function fetchBridge(options: FetchBridgeOptions): (request: Request) => 
     const { method, url } = request;
     // A request of this kind has no Host header where that is in its address.
     const header = (name: string) => request.headers.get(name) ?? (name === "host" ? new URL(url).host : undefined);
-    const admitted = admit({ method, url, header, isSecure: url.startsWith("https:") }, options);
+    const admitted = admit({ method, url, header, isSecure: url.startsWith("https:"), isFull: live.size >= maxConnections }, options);
     const tell = (status: number, reason: string) => {
       if (!admitted.hearsRefusal) return answer(status, reason);
       try {
@@ -59,13 +59,12 @@ export function fetchBridge(options: FetchBridgeOptions): (request: Request) => 
         return answer(status, reason);
       }
     };
-    const denied = "status" in admitted ? admitted : live.size >= maxConnections && FULL;
-    if (denied) {
-      const { status, reason } = denied;
+    if ("status" in admitted) {
+      const { status, reason } = admitted;
       onEvent?.({ type: "denied", status, reason, origin: header("origin") });
       return tell(status, reason);
     }
-    const { side, accessToken, clientToken } = admitted as Admitted;
+    const { side, accessToken, clientToken } = admitted;
     const headers = { "access-token": accessToken, ...(clientToken && { "client-token": clientToken }) };
     let service: End | undefined;
     live.add(request);

@@ -8,8 +8,8 @@ import type { WebSocket, WebSocketServer } from "ws";
 import { addressOf } from "../connection/address.js";
 import { type Transport, ws } from "../node/websocket.js";
 import { REFUSAL, TUNNEL } from "../subprotocol.js";
-import { type AdmissionRules, type Admitted, admit } from "./admission.js";
-import { FULL, UNREACHABLE, closeFrame, printable, statusOf } from "./answers.js";
+import { type AdmissionRules, admit } from "./admission.js";
+import { UNREACHABLE, closeFrame, printable, statusOf } from "./answers.js";
 import type { BridgeEvent } from "./events.js";
 import { type Limits, join } from "./join.js";
 
@@ -62,18 +62,17 @@ export async function bridge(options: BridgeOptions): Promise<Bridge> {
   const handle: Bridge["upgrade"] = (request, socket, head) => {
     const header = (name: string) => request.headers[name]?.toString();
     const isSecure = (request.socket as Partial<TLSSocket>).encrypted === true;
-    const admitted = admit({ method: request.method ?? "", url: request.url ?? "/", header, isSecure }, options);
+    const admitted = admit({ method: request.method ?? "", url: request.url ?? "/", header, isSecure, isFull: live.size >= maxConnections }, options);
     const tell = (status: number, reason: string, channelId?: string) => {
       if (admitted.hearsRefusal) refuse(refusals, request, socket, head, status, reason);
       else answer(socket, status, reason, channelId);
     };
-    const denied = "status" in admitted ? admitted : live.size >= maxConnections && FULL;
-    if (denied) {
-      const { status, reason } = denied;
+    if ("status" in admitted) {
+      const { status, reason } = admitted;
       onEvent?.({ type: "denied", status, reason, origin: header("origin") });
       return tell(status, reason);
     }
-    const { side, accessToken, clientToken } = admitted as Admitted;
+    const { side, accessToken, clientToken } = admitted;
     const service = new WebSocket(addressOf(options.target, side), [TUNNEL], {
       ...options.tls,
       ...(options.agent && { agent: options.agent }),

@@ -1,16 +1,20 @@
 /** What came through the WebSocket and the session has not taken yet. */
 
 import { bindings, memory } from "../connection-module.js";
-import type { Session } from "../raw/connection.js";
 import { WAITING } from "./places.js";
 import type { Report } from "./report.js";
+
+/** The session, whose inbox has room for so many bytes more at the place that it tells. */
+export interface Inbox {
+  inbox(length: number): number;
+}
 
 /** Takes what is in the inbox, to which `part` was written last. `false`: something is to be sent first. */
 export type Handle = (part?: Uint8Array, pointer?: number) => boolean;
 
 /** Brings WebSocket messages into the session's inbox, and holds what has to wait until something has been sent. */
 export class Incoming {
-  readonly #session: Session;
+  readonly #session: Inbox;
   readonly #report: Report;
   readonly #handle: Handle;
   readonly #capacity = bindings().inboxCapacity();
@@ -20,7 +24,7 @@ export class Incoming {
   /** Counts WebSockets. */
   #epoch = 0;
 
-  constructor(session: Session, report: Report, handle: Handle) {
+  constructor(session: Inbox, report: Report, handle: Handle) {
     this.#session = session;
     this.#report = report;
     this.#handle = handle;
