@@ -10,7 +10,7 @@ import pytest
 from ends import CAgent, Source, until
 from network import Link, Listening
 from service import ROOT
-from streams import connect, echoed, exactly, until_answers
+from streams import answers, connect, echoed, exactly, until_answers
 
 MIB = 1 << 20
 
@@ -48,6 +48,12 @@ def port_of(url):
     return int(url.rsplit(":", 1)[1])
 
 
+def passed_on(connection):
+    """Ends a connection, and waits until the proxy has taken the end: what comes later goes behind it in the tunnel."""
+    connection.shutdown(socket.SHUT_WR)
+    assert connection.recv(1) == b""
+
+
 def test_a_service_whose_name_is_looked_up_holds_up_no_other(service, opened, thing, server, names):
     got = []
 
@@ -64,13 +70,17 @@ def test_a_service_whose_name_is_looked_up_holds_up_no_other(service, opened, th
             tunnel = opened("SSH", "SLOW", thing=thing)
             with Source(service, tunnel["sourceAccessToken"], services=["SSH", "SLOW"]) as source:
                 until_answers(source.port("SSH"))
-                with connect(source.port("SLOW")):
+                with connect(source.port("SLOW")) as silent:
                     assert echoed(source.port("SSH"), 1, MIB)
-                # It has brought nothing, so nobody connects for it any more.
+                    passed_on(silent)
                 with connect(source.port("SLOW")) as brief:
                     brief.sendall(b"all that there is")
+                    passed_on(brief)
+                # What comes behind both ends has come back, so the agent knows of them.
+                assert answers(source.port("SSH"))
                 names.answer()
                 until(lambda: got, "what was sent before the end")
+                # The other one has brought nothing, so nobody connects for it any more.
                 assert got == [b"all that there is"]
                 assert echoed(source.port("SSH"), 2, MIB)
 
