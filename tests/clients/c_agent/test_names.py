@@ -48,12 +48,6 @@ def port_of(url):
     return int(url.rsplit(":", 1)[1])
 
 
-def passed_on(connection):
-    """Ends a connection, and waits until the proxy has taken the end: what comes later goes behind it in the tunnel."""
-    connection.shutdown(socket.SHUT_WR)
-    assert connection.recv(1) == b""
-
-
 def test_a_service_whose_name_is_looked_up_holds_up_no_other(service, opened, thing, server, names):
     got = []
 
@@ -72,15 +66,15 @@ def test_a_service_whose_name_is_looked_up_holds_up_no_other(service, opened, th
                 until_answers(source.port("SSH"))
                 with connect(source.port("SLOW")) as silent:
                     assert echoed(source.port("SSH"), 1, MIB)
-                    passed_on(silent)
+                    # Until the proxy has taken its end: what comes later goes behind that in the tunnel.
+                    silent.shutdown(socket.SHUT_WR)
+                    assert silent.recv(1) == b""
+                # So the agent knows of it, and nobody connects for it any more: it has brought nothing.
+                assert answers(source.port("SSH"))
                 with connect(source.port("SLOW")) as brief:
                     brief.sendall(b"all that there is")
-                    passed_on(brief)
-                # What comes behind both ends has come back, so the agent knows of them.
-                assert answers(source.port("SSH"))
                 names.answer()
                 until(lambda: got, "what was sent before the end")
-                # The other one has brought nothing, so nobody connects for it any more.
                 assert got == [b"all that there is"]
                 assert echoed(source.port("SSH"), 2, MIB)
 
