@@ -1695,7 +1695,7 @@ typedef struct {
  * that is due, wait; iot_tunnel_session_sent takes it in steps; and each time poll_output says again where the rest lies.
  */
 typedef struct {
-    uint64_t opaque[595];
+    uint64_t opaque[589];
 } iot_tunnel_session;
 
 /**

@@ -62,7 +62,6 @@ mod peer_text;
 mod pending;
 mod rejection;
 mod request;
-mod sha1;
 mod subprotocol;
 mod upgrade_request;
 

@@ -84,6 +84,7 @@ pub mod id;
 pub mod json;
 pub mod mode;
 pub mod session;
+mod sha1;
 pub mod time;
 pub mod token;
 pub mod tunnel;

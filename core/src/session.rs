@@ -44,8 +44,7 @@
 //!
 //! A session has at most 4 KiB beside its access token and its two buffers. A call on a Cortex-M takes at most 2 KiB of
 //! stack (ours; `make cross` measures it), but for [`Session::new`], which moves a whole session: a device makes it in its
-//! place, by [`Session::init`]. Tokens are written where they stay, and wiped there. Where flash is short, compile with
-//! `--cfg sha2_backend_soft="compact"`: sha2's unrolled loops are over 6 KB of a firmware.
+//! place, by [`Session::init`]. Tokens are written where they stay, and wiped there.
 //!
 //! # Source of the rules
 //! data-plane.md §4 and §5.

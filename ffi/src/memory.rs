@@ -203,9 +203,6 @@ pub(crate) struct Area {
 }
 
 impl Area {
-    /// No memory.
-    pub(crate) const NOWHERE: Self = Self { start: 0, length: 0 };
-
     /// `count` objects in a row. NULL is nowhere.
     pub(crate) fn of<T>(ptr: *const T, count: usize) -> Self {
         Self {

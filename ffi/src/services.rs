@@ -36,18 +36,9 @@ impl<'a> Services<'a> {
 }
 
 /// The first `count` of a list.
-pub(crate) fn given(list: &[Text; MAX_SERVICES], count: u32) -> Result<&[Text], Capacity> {
+fn given(list: &[Text; MAX_SERVICES], count: u32) -> Result<&[Text], Capacity> {
     let count = usize::try_from(count).unwrap_or(usize::MAX);
     list.get(..count).ok_or(Capacity::TooManyServices)
-}
-
-/// Where the first `count` of them stand.
-pub(crate) fn areas(list: &[Text; MAX_SERVICES], count: u32) -> [Area; MAX_SERVICES] {
-    let mut areas = [Area::NOWHERE; MAX_SERVICES];
-    for ((area, text), _) in areas.iter_mut().zip(list).zip(0..count) {
-        *area = text.area();
-    }
-    areas
 }
 
 /// The list that C sees.

@@ -39,7 +39,7 @@ use crate::storage::{Storage, value, view};
 /// that is due, wait; iot_tunnel_session_sent takes it in steps; and each time poll_output says again where the rest lies.
 #[repr(C)]
 pub struct SessionStorage {
-    opaque: [u64; 595],
+    opaque: [u64; 589],
 }
 
 // SAFETY: one member of words.
@@ -91,7 +91,7 @@ impl Client {
     /// Makes one where it stays.
     fn make<'p>(
         place: &'p mut MaybeUninit<Self>,
-        config: &Config<'_>,
+        config: &Config<'_, &str>,
         (incoming, outgoing): (Lent, Lent),
         places: (Place, Place),
     ) -> Result<&'p mut Self, Error> {

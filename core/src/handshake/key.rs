@@ -2,12 +2,11 @@
 
 use base64ct::{Base64, Encoding};
 
-use super::sha1;
 use crate::error::Misuse;
+use crate::sha1;
 
 /// What RFC 6455 §1.3 appends to the key.
 const GUID: &[u8; 36] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
-const _: () = assert!(size_of::<UpgradeKey>() + GUID.len() == sha1::MESSAGE);
 
 /// The key of one upgrade request: base64 of 16 random bytes. It proves that the answer is to this request; it is
 /// no secret.
@@ -47,7 +46,7 @@ impl UpgradeKey {
     /// The answer to this key.
     #[must_use]
     pub fn accept(&self) -> UpgradeAccept {
-        UpgradeAccept(base64(&sha1::digest(&self.0, GUID)))
+        UpgradeAccept(base64(&sha1::digest([&self.0, GUID])))
     }
 }
 

@@ -7,11 +7,11 @@ use crate::wire::MAX_PAYLOAD;
 
 /// What a session is told when it is made. It keeps a copy.
 #[derive(Clone, Copy, Debug)]
-pub struct Config<'a> {
+pub struct Config<'a, S = ServiceId> {
     /// The side of the tunnel. A session keeps it: a token for the other side is refused.
     pub side: Side,
     /// The services that a source opens connections to, or that a destination serves.
-    pub services: Services<'a>,
+    pub services: Services<'a, S>,
     /// The newest format that a source speaks; it is an older one where the accepted subprotocol is older. Over V3 a
     /// source may speak V1 or V2 format, for a destination that knows no other. A destination answers in the format of
     /// each stream.
@@ -43,12 +43,13 @@ impl<'a> Config<'a> {
     }
 }
 
-/// Which services a session has. Each is known by its place, from 0.
+/// Which services a session has. Each is known by its place, from 0. `S` is what holds a name: a [`ServiceId`], or a `&str`
+/// that becomes one.
 #[derive(Clone, Copy, Debug)]
-pub enum Services<'a> {
+pub enum Services<'a, S = ServiceId> {
     /// Those of these names: at least one, and none twice. In a tunnel without services a single one stands for what
     /// the other side has, whatever its name.
-    Named(&'a [ServiceId]),
+    Named(&'a [S]),
     /// One, and its name is the tunnel's to say, on each connection anew: the name that SERVICE_IDS says, or none if it
     /// says none or does not come (V1). If it says several, nothing is opened by guess:
     /// [`Announced::needs_name`](super::Announced::needs_name).

@@ -21,12 +21,12 @@ where
     /// [`init`](Self::init).
     ///
     /// # Errors
-    /// [`Misuse::NoServices`], [`Misuse::DuplicateService`], [`Misuse::MaxPayloadOutOfRange`],
-    /// [`Capacity::ServiceTableFull`], [`Capacity::OutgoingBufferTooSmall`].
-    pub fn new(config: &Config<'_>, incoming: B, outgoing: B) -> Result<Self, Error> {
+    /// [`Misuse::InvalidServiceId`], [`Misuse::NoServices`], [`Misuse::DuplicateService`],
+    /// [`Misuse::MaxPayloadOutOfRange`], [`Capacity::ServiceTableFull`], [`Capacity::OutgoingBufferTooSmall`].
+    pub fn new<S: AsRef<str>>(config: &Config<'_, S>, incoming: B, outgoing: B) -> Result<Self, Error> {
         Self::check(config, &outgoing)?;
         let mut session = Self::blank(config, incoming, outgoing);
-        session.services.fill(config.services);
+        session.services.fill(&config.services);
         Ok(session)
     }
 
@@ -50,23 +50,23 @@ where
     ///
     /// # Errors
     /// Those of [`new`](Self::new). The place is as it was.
-    pub fn init<'p>(
+    pub fn init<'p, S: AsRef<str>>(
         place: &'p mut MaybeUninit<Self>,
-        config: &Config<'_>,
+        config: &Config<'_, S>,
         incoming: B,
         outgoing: B,
     ) -> Result<&'p mut Self, Error> {
         Self::check(config, &outgoing)?;
         let session = place.write(Self::blank(config, incoming, outgoing));
-        session.services.fill(config.services);
+        session.services.fill(&config.services);
         Ok(session)
     }
 
-    fn check(config: &Config<'_>, outgoing: &B) -> Result<(), Error> {
+    fn check<S: AsRef<str>>(config: &Config<'_, S>, outgoing: &B) -> Result<(), Error> {
         const {
             assert!(SERVICES >= 1 && SERVICES <= 255 && CONNECTIONS >= 1);
         }
-        ServiceList::<SERVICES>::check(config.services)?;
+        ServiceList::<SERVICES>::check(&config.services)?;
         if !(1..=MAX_PAYLOAD).contains(&config.max_payload) {
             return Err(Misuse::MaxPayloadOutOfRange.into());
         }
@@ -78,9 +78,9 @@ where
 
     /// A session without its names. Nearly all of it is room, which is not written: so the compiler makes it in its place.
     #[inline(always)]
-    const fn blank(config: &Config<'_>, incoming: B, outgoing: B) -> Self {
+    const fn blank<S>(config: &Config<'_, S>, incoming: B, outgoing: B) -> Self {
         Self {
-            services: ServiceList::new(config.services),
+            services: ServiceList::new(&config.services),
             deframer: Deframer::new(incoming),
             machine: Machine::new(config, outgoing),
         }

@@ -6,7 +6,7 @@ use super::backoff::Backoff;
 use super::config::Config;
 use super::credentials::Credentials;
 use super::event::{Announced, Binding, Connect, Event, Output, Timeout, TokenTaken};
-use super::history::TokenHistory;
+use super::history::{Mark, TokenHistory};
 use super::incoming::Incoming;
 use super::outgoing::Outgoing;
 use super::services::ServiceList;
@@ -16,7 +16,7 @@ use crate::error::{Error, Misuse, PeerFault};
 use crate::handshake::{Subprotocol, Upgrade};
 use crate::mode::Side;
 use crate::time::Millis;
-use crate::token::{Entropy, TokenDigest};
+use crate::token::Entropy;
 use crate::tunnel::DisconnectReason;
 use crate::websocket::{Close, CloseCode, MAX_FRAME_PAYLOAD};
 use crate::wire::{Message, MessageType, Origin, Verdict};
@@ -44,7 +44,7 @@ where
     B: AsRef<[u8]> + AsMut<[u8]>,
 {
     #[inline(always)]
-    pub(super) const fn new(config: &Config<'_>, outgoing: B) -> Self {
+    pub(super) const fn new<S>(config: &Config<'_, S>, outgoing: B) -> Self {
         Self {
             side: config.side,
             format: config.format,
@@ -95,14 +95,14 @@ where
         if let State::Closed = self.state {
             return Err(Misuse::SessionClosed.into());
         }
-        let digest = TokenDigest::of(access_token);
-        let taken = self.history.judge(&digest);
+        let mark = Mark::of(access_token);
+        let taken = self.history.judge(&mark);
         if taken != TokenTaken::New {
             return Ok(taken);
         }
         self.credentials.replace(access_token, binding, entropy)?;
         // Nothing fails from here on.
-        self.history.add(digest);
+        self.history.add(mark);
         self.give_up_socket(CloseCode::NORMAL);
         self.counters.random.stir(entropy.seed());
         self.forget_connection();
@@ -147,7 +147,7 @@ where
         self.streams.clear();
     }
 
-    /// The token is of no more use: it is wiped, and its digest stays.
+    /// The token is of no more use: it is wiped, and its mark stays.
     fn await_token(&mut self, why: NoToken) {
         self.leave_active(State::AwaitingToken(why));
     }

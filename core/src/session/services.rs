@@ -27,7 +27,7 @@ enum Naming {
 
 impl<const SERVICES: usize> ServiceList<SERVICES> {
     /// Whether a session can have these.
-    pub(super) fn check(services: Services<'_>) -> Result<(), Error> {
+    pub(super) fn check<S: AsRef<str>>(services: &Services<'_, S>) -> Result<(), Error> {
         let Services::Named(names) = services else {
             return Ok(());
         };
@@ -37,9 +37,10 @@ impl<const SERVICES: usize> ServiceList<SERVICES> {
         if names.len() > SERVICES {
             return Err(Capacity::ServiceTableFull.into());
         }
-        let mut rest = names;
+        let mut rest = *names;
         while let [name, others @ ..] = rest {
-            if others.contains(name) {
+            ServiceId::RULE.check(name.as_ref())?;
+            if others.iter().any(|other| other.as_ref() == name.as_ref()) {
                 return Err(Misuse::DuplicateService.into());
             }
             rest = others;
@@ -48,7 +49,7 @@ impl<const SERVICES: usize> ServiceList<SERVICES> {
     }
 
     /// A list without a name yet.
-    pub(super) const fn new(services: Services<'_>) -> Self {
+    pub(super) const fn new<S>(services: &Services<'_, S>) -> Self {
         Self {
             names: Vec::new(),
             naming: match services {
@@ -59,10 +60,15 @@ impl<const SERVICES: usize> ServiceList<SERVICES> {
     }
 
     /// Takes the names, which were checked.
-    pub(super) fn fill(&mut self, services: Services<'_>) {
+    pub(super) fn fill<S: AsRef<str>>(&mut self, services: &Services<'_, S>) {
         if let Services::Named(names) = services {
-            // They have room: see `check`.
-            let _ = self.names.extend_from_slice(names);
+            for name in names
+                .iter()
+                .filter_map(|name| ServiceId::parse(name.as_ref()).ok())
+            {
+                // They have room: see `check`.
+                let _ = self.names.push(name);
+            }
         }
     }
 

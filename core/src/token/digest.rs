@@ -7,6 +7,8 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 /// The SHA-256 digest that stands for a token wherever one is kept. Compared in constant time.
+///
+/// Where flash is short, compile with `--cfg sha2_backend_soft="compact"`: sha2's unrolled loops are over 6 KB of a firmware.
 #[derive(Clone, Copy)]
 pub struct TokenDigest([u8; 32]);
 

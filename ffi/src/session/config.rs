@@ -1,17 +1,15 @@
 //! What a session is told once, and how it is made.
 
-use heapless::Vec;
 use iot_tunnel_core::session::{Config, Services};
 use iot_tunnel_core::wire::MAX_PAYLOAD;
-use iot_tunnel_core::{Capacity, Error, MAX_SERVICES, Misuse, ServiceId};
+use iot_tunnel_core::{Capacity, Misuse};
 
 use super::{Client, SessionStorage};
 use crate::handshake::{SubprotocolCode, subprotocol};
-use crate::id::parse;
 use crate::lent::Lent;
 use crate::memory::{Area, Text, apart, object};
 use crate::mode::{SideCode, side};
-use crate::services::{areas, given};
+use crate::services::Services as Names;
 use crate::status::{Code, answer};
 use crate::storage::{vacant, wipe};
 
@@ -95,17 +93,14 @@ pub unsafe extern "C" fn iot_tunnel_session_init(
                 Lent::new(outgoing, outgoing_length)?,
             )
         };
-        apart(&written, &areas(&config.services, config.service_count))?;
         if incoming_length < MIN_INCOMING {
             return Err(Capacity::BufferTooSmall.into());
         }
         let places = (incoming.place(), outgoing.place());
         // SAFETY: the header's rules for text.
-        unsafe {
-            config.with(|config| {
-                place.try_make(|place| Client::make(place, config, (incoming, outgoing), places))
-            })
-        }
+        let names = unsafe { Names::get(&config.services, config.service_count, &written) }?;
+        let config = config.with(names.names())?;
+        place.try_make(|place| Client::make(place, &config, (incoming, outgoing), places))
     })
 }
 
@@ -123,31 +118,19 @@ pub unsafe extern "C" fn iot_tunnel_session_wipe(session: *mut SessionStorage) -
 }
 
 impl SessionConfig {
-    /// Has `make` use the configuration.
-    ///
-    /// # Safety
-    /// Its texts are as `Text::get` wants them.
-    unsafe fn with<T>(&self, make: impl FnOnce(&Config<'_>) -> Result<T, Error>) -> Result<T, Error> {
-        let max_payload = match self.max_payload {
-            0 => MAX_PAYLOAD,
-            length => usize::try_from(length).map_err(|_| Misuse::MaxPayloadOutOfRange)?,
-        };
-        let (side, format) = (side(self.side)?, subprotocol(self.format)?);
-        let mut names = Vec::<ServiceId, MAX_SERVICES>::new();
-        for text in given(&self.services, self.service_count)? {
-            // SAFETY: as this function's.
-            let name = unsafe { parse(*text, ServiceId::parse) }?;
-            names.push(name).map_err(|_| Capacity::TooManyServices)?;
-        }
-        let services = match names.is_empty() {
-            true => Services::Unnamed,
-            false => Services::Named(&names),
-        };
-        make(&Config {
-            side,
-            services,
-            format,
-            max_payload,
+    /// What it says, with its names.
+    fn with<'a>(&self, names: &'a [&'a str]) -> Result<Config<'a, &'a str>, Misuse> {
+        Ok(Config {
+            side: side(self.side)?,
+            services: match names {
+                [] => Services::Unnamed,
+                names => Services::Named(names),
+            },
+            format: subprotocol(self.format)?,
+            max_payload: match self.max_payload {
+                0 => MAX_PAYLOAD,
+                length => usize::try_from(length).map_err(|_| Misuse::MaxPayloadOutOfRange)?,
+            },
         })
     }
 }
