@@ -1,37 +1,35 @@
 //! Addresses as text. The standard library's parser keeps panic paths, so firmware that calls it could reach one.
 
-use super::header::decimal;
+use super::header::{decimal, split};
 
 /// Groups of an IPv6 address.
 const GROUPS: usize = 8;
 
 /// Whether a text is an IPv6 address (RFC 4291 §2.2), without brackets and zone.
 pub(super) fn is_ipv6(text: &[u8]) -> bool {
-    let (mut rest, mut groups, mut gap) = (text, 0, false);
+    let (mut rest, mut groups, mut gap) = match text {
+        [b':', after @ ..] if after.starts_with(b":") => (after, 0, false),
+        [b':', ..] => return false,
+        _ => (text, 0, false),
+    };
     // `::` stands for at least one group.
     let are_all = |groups, gap| if gap { groups < GROUPS } else { groups == GROUPS };
-    if let [b':', b':', after @ ..] = rest {
-        (rest, gap) = (after, true);
-    }
-    if rest.is_empty() {
-        return gap;
-    }
     loop {
-        let end = rest.iter().position(|byte| *byte == b':').unwrap_or(rest.len());
-        let (group, after) = rest.split_at_checked(end).unwrap_or_default();
+        if !gap && let [b':', after @ ..] = rest {
+            (rest, gap) = (after, true);
+            if rest.is_empty() {
+                return are_all(groups, gap);
+            }
+        }
+        let (group, after) = split(rest, b':');
         if !is_group(group) {
-            return after.is_empty() && is_ipv4(group) && are_all(groups + 2, gap);
+            return after.is_none() && is_ipv4(group) && are_all(groups + 2, gap);
         }
         groups += 1;
-        rest = match after {
-            [] => return are_all(groups, gap),
-            [b':', b':'] if !gap => return are_all(groups, true),
-            [b':', b':', after @ ..] if !gap => {
-                gap = true;
-                after
-            }
-            [_, after @ ..] => after,
-        };
+        match after {
+            Some(after) => rest = after,
+            None => return are_all(groups, gap),
+        }
     }
 }
 
@@ -45,12 +43,14 @@ fn is_ipv4(text: &[u8]) -> bool {
         [b'0', _, ..] => false,
         octet => decimal(octet).is_some_and(|number| number <= 255),
     };
-    let mut octets = 0;
-    for octet in text.split(|byte| *byte == b'.') {
+    let (mut rest, mut octets) = (Some(text), 0);
+    while let Some(text) = rest {
+        let (octet, after) = split(text, b'.');
         if !is_octet(octet) {
             return false;
         }
         octets += 1;
+        rest = after;
     }
     octets == 4
 }

@@ -5,7 +5,7 @@ use core::fmt;
 use heapless::String;
 
 use super::address::is_ipv6;
-use super::header::{decimal, split_once};
+use super::header::{decimal, split, split_once};
 use crate::error::{Error, Misuse};
 use crate::id::Region;
 use crate::visible::Visible;
@@ -81,33 +81,14 @@ impl Endpoint {
     /// # Errors
     /// [`InvalidEndpoint`]: the first thing wrong with it.
     pub fn parse(text: &str) -> Result<Self, InvalidEndpoint> {
-        let end = match position(text, b']') {
-            Some(bracket) => bracket + 1,
-            None => position(text, b':').unwrap_or(text.len()),
-        };
-        let (host, after) = text.split_at_checked(end).unwrap_or((text, ""));
-        let port = match after.as_bytes() {
-            [] => None,
-            [b':', port @ ..] if split_once(port, b':').is_some() => {
-                return Err(InvalidEndpoint::Address);
-            }
-            [b':', port @ ..] => Some(port),
-            _ => return Err(InvalidEndpoint::Port),
-        };
-        match host.as_bytes() {
-            [b'[', address @ .., b']'] if is_ipv6(address) => {}
-            [b'[', ..] => return Err(InvalidEndpoint::Address),
-            _ => check_name(host)?,
-        }
-        let port = port.map_or(Ok(DEFAULT_PORT), parse_port)?;
+        let (host, port) = judge(text)?;
         let shown = match port {
             DEFAULT_PORT => host,
             _ => text,
         };
         let mut authority = String::new();
-        authority.push_str(shown).map_err(|_| InvalidEndpoint::Length {
-            characters: host.len(),
-        })?;
+        // The longest has room.
+        let _ = authority.push_str(shown);
         Ok(Self { authority, port })
     }
 
@@ -148,29 +129,52 @@ fn parse_port(digits: &[u8]) -> Result<u16, InvalidEndpoint> {
         .ok_or(InvalidEndpoint::Port)
 }
 
-fn check_name(name: &str) -> Result<(), InvalidEndpoint> {
-    let allowed = |character: char| character.is_ascii_alphanumeric() || matches!(character, '.' | '_' | '-');
-    let (mut characters, mut wrong) = (0, None);
-    for character in name.chars() {
-        if wrong.is_none() && !allowed(character) {
-            let position = characters;
-            wrong = Some(InvalidEndpoint::Character { character, position });
+/// The host with its brackets, and the port.
+fn judge(text: &str) -> Result<(&str, u16), InvalidEndpoint> {
+    let bytes = text.as_bytes();
+    let (host, port) = match split_once(bytes, b']') {
+        Some((address, [])) => (address.len() + 1, None),
+        Some((address, [b':', port @ ..])) => (address.len() + 1, Some(port)),
+        Some(_) => return Err(InvalidEndpoint::Port),
+        None => {
+            let (name, port) = split(bytes, b':');
+            (name.len(), port)
         }
-        characters += 1;
+    };
+    if port.is_some_and(|port| split_once(port, b':').is_some()) {
+        return Err(InvalidEndpoint::Address);
     }
+    let host = text.get(..host).unwrap_or(text);
+    match host.as_bytes() {
+        [b'[', address @ .., b']'] if is_ipv6(address) => {}
+        [b'[', ..] => return Err(InvalidEndpoint::Address),
+        _ => check_name(host)?,
+    }
+    Ok((host, port.map_or(Ok(DEFAULT_PORT), parse_port)?))
+}
+
+fn check_name(name: &str) -> Result<(), InvalidEndpoint> {
+    let is_allowed =
+        |character: char| character.is_ascii_alphanumeric() || matches!(character, '.' | '_' | '-');
+    let characters = name.chars().map(|_| 1).sum();
     if characters == 0 || characters > MAX_HOST {
         return Err(InvalidEndpoint::Length { characters });
     }
-    if let Some(wrong) = wrong {
-        return Err(wrong);
+    let mut rest = name.chars();
+    if let Some(character) = rest.find(|character| !is_allowed(*character)) {
+        // Those before it are ASCII.
+        let position = name.len() - character.len_utf8() - rest.as_str().len();
+        return Err(InvalidEndpoint::Character { character, position });
     }
-    let is_label = |label: &[u8]| {
-        (1..=MAX_LABEL).contains(&label.len()) && !label.starts_with(b"-") && !label.ends_with(b"-")
-    };
-    match name.as_bytes().split(|byte| *byte == b'.').all(is_label) {
-        true => Ok(()),
-        false => Err(InvalidEndpoint::Label),
+    let mut rest = Some(name.as_bytes());
+    while let Some(labels) = rest {
+        let (label, others) = split(labels, b'.');
+        if label.is_empty() || label.len() > MAX_LABEL || label.starts_with(b"-") || label.ends_with(b"-") {
+            return Err(InvalidEndpoint::Label);
+        }
+        rest = others;
     }
+    Ok(())
 }
 
 impl fmt::Display for Endpoint {

@@ -76,11 +76,20 @@ impl<'a> Values<'a> {
     }
 }
 
+/// What stands before the first `separator`, and what after it, if there is one.
+#[cfg_attr(target_os = "none", inline(never))]
+pub(super) fn split(text: &[u8], separator: u8) -> (&[u8], Option<&[u8]>) {
+    let position = text.iter().position(|byte| *byte == separator);
+    let (before, after) = text
+        .split_at_checked(position.unwrap_or(text.len()))
+        .unwrap_or_default();
+    (before, after.split_first().map(|(_, after)| after))
+}
+
 /// What stands before and after the first `separator`.
 pub(super) fn split_once(text: &[u8], separator: u8) -> Option<(&[u8], &[u8])> {
-    let position = text.iter().position(|byte| *byte == separator)?;
-    let (before, after) = text.split_at_checked(position)?;
-    Some((before, after.get(1..)?))
+    let (before, after) = split(text, separator);
+    Some((before, after?))
 }
 
 /// A number in decimal, of digits only. The largest stands for all that are larger.

@@ -119,18 +119,21 @@ fn side(name: Option<Quoted<'_>>) -> Result<Side, Constraint<'static>> {
     Side::from_text(name).ok_or(Constraint::EnumValueSet(&SIDES))
 }
 
+// Inside of its callers the compiler sees which of them wants no more than a number.
+#[inline(always)]
 fn judge_services(list: List<'_>) -> Result<List<'_>, MessageFault> {
-    let path = Path::of(SERVICES);
     let mut first = None;
-    list.judge(|position, _, constraint| {
-        first = first.or(Some((path.element(position), constraint)));
-    });
-    if list.len() > MAX_SERVICES {
-        first = first.or(Some((path, Constraint::LengthAtMost(MAX_SERVICES))));
+    list.judge(|position, _, constraint| first = first.or(Some((position, constraint))));
+    if let Some((position, constraint)) = first {
+        return Err(MessageFault::member(Path::of(SERVICES).element(position))(
+            constraint,
+        ));
     }
-    match first {
-        None => Ok(list),
-        Some((member, constraint)) => Err(MessageFault::Member { member, constraint }),
+    match list.len() > MAX_SERVICES {
+        true => Err(MessageFault::member(SERVICES)(Constraint::LengthAtMost(
+            MAX_SERVICES,
+        ))),
+        false => Ok(list),
     }
 }
 
