@@ -29,7 +29,7 @@ KIB = 1024
 LIMITS = {
     "members": ("flash: ids, client token, clientMode and what it rotates, no JSON", 6 * KIB, None),
     "rules": ("flash: the same with the JSON of rotate request and answer", 6 * KIB, 8_950),
-    "destination": ("flash: destination session, frames, handshake, notification", 20 * KIB, 22_070),
+    "destination": ("flash: destination session, frames, handshake, notification", 20 * KIB, None),
     "websocket": ("flash: the same with WebSocket", 26 * KIB, None),
     "session": ("RAM: a session, without its token", 4 * KIB, None),
     "stack": ("stack: any call", 2 * KIB, None),
