@@ -38,7 +38,7 @@
 //! from its socket, and says so by [`pause`](Session::pause), since a pong may stand behind what it does not read. So TCP
 //! stops the peer. All connections of a tunnel share that socket: the protocol has no way to stop one alone. A
 //! destination also takes no message while the buffer has no room for an answer; `handle_bytes` then leaves the input as it
-//! is, and goes on when something was sent.
+//! is, and goes on when something was sent. Until then it hears nothing, so it takes nobody for silent, as in a pause.
 //!
 //! # Memory
 //!
@@ -195,14 +195,13 @@ where
         if input.is_empty() {
             return Ok(None);
         }
-        let takes_message = self.machine.takes_message();
+        let full = !self.machine.takes_message();
         let misuse = self.machine.misuse(Misuse::NotConnected);
         let link = self.machine.state.link().ok_or(misuse)?;
-        if !takes_message {
-            // What stays in `input` is no sign of life again and again.
+        link.receive(full, now);
+        if full {
             return Ok(None);
         }
-        link.hear(now);
         let message = match self.deframer.next(input) {
             Ok(None) => return Ok(None),
             Ok(Some(message)) => Ok(message),

@@ -108,6 +108,8 @@ pub(super) struct Link {
     pub(super) deadline: Millis,
     /// Whether the caller leaves the peer's bytes in the socket, and its pongs with them.
     paused: bool,
+    /// Whether the session leaves them there: it has no room for an answer.
+    full: bool,
 }
 
 /// Where the pings stand.
@@ -127,6 +129,7 @@ impl Link {
             heartbeat: Heartbeat::Quiet,
             deadline: now.after(PING_INTERVAL),
             paused: false,
+            full: false,
         }
     }
 
@@ -135,7 +138,7 @@ impl Link {
         if now < self.deadline {
             return false;
         }
-        let silent = self.heartbeat != Heartbeat::Quiet && !self.paused;
+        let silent = self.heartbeat != Heartbeat::Quiet && !self.paused && !self.full;
         self.heartbeat = Heartbeat::PingDue;
         self.deadline = now.after(PONG_TIMEOUT);
         silent
@@ -164,6 +167,15 @@ impl Link {
     pub(super) fn hear(&mut self, now: Millis) {
         if self.heartbeat != Heartbeat::Quiet {
             self.deadline = now.after(PONG_TIMEOUT);
+        }
+    }
+
+    /// Bytes of the peer have come, and are taken unless the session is `full`.
+    pub(super) fn receive(&mut self, full: bool, now: Millis) {
+        self.full = full;
+        // What is left there is no sign of life again and again.
+        if !full {
+            self.hear(now);
         }
     }
 

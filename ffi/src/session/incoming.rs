@@ -68,7 +68,7 @@ pub struct Event {
 /// that cannot take another event keeps the input, reads no more from the socket and says so by iot_tunnel_session_pause.
 ///
 /// With NONE the input is used up. At a destination there is one exception: while the outgoing buffer has no room for an
-/// answer, the input stays as it is. Send first, then call again with the same input.
+/// answer, the input stays as it is, and the peer is not taken for silent. Send first, then call again with the same input.
 ///
 /// @param session The session.
 /// @param now The time, in milliseconds of a monotonic clock.
