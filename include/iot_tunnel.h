@@ -107,6 +107,21 @@
  * 5. Store the record. Until that is durable, nothing has happened: the use of a token must survive a reset.
  * 6. Answer, then do what the effects say, in the order that iot_tunnel_effects gives.
  *
+ * What passes through its sockets:
+ *
+ * - An upgrade request: iot_tunnel_handshake_judge, then the loop with iot_tunnel_record_connect. Refused: the rejection's
+ *   status, with its reason as the body and in `x-status-reason`. Admitted: 101 with `upgrade`, `connection`,
+ *   `sec-websocket-accept`, `sec-websocket-protocol` (aws.iot.securetunneling-1.0, -2.0 or -3.0, as the handshake's subprotocol)
+ *   and `channel-id`, an id of your choice that helps whoever looks for a fault.
+ * - Then frames: iot_tunnel_websocket_init as the server, and a deframer for what the binary ones carry. Answer pings. First of
+ *   all send SERVICE_IDS with the tunnel's services, which may be none, alone in its WebSocket message; with V1 leave it out.
+ * - Messages: iot_tunnel_message_decode and iot_tunnel_message_check judge each; 1002 closes the connection of a client whose
+ *   message breaks a rule. Pass every other to the other side as it is, each in a WebSocket message of its own, and note each
+ *   STREAM_START until a STREAM_RESET of its stream passes: these are the streams that iot_tunnel_effects speaks of.
+ * - While the other side is away nothing is kept: answer STREAM_START and CONNECTION_START at once by a STREAM_RESET with the ids
+ *   that came, and drop all else.
+ * - When a connection ends, whoever ends it: iot_tunnel_record_disconnect, and what its effects say.
+ *
  * A program: one tunnel is opened, its source comes, and is rotated out.
  *
  * @code{.c}
@@ -2736,7 +2751,7 @@ iot_tunnel_status iot_tunnel_session_deadline(const iot_tunnel_session *session,
  * that cannot take another event keeps the input, reads no more from the socket and says so by iot_tunnel_session_pause.
  *
  * With NONE the input is used up. At a destination there is one exception: while the outgoing buffer has no room for an
- * answer, the input stays as it is. Send first, then call again with the same input.
+ * answer, the input stays as it is, and the peer is not taken for silent. Send first, then call again with the same input.
  *
  * @param session The session.
  * @param now The time, in milliseconds of a monotonic clock.
