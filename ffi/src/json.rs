@@ -61,7 +61,7 @@ pub(crate) unsafe fn write<T, M>(
             let message = get(object(message)?, &written)?;
             (message, Buffer::new(buffer, capacity, length)?)
         };
-        buffer.fill(|room| write(&message, room), |error| error.needed)
+        buffer.fill(|room| write(&message, room), |error| Some(error.needed))
     })
 }
 

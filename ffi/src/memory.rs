@@ -355,21 +355,16 @@ impl<'a> Buffer<'a> {
         }
     }
 
-    /// Has `write` fill it. `needed` says of its error how much room it would take.
+    /// Has `write` fill it. `needed` says of its error how much room it would take, if that is what is wrong.
     pub(crate) fn fill<E: Copy + Into<Error>>(
         self,
         write: impl FnOnce(&mut [u8]) -> Result<usize, E>,
-        needed: impl FnOnce(E) -> usize,
+        needed: impl FnOnce(E) -> Option<usize>,
     ) -> Result<(), Error> {
-        match write(self.room) {
-            Ok(length) => {
-                self.length.set(length);
-                Ok(())
-            }
-            Err(error) => {
-                self.length.set(needed(error));
-                Err(error.into())
-            }
+        let written = write(self.room);
+        if let Some(length) = written.map_or_else(needed, Some) {
+            self.length.set(length);
         }
+        written.map(drop).map_err(Into::into)
     }
 }

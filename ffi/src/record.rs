@@ -12,7 +12,7 @@ use crate::issued::{Issued, Results};
 use crate::memory::{Area, Out, Text, apart, entropy, object_mut};
 use crate::mode::{ClientModeCode, SideCode, client_mode, side};
 use crate::status::{Code, answer};
-use crate::storage::{Storage, fits, vacant, value, view, wipe};
+use crate::storage::{Storage, check_size, fits, vacant, value, view, wipe};
 
 /// The service's record of one tunnel. All zeroes: a free slot, not a tunnel.
 ///
@@ -87,6 +87,7 @@ pub unsafe extern "C" fn iot_tunnel_record_open(
     effects: *mut Effects,
 ) -> Code {
     answer(|| {
+        check_size(record, size)?;
         let changing = Area::of(record, 1);
         apart(&[changing], &Results::areas(source, destination, effects))?;
         // SAFETY: the header's rules for text, objects, entropy and results. The id and the entropy are copied here; the others
@@ -102,9 +103,6 @@ pub unsafe extern "C" fn iot_tunnel_record_open(
         let lifetime = lifetime(lifetime_minutes)?;
         // SAFETY: the header's rules for storage; it has been found apart. Any bits are storage.
         let record = unsafe { object_mut(record) }?;
-        if size != size_of::<Record>() {
-            return Err(Misuse::StorageSizeMismatch.into());
-        }
         let give = |side, token: &_| results.give(side, token);
         let effects = Tunnel::open_in(record, &id, config, lifetime, Millis(now), &entropy, give)?;
         results.set(&effects);

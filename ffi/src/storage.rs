@@ -38,18 +38,25 @@ pub(crate) const fn fits<S: Storage>() {
     );
 }
 
+/// Checks that a caller's object is as large as this library has it: the caller may be compiled with another header. This
+/// comes before all else that is done with it, and before it is asked where it ends.
+pub(crate) fn check_size<T>(ptr: *const T, size: usize) -> Result<(), Misuse> {
+    match size == size_of::<T>() {
+        _ if ptr.is_null() => Err(Misuse::NullPointer),
+        true => Ok(()),
+        false => Err(Misuse::StorageSizeMismatch),
+    }
+}
+
 /// Storage to make a value in. Whatever was in it is forgotten, not dropped: it may be garbage.
 ///
 /// # Safety
-/// `storage` is NULL or points to an `S` that lasts for `'a` and that nobody else uses.
+/// `storage` is NULL or points to `size` bytes, aligned as an `S`, that last for `'a` and that nobody else uses.
 pub(crate) unsafe fn vacant<'a, S: Storage>(storage: *mut S, size: usize) -> Result<Vacant<'a, S>, Misuse> {
     const { fits::<S>() };
-    // SAFETY: as this function's; any bits are a `Kept` whose value is not looked at.
-    let kept = unsafe { storage.cast::<Kept<S::Value>>().as_mut() }.ok_or(Misuse::NullPointer)?;
-    match size == size_of::<S>() {
-        true => Ok(Vacant(kept)),
-        false => Err(Misuse::StorageSizeMismatch),
-    }
+    check_size(storage, size)?;
+    // SAFETY: not NULL, of that size, and as this function's; any bits are a `Kept` whose value is not looked at.
+    Ok(Vacant(unsafe { &mut *storage.cast() }))
 }
 
 /// See [`vacant`].

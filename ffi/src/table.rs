@@ -71,7 +71,7 @@ unsafe fn slots(table: *const Table) -> Result<Area, Misuse> {
 unsafe fn table<'a>(table: *const Table, others: &[Area]) -> Result<Slots<'a>, Misuse> {
     // SAFETY: as this function's.
     let (changing, table) = unsafe { (slots(table)?, object(table)?) };
-    apart(&[changing], others)?;
+    apart(&[changing, Area::of(table, 1)], others)?;
     // SAFETY: as this function's; they are apart from everything else.
     Ok(TableIn::over(unsafe { objects_mut(table.slots, table.count) }?))
 }

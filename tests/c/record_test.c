@@ -240,6 +240,9 @@ static void a_failed_open_changes_nothing(void)
     OPEN_IS(MISUSE_STORAGE_SIZE_MISMATCH, sizeof record - 8, id, &good, 0, draw(), &first, &second, &third);
     OPEN_IS(MISUSE_STORAGE_SIZE_MISMATCH, sizeof record + 8, id, &good, 0, draw(), &first, &second, &third);
     OPEN_IS(MISUSE_STORAGE_SIZE_MISMATCH, 0, id, &good, 0, draw(), &first, &second, &third);
+    /* What is smaller ends earlier, and there may be a result then. */
+    OPEN_IS(MISUSE_STORAGE_SIZE_MISMATCH, sizeof record - 8, id, &good, 0, draw(),
+            (iot_tunnel_issued *)(void *)((uint8_t *)&record + sizeof record - 8), &second, &third);
     OPEN_IS(MISUSE_INVALID_TUNNEL_ID, sizeof record, NO_TEXT, &good, 0, draw(), &first, &second, &third);
     OPEN_IS(MISUSE_INVALID_TUNNEL_ID, sizeof record, text("a b"), &good, 0, draw(), &first, &second, &third);
     OPEN_IS(MISUSE_NOT_UTF8, sizeof record, text("\xff"), &good, 0, draw(), &first, &second, &third);

@@ -1,6 +1,7 @@
 #!/bin/sh
 # The tests in C: every tests/c/*_test.c, and the program in the header's introduction, as they are, under ASan and UBSan, and
-# under valgrind. The library is built once, for this machine.
+# under valgrind. The sanitizers have the debug library, which checks more of itself, such as every sum; the others have the one
+# that is installed.
 #
 #   tests/c/run.sh [NAME...]     no name: all; a name is a file's without _test.c
 set -eu
@@ -20,17 +21,19 @@ done
 rm -rf "$build"
 mkdir -p "$build"
 cargo build --locked --quiet -p iot-tunnel-ffi
+ffi/package/build.sh host >"$build/library.log" 2>&1 || { cat "$build/library.log" >&2; exit 1; }
 cargo run --locked --quiet -p iot-tunnel-header -- --check
 cargo run --locked --quiet -p iot-tunnel-header --bin status_table >"$build/status_table.inc"
 python3 tests/c/vectors.py "$build"
 python3 tests/c/introduction.py include/iot_tunnel.h "$build"
-library=$(dirname "$build")/debug/libiot_tunnel.a
+installed=$(dirname "$build")/ffi/libiot_tunnel.a
+debug=$(dirname "$build")/debug/libiot_tunnel.a
 
 programs=0 failed=''
-# compile FLAGS SOURCE PROGRAM
+# compile FLAGS SOURCE LIBRARY PROGRAM
 compile() {
     # shellcheck disable=SC2086 # lists of words
-    gcc $warnings $1 -Iinclude -Itests/c -I"$build" "$2" "$library" $system -o "$3"
+    gcc $warnings $1 -Iinclude -Itests/c -I"$build" "$2" "$3" $system -o "$4"
 }
 # run MODE PROGRAM COMMAND...: runs a test; its output is shown if it failed, and its last words in any case.
 run() {
@@ -53,8 +56,8 @@ tests() {
         arguments=''
         case $name in *_vectors_test) arguments=$build ;; esac
         # shellcheck disable=SC2086 # no argument or one
-        if compile '-g -O2' "$source" "$build/$name" && compile \
-            '-g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all' "$source" "$build/$name-sanitized"; then
+        if compile '-g -O2' "$source" "$installed" "$build/$name" && compile \
+            '-g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all' "$source" "$debug" "$build/$name-sanitized"; then
             run plain "$name" "$build/$name" $arguments
             run sanitizers "$name" env ASAN_OPTIONS=detect_leaks=1 "$build/$name-sanitized" $arguments
             run valgrind "$name" valgrind --quiet --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite \

@@ -323,7 +323,6 @@ static void service_pass(service *self, size_t from, iot_tunnel_bytes bytes)
         service_send(self, 1 - from, framed);
     } else if (message.kind == IOT_TUNNEL_MESSAGE_KIND_STREAM_START || message.kind == IOT_TUNNEL_MESSAGE_KIND_CONNECTION_START) {
         message.kind = IOT_TUNNEL_MESSAGE_KIND_STREAM_RESET;
-        message.connection_id = 0;
         service_say(self, from, &message);
     }
 }

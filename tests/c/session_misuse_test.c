@@ -233,6 +233,9 @@ static void init_with_wrong_arguments(void)
     INIT_STATUS(size += 8, MISUSE_STORAGE_SIZE_MISMATCH);
     INIT_STATUS(size = 0, MISUSE_STORAGE_SIZE_MISMATCH);
     INIT_STATUS(config_size -= 4, MISUSE_STORAGE_SIZE_MISMATCH);
+    /* What is smaller ends earlier, and there may be a buffer then. */
+    INIT_STATUS((size -= 8, incoming = (uint8_t *)&storage + size, in = 8), MISUSE_STORAGE_SIZE_MISMATCH);
+    INIT_STATUS((config_size -= 4, outgoing = (uint8_t *)&config + config_size, out = 4), MISUSE_STORAGE_SIZE_MISMATCH);
     INIT_STATUS(config.side = 0, MISUSE_UNKNOWN_ENUM_VALUE);
     INIT_STATUS(config.side = 3, MISUSE_UNKNOWN_ENUM_VALUE);
     INIT_STATUS(config.side = -1, MISUSE_UNKNOWN_ENUM_VALUE);

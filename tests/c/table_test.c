@@ -194,6 +194,7 @@ static void a_failed_call_changes_nothing(void)
 {
     const iot_tunnel_text nowhere = { NULL, 1 };
     iot_tunnel_record *record = NULL;
+    iot_tunnel_table own = table;
     iot_tunnel_effects *inside = (iot_tunnel_effects *)(void *)&slots[2];
     uint8_t stuck[64];
     memset(stuck, 1, sizeof stuck);
@@ -225,7 +226,9 @@ static void a_failed_call_changes_nothing(void)
     CALL_IS(MISUSE_NULL_POINTER, iot_tunnel_table_expire(&table, UINT64_MAX, NULL));
     CALL_IS(MISUSE_OVERLAPPING_MEMORY, iot_tunnel_table_expire(&table, UINT64_MAX, (iot_tunnel_expired *)(void *)&slots[0]));
     CALL_IS(MISUSE_NULL_POINTER, iot_tunnel_table_next_deadline(&table, NULL));
-    CHECK(record == NULL);
+    CALL_IS(MISUSE_OVERLAPPING_MEMORY, iot_tunnel_table_next_deadline(&own, (uint64_t *)(void *)&own.count));
+    CALL_IS(MISUSE_OVERLAPPING_MEMORY, iot_tunnel_table_find(&own, text("a"), &own.slots));
+    CHECK(record == NULL && own.slots == slots && own.count == SLOTS);
 }
 
 int main(void)

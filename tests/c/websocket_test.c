@@ -143,12 +143,14 @@ static void answers_from_where_they_lie(void)
     CHECK_TEXT(event.close_reason, "tunnel closed");
     CHECK_OK(iot_tunnel_websocket_write_close(&client, event.close_code, event.close_reason, draw(), answer, sizeof answer, &length));
     CHECK_EQUAL(state_of(&client), IOT_TUNNEL_WEBSOCKET_STATE_CLOSED);
+    length = 7;
     CHECK_STATUS(iot_tunnel_websocket_write(&client, IOT_TUNNEL_FRAME_BINARY, word, draw(), answer, sizeof answer, &length),
                  MISUSE_SEND_AFTER_CLOSE);
     CHECK_STATUS(iot_tunnel_websocket_mask(&client, frame, 3, draw(), answer, &length), MISUSE_SEND_AFTER_CLOSE);
     CHECK_STATUS(iot_tunnel_websocket_mask(&server, frame, 3, NULL, answer, &length), MISUSE_SEND_AFTER_CLOSE);
     CHECK_STATUS(iot_tunnel_websocket_write_close(&client, 0, NO_TEXT, draw(), answer, sizeof answer, &length),
                  MISUSE_SEND_AFTER_CLOSE);
+    CHECK_EQUAL(length, 7);
 }
 
 static void a_peer_breaks_a_rule(void)

@@ -52,6 +52,7 @@ static void what_cannot_be_encoded(void)
     message = start();
     message.service_id = (iot_tunnel_text){ (const char *)long_payload, 65535 };
     CHECK_STATUS(iot_tunnel_message_encode_frame(&message, buffer, sizeof buffer, &length), MISUSE_MESSAGE_TOO_LONG);
+    CHECK_EQUAL(length, 7);
     message.service_id = text("\xff");
     CHECK_STATUS(iot_tunnel_message_encode(&message, buffer, sizeof buffer, &length), MISUSE_NOT_UTF8);
     message = start();
@@ -68,7 +69,9 @@ static void what_cannot_be_encoded(void)
     memset(&message, 0, sizeof message);
     CHECK_OK(iot_tunnel_message_encode(&message, buffer, sizeof buffer, &length));
     CHECK_EQUAL(length, 0);
+    length = 7;
     CHECK_STATUS(iot_tunnel_message_encode_frame(&message, buffer, sizeof buffer, &length), MISUSE_EMPTY_MESSAGE);
+    CHECK_EQUAL(length, 7);
 }
 
 static void what_cannot_be_decoded(void)
@@ -158,6 +161,9 @@ static void a_deframer_is_used_wrongly(void)
     CHECK_STATUS(iot_tunnel_deframer_clear(NULL), MISUSE_NULL_POINTER);
     CHECK_STATUS(iot_tunnel_deframer_init(NULL, sizeof deframer, buffer, sizeof buffer), MISUSE_NULL_POINTER);
     CHECK_STATUS(iot_tunnel_deframer_init(&deframer, sizeof deframer - 8, buffer, sizeof buffer), MISUSE_STORAGE_SIZE_MISMATCH);
+    /* What is smaller ends earlier, and there may be a buffer then. */
+    CHECK_STATUS(iot_tunnel_deframer_init(&deframer, sizeof deframer - 8, (uint8_t *)&deframer + sizeof deframer - 8, 8),
+                 MISUSE_STORAGE_SIZE_MISMATCH);
     CHECK_STATUS(iot_tunnel_deframer_init(&deframer, sizeof deframer, NULL, 1), MISUSE_NULL_POINTER);
     CHECK_STATUS(iot_tunnel_deframer_init(&deframer, sizeof deframer, (uint8_t *)&deframer + 8, 8), MISUSE_OVERLAPPING_MEMORY);
     CHECK_STATUS(iot_tunnel_deframer_clear(&deframer), MISUSE_NOT_INITIALISED);

@@ -11,7 +11,7 @@ use crate::memory::{Area, Text, apart, object};
 use crate::mode::{SideCode, side};
 use crate::services::Services as Names;
 use crate::status::{Code, answer};
-use crate::storage::{vacant, wipe};
+use crate::storage::{check_size, vacant, wipe};
 
 /// Fewest bytes of a session's incoming buffer: every message without payload has room (ours).
 pub const MIN_INCOMING: usize = 512;
@@ -80,14 +80,13 @@ pub unsafe extern "C" fn iot_tunnel_session_init(
             Area::of(incoming, incoming_length),
             Area::of(outgoing, outgoing_length),
         ];
+        check_size(config, sizeof_config)?;
+        // SAFETY: the header's rules for storage.
+        let place = unsafe { vacant(session, sizeof_session) }?;
         apart(&written, &[Area::of(config, 1)])?;
-        if sizeof_config != size_of::<SessionConfig>() {
-            return Err(Misuse::StorageSizeMismatch.into());
-        }
         // SAFETY: the header's rules for storage and objects; the buffers are lent until the session is wiped.
-        let (place, config, incoming, outgoing) = unsafe {
+        let (config, incoming, outgoing) = unsafe {
             (
-                vacant(session, sizeof_session)?,
                 object(config)?,
                 Lent::new(incoming, incoming_length)?,
                 Lent::new(outgoing, outgoing_length)?,

@@ -269,11 +269,10 @@ impl UpgradeAnswer {
     }
 }
 
-fn needed(error: UpgradeRequestError) -> usize {
+const fn needed(error: UpgradeRequestError) -> Option<usize> {
     match error {
-        UpgradeRequestError::BufferTooSmall { needed: length } | UpgradeRequestError::TooLong { length } => {
-            length
-        }
+        UpgradeRequestError::BufferTooSmall { needed } => Some(needed),
+        UpgradeRequestError::TooLong { .. } => None,
     }
 }
 

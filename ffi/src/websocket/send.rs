@@ -127,8 +127,8 @@ unsafe fn write(
             None => sender.write_unmasked(frame, room),
         },
         |error| match error {
-            SendError::BufferTooSmall(error) => error.needed,
-            SendError::Misuse(_) => 0,
+            SendError::BufferTooSmall(error) => Some(error.needed),
+            SendError::Misuse(_) => None,
         },
     )
 }
@@ -227,12 +227,12 @@ pub unsafe extern "C" fn iot_tunnel_websocket_mask(
             WebsocketRole::Client => {
                 // SAFETY: the header's rules for bytes.
                 let key = unsafe { key(mask_key) }?;
-                buffer.fill(|room| sender.mask(payload, key, room), |_| 0)
+                buffer.fill(|room| sender.mask(payload, key, room), |_| None)
             }
             WebsocketRole::Server if sender.has_closed() => Err(Misuse::SendAfterClose.into()),
             WebsocketRole::Server => {
                 let header = FrameHeader::whole(Opcode::BINARY, payload.len(), None)?;
-                buffer.fill(|room| header.encode(room), |error| error.needed)
+                buffer.fill(|room| header.encode(room), |error| Some(error.needed))
             }
         }
     })

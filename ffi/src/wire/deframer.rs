@@ -40,14 +40,11 @@ pub unsafe extern "C" fn iot_tunnel_deframer_init(
     buffer_length: usize,
 ) -> Code {
     answer(|| {
+        // SAFETY: the header's rules for storage.
+        let place = unsafe { vacant(deframer, sizeof_deframer) }?;
         apart(&[Area::of(deframer, 1), Area::of(buffer, buffer_length)], &[])?;
         // SAFETY: the header's rules for storage; the buffer is lent until the deframer is wiped.
-        let (place, lent) = unsafe {
-            (
-                vacant(deframer, sizeof_deframer)?,
-                Lent::new(buffer, buffer_length)?,
-            )
-        };
+        let lent = unsafe { Lent::new(buffer, buffer_length) }?;
         let buffer = lent.place();
         let deframer = Deframer::new(lent);
         place.make(|place| place.write(Cutter { deframer, buffer }));

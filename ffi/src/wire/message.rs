@@ -221,8 +221,8 @@ unsafe fn encode(
             buffer.fill(
                 |room| encode(message, room),
                 |fault| match fault {
-                    EncodeFault::BufferTooSmall { needed } => needed,
-                    _ => 0,
+                    EncodeFault::BufferTooSmall { needed } => Some(needed),
+                    _ => None,
                 },
             )
         })
