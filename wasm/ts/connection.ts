@@ -89,7 +89,8 @@ export interface TunnelConnection {
  * A client's end of a tunnel. It connects at once, connects again after a drop by itself, and lives through rotations: hand
  * it each new token by {@link replaceToken}. Streams end with the WebSocket that they came through.
  *
- * Its events are `statechange`, `token` and `error`; they come after the call that caused them has returned.
+ * Its events are `statechange`, `token` and `error`; they come after the call that caused them has returned, and the first ones
+ * after whoever has made it, be it in a function that he awaits, has begun to listen.
  *
  * ```ts
  * const connection = new TunnelConnection({ url: "/tunnel", side: "source", services: ["SSH"], accessToken });
@@ -105,6 +106,11 @@ export class TunnelConnection extends EventTarget {
   readonly #arrivals = new Arrivals();
   readonly #clock: Clock;
   #state: ConnectionState = "awaiting-token";
+  /**
+   * Done once whoever has just made it listens. Not a microtask: what somebody awaits who has made it, such as `connect` of
+   * `iot-tunnel/node`, would come after that.
+   */
+  readonly #made = new Promise<void>((resolve) => setTimeout(resolve));
   /** The latest refusal. */
   #refusal: RefusalError | undefined;
 
@@ -205,7 +211,9 @@ export class TunnelConnection extends EventTarget {
 
   #needToken(): void {
     const why = this.#driver.withoutToken;
-    this.#tell(new TokenEvent(why, why === "refused" ? this.#refusal : undefined));
+    const event = new TokenEvent(why, why === "refused" ? this.#refusal : undefined);
+    // Whoever hands one in before that is not asked any more.
+    void this.#made.then(() => this.#state === "awaiting-token" && this.dispatchEvent(event));
   }
 
   #failed(error: TunnelError): void {
@@ -213,8 +221,8 @@ export class TunnelConnection extends EventTarget {
     this.#tell(new ConnectionErrorEvent(error));
   }
 
-  /** Later, so that whoever caused it is done, and whoever has just made a connection has begun to listen. */
+  /** Later, so that whoever caused it is done. */
   #tell(event: Event): void {
-    queueMicrotask(() => this.dispatchEvent(event));
+    void this.#made.then(() => this.dispatchEvent(event));
   }
 }
