@@ -11,7 +11,8 @@ import type { TunnelStream } from "./connection/stream.js";
 import type { WebSocketConstructor } from "./connection/websocket.js";
 import type { Listener, ListenerOptions } from "./engine-types.js";
 import { RefusalError, type TunnelError, tunnelError } from "./errors.js";
-import type { Side } from "./rules.js";
+import { type Side, parseClientToken } from "./rules.js";
+import { number, text, textIfGiven, texts, wholeNumber } from "./values.js";
 
 /** What a connection is told once. */
 export interface TunnelConnectionOptions {
@@ -117,23 +118,22 @@ export class TunnelConnection extends EventTarget {
   /**
    * @throws {@link MisuseError} or {@link CapacityError} for options that cannot be: `InvalidEndpoint`, `NoWebSocket`,
    * `NoServices`, `InvalidServiceId`, `DuplicateService`, `MaxPayloadOutOfRange`, `InvalidAccessToken`, `ServiceTableFull`, ….
-   * A `TypeError` for a `receiveLimit` that is no whole number.
+   * `RangeError` for a `receiveLimit` that is no whole number from 1 on.
    */
   constructor(options: TunnelConnectionOptions) {
     super();
     const { side, services, format = "V3", maxPayload = MAX_PAYLOAD, receiveLimit = RECEIVE_LIMIT, signal } = options;
     const { tokenIn = "subprotocol", clock = engineClock } = options;
     // The session judges it too, but only what 32 bits have left of it.
-    if (maxPayload !== maxPayload >>> 0) throw tunnelError(FAULT.maxPayloadOutOfRange);
-    if (!Number.isSafeInteger(receiveLimit) || receiveLimit < 1) {
-      throw new TypeError("receiveLimit must be a whole number, at least 1");
-    }
+    if (number("maxPayload", maxPayload) !== maxPayload >>> 0) throw tunnelError(FAULT.maxPayloadOutOfRange);
+    wholeNumber("receiveLimit", receiveLimit, 1);
+    const names = services === undefined ? undefined : texts("services", services);
     this.side = side;
     this.#clock = clock;
     const open = opener(addressOf(options.url, side), tokenIn, options.WebSocket, clock);
     const abort = () => this.#driver.close(signal?.reason);
     this.#driver = new Driver(
-      { side, services: services && [...services], format, maxPayload, receiveLimit, clock, open },
+      { side, services: names, format, maxPayload, receiveLimit, clock, open },
       {
         changed: (state) => {
           if (state === "closed") signal?.removeEventListener("abort", abort);
@@ -168,7 +168,9 @@ export class TunnelConnection extends EventTarget {
    * @throws {@link MisuseError} `InvalidAccessToken`, `InvalidClientToken`, `SessionClosed`; {@link CapacityError}.
    */
   replaceToken(accessToken: string, options: { clientToken?: string | null | undefined } = {}): TokenTaken {
-    return this.#driver.token(accessToken, options.clientToken === null ? "" : options.clientToken);
+    const { clientToken } = options;
+    const binding = typeof clientToken === "string" ? parseClientToken(clientToken) : clientToken;
+    return this.#driver.token(text("accessToken", accessToken), binding === null ? "" : textIfGiven("clientToken", binding));
   }
 
   /**
@@ -177,8 +179,8 @@ export class TunnelConnection extends EventTarget {
    * @throws {@link MisuseError} `UnknownService`, `ServiceNotInTunnel`, `NotSource`, `SessionClosed`, …; {@link CapacityError}
    * `ConnectionTableFull` for more than 256 at a time; the reason of an aborted signal, this one or the connection's.
    */
-  open(service?: string, options: { signal?: AbortSignal | undefined } = {}): Promise<TunnelStream> {
-    return this.#driver.open(service, options.signal);
+  async open(service?: string, options: { signal?: AbortSignal | undefined } = {}): Promise<TunnelStream> {
+    return this.#driver.open(textIfGiven("service", service), options.signal);
   }
 
   /**
@@ -192,7 +194,7 @@ export class TunnelConnection extends EventTarget {
    * ```
    */
   streams(service?: string): AsyncIterableIterator<TunnelStream> {
-    return this.#arrivals.iterate(service);
+    return this.#arrivals.iterate(textIfGiven("service", service));
   }
 
   /** Closes it for good: whatever waits is told so, and what has not been sent yet is dropped. */

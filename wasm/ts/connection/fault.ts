@@ -8,6 +8,7 @@ export const unknownService = 166;
 export const notSource = 169;
 export const maxPayloadOutOfRange = 172;
 export const serviceNotChosen = 173;
+export const unknownEnumValue = 183;
 export const noWebSocket = 190;
 export const textFrame = 348;
 export const receiveLimitExceeded = 450;

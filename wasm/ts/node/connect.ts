@@ -3,6 +3,7 @@
 import { MisuseError } from "../errors.js";
 import { TunnelConnection, type TunnelConnectionOptions, init, parseRegion } from "../index.js";
 import * as FAULT from "../connection/fault.js";
+import { text } from "../values.js";
 import { type Transport, webSocket } from "./websocket.js";
 
 /** What a connection from a host is told once: as any other, but for the WebSocket, which is that of `ws`. */
@@ -35,6 +36,6 @@ function addressOf(region: string | undefined, url: string | URL | undefined): s
   if (region === undefined || url !== undefined) {
     throw new MisuseError(FAULT.invalidEndpoint, "InvalidEndpoint", "give either a region or a url");
   }
-  const domain = region.startsWith("cn-") ? "amazonaws.com.cn" : "amazonaws.com";
+  const domain = text("region", region).startsWith("cn-") ? "amazonaws.com.cn" : "amazonaws.com";
   return `wss://data.tunneling.iot.${parseRegion(region)}.${domain}`;
 }
