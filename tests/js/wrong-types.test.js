@@ -67,7 +67,7 @@ const TABLE = {
     parseRotateRequest: { body: [NOT.textOrBytes, tunnel.parseRotateRequest] },
     parseRotateResponse: { body: [NOT.textOrBytes, tunnel.parseRotateResponse] },
     parseNotification: { payload: [NOT.textOrBytes, tunnel.parseNotification] },
-    TunnelConnection: options(connect, { ...CONNECTION, url: NOT.text, WebSocket: NOT.function }),
+    TunnelConnection: options(connect, { ...CONNECTION, url: NOT.text, WebSocket: NOT.function, getToken: NOT.function }),
     "TunnelConnection.replaceToken": {
       accessToken: [NOT.text, (value) => source.replaceToken(value)],
       clientToken: [without("text", undefined, null), (clientToken) => source.replaceToken("token-2", { clientToken })],

@@ -2,6 +2,7 @@
 
 import { type TokenPlace, addressOf, opener } from "./connection/address.js";
 import { Arrivals } from "./connection/arrivals.js";
+import { Asker, type GetToken } from "./connection/asker.js";
 import { type Clock, engineClock } from "./connection/clock.js";
 import type { ConnectionState, TokenTaken } from "./connection/config.js";
 import { Driver } from "./connection/driver.js";
@@ -12,7 +13,7 @@ import type { WebSocketConstructor } from "./connection/websocket.js";
 import type { Listener, ListenerOptions } from "./engine-types.js";
 import { RefusalError, type TunnelError, tunnelError } from "./errors.js";
 import { type Side, parseClientToken } from "./rules.js";
-import { number, text, textIfGiven, texts, wholeNumber } from "./values.js";
+import { functionIfGiven, number, text, textIfGiven, texts, wholeNumber } from "./values.js";
 
 /** What a connection is told once. */
 export interface TunnelConnectionOptions {
@@ -30,6 +31,11 @@ export interface TunnelConnectionOptions {
   services?: readonly string[] | undefined;
   /** The access token. Without one the connection begins in `awaiting-token`. For `cookie`: any name for what is in there. */
   accessToken?: string | undefined;
+  /**
+   * Gets an access token whenever one is needed, such as from your server. If it throws, or gives one that the service refuses,
+   * it is asked again: after 1 s, then after twice as long each time, up to 60 s. What it throws is the `cause` of an `error`.
+   */
+  getToken?: GetToken | undefined;
   /**
    * What goes with it, so that it can be used again after a drop: {@link parseClientToken | 32 to 128 characters}, by default a
    * fresh one. `null`: none; the access token can be used once.
@@ -94,8 +100,7 @@ export interface TunnelConnection {
  * after whoever has made it, be it in a function that he awaits, has begun to listen.
  *
  * ```ts
- * const connection = new TunnelConnection({ url: "/tunnel", side: "source", services: ["SSH"], accessToken });
- * connection.addEventListener("token", async () => connection.replaceToken(await askForToken()));
+ * const connection = new TunnelConnection({ url: "/tunnel", side: "source", services: ["SSH"], getToken });
  * const stream = await connection.open("SSH");
  * await stream.readable.pipeTo(terminal);
  * ```
@@ -104,6 +109,7 @@ export class TunnelConnection extends EventTarget {
   /** The end of the tunnel that this is. */
   readonly side: Side;
   readonly #driver: Driver;
+  readonly #asker: Asker | undefined;
   readonly #arrivals = new Arrivals();
   readonly #clock: Clock;
   #state: ConnectionState = "awaiting-token";
@@ -123,14 +129,19 @@ export class TunnelConnection extends EventTarget {
   constructor(options: TunnelConnectionOptions) {
     super();
     const { side, services, format = "V3", maxPayload = MAX_PAYLOAD, receiveLimit = RECEIVE_LIMIT, signal } = options;
-    const { tokenIn = "subprotocol", clock = engineClock } = options;
+    const { tokenIn = "subprotocol", clock = engineClock, getToken } = options;
     // The session judges it too, but only what 32 bits have left of it.
     if (number("maxPayload", maxPayload) !== maxPayload >>> 0) throw tunnelError(FAULT.maxPayloadOutOfRange);
     wholeNumber("receiveLimit", receiveLimit, 1);
+    functionIfGiven("getToken", getToken);
     const names = services === undefined ? undefined : texts("services", services);
     this.side = side;
     this.#clock = clock;
     const open = opener(addressOf(options.url, side), tokenIn, options.WebSocket, clock);
+    this.#asker = getToken && new Asker(getToken, clock, {
+      take: (accessToken) => this.replaceToken(accessToken),
+      failed: (error) => this.#failed(error),
+    });
     const abort = () => this.#driver.close(signal?.reason);
     this.#driver = new Driver(
       { side, services: names, format, maxPayload, receiveLimit, clock, open },
@@ -207,12 +218,14 @@ export class TunnelConnection extends EventTarget {
     const retryIn = state === "backoff" && deadline !== undefined ? Math.max(0, deadline - this.#clock.now()) : undefined;
     this.#tell(new StateChangeEvent(state, this.#state, retryIn));
     this.#state = state;
+    this.#asker?.stop(state === "open");
     if (state === "awaiting-token") this.#needToken();
     if (state === "closed") this.#arrivals.end();
   }
 
   #needToken(): void {
     const why = this.#driver.withoutToken;
+    this.#asker?.ask(why);
     const event = new TokenEvent(why, why === "refused" ? this.#refusal : undefined);
     // Whoever hands one in before that is not asked any more.
     void this.#made.then(() => this.#state === "awaiting-token" && this.dispatchEvent(event));
