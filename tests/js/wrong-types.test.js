@@ -22,6 +22,8 @@ const NOT = {
   bytes: ["text", 5, null, {}, [1, 2], { length: 2 }],
   textOrBytes: [undefined, 5, null, {}, [1, 2], { length: 2 }],
   function: ["f", 5, null, {}],
+  object: ["text", 5, true, null, Symbol("object"), () => {}],
+  signal: ["text", 5, null, {}, new AbortController()],
 };
 const without = (type, ...allowed) => NOT[type].filter((value) => !allowed.includes(value));
 /** Of what may be left out. */
@@ -40,6 +42,8 @@ const written = async (chunk) => {
 /** Calls with one option that is wrong. */
 const options = (call, types) =>
   Object.fromEntries(Object.entries(types).map(([name, values]) => [name, [values, (value) => call({ [name]: value })]]));
+/** Calls with options that are none. */
+const all = (call) => ({ options: [[undefined, ...NOT.object], call] });
 const CONNECTION = {
   services: NOT.texts,
   accessToken: OPTIONAL,
@@ -67,28 +71,41 @@ const TABLE = {
     parseRotateRequest: { body: [NOT.textOrBytes, tunnel.parseRotateRequest] },
     parseRotateResponse: { body: [NOT.textOrBytes, tunnel.parseRotateResponse] },
     parseNotification: { payload: [NOT.textOrBytes, tunnel.parseNotification] },
-    TunnelConnection: options(connect, { ...CONNECTION, url: NOT.text, WebSocket: NOT.function, getToken: NOT.function }),
+    TunnelConnection: {
+      ...all((value) => new tunnel.TunnelConnection(value)),
+      ...options(connect, { ...CONNECTION, url: NOT.text, WebSocket: NOT.function, getToken: NOT.function, signal: NOT.signal }),
+    },
     "TunnelConnection.replaceToken": {
       accessToken: [NOT.text, (value) => source.replaceToken(value)],
       clientToken: [without("text", undefined, null), (clientToken) => source.replaceToken("token-2", { clientToken })],
+      options: [NOT.object, (value) => source.replaceToken("token-2", value)],
     },
-    "TunnelConnection.open": { service: [OPTIONAL, (value) => source.open(value)] },
+    "TunnelConnection.open": {
+      service: [OPTIONAL, (value) => source.open(value)],
+      options: [NOT.object, (value) => source.open("SSH", value)],
+      signal: [NOT.signal, (signal) => source.open("SSH", { signal })],
+    },
     "TunnelConnection.streams": { service: [OPTIONAL, (value) => destination.streams(value)] },
     "TunnelStream.writable": { "what is written": [without("bytes", null), written] },
   }],
   "iot-tunnel/local": [local, {
     claimedTunnelId: { accessToken: [NOT.text, local.claimedTunnelId] },
     decodeMessage: { "a message": [NOT.bytes, local.decodeMessage] },
-    encodeMessage: options(local.encodeMessage, {
-      type: NOT.number,
-      streamId: NOT.number,
-      ignorable: NOT.flag,
-      payload: NOT.bytes,
-      serviceId: OPTIONAL,
-      availableServiceIds: NOT.texts,
-      connectionId: NOT.number,
-    }),
+    encodeMessage: {
+      "a message": [[undefined, ...NOT.object], local.encodeMessage],
+      ...options(local.encodeMessage, {
+        type: NOT.number,
+        streamId: NOT.number,
+        ignorable: NOT.flag,
+        payload: NOT.bytes,
+        serviceId: OPTIONAL,
+        availableServiceIds: NOT.texts,
+        connectionId: NOT.number,
+      }),
+    },
     "LocalTunnel.open": {
+      options: [NOT.object, local.LocalTunnel.open],
+      destinationConfig: [without("object", null), (destinationConfig) => local.LocalTunnel.open({ destinationConfig })],
       ...options(local.LocalTunnel.open, { tunnelId: OPTIONAL, lifetimeMinutes: NOT.number, now: NOT.function }),
       "destinationConfig.services": [[undefined, ...NOT.texts], (services) => local.LocalTunnel.open({ destinationConfig: { services } })],
       "destinationConfig.thingName": [
@@ -98,6 +115,7 @@ const TABLE = {
       "what now() gives": [NOT.number, (now) => local.LocalTunnel.open({ now: () => now })],
     },
     "LocalTunnel.connect": {
+      handshake: [[undefined, ...NOT.object], (value) => record.connect(value)],
       accessToken: [NOT.text, (value) => record.connect({ side: "source", accessToken: value })],
       clientToken: [OPTIONAL, (clientToken) => record.connect({ side: "source", accessToken, clientToken })],
       clientTokenInUse: [NOT.flag, (clientTokenInUse) => record.connect({ side: "source", accessToken, clientTokenInUse })],
@@ -105,6 +123,8 @@ const TABLE = {
     "LocalTunnel.binds": { clientToken: [NOT.text, (value) => record.binds(value)] },
     "LocalTunnel.disconnect": { connection: [[undefined, ...NOT.number], (value) => record.disconnect("source", value)] },
     "LocalTunnel.rotate": {
+      request: [[undefined, ...NOT.object], (value) => record.rotate(value)],
+      destinationConfig: [without("object", null), (destinationConfig) => record.rotate({ clientMode: "ALL", destinationConfig })],
       "destinationConfig.services": [
         [undefined, ...NOT.texts],
         (services) => record.rotate({ clientMode: "ALL", destinationConfig: { thingName: "pump-7", services } }),
@@ -114,25 +134,34 @@ const TABLE = {
         (thingName) => record.rotate({ clientMode: "ALL", destinationConfig: { services: ["SSH"], thingName } }),
       ],
     },
-    "LocalTunnel.close": { delete: [NOT.flag, (value) => record.close({ delete: value })] },
+    "LocalTunnel.close": {
+      options: [NOT.object, (value) => record.close(value)],
+      delete: [NOT.flag, (value) => record.close({ delete: value })],
+    },
   }],
   "iot-tunnel/node": [node, {
-    connect: options((given) => node.connect({ url: TARGET, side: "source", accessToken: "token-1", ...given }), {
-      ...CONNECTION,
-      url: OPTIONAL,
-    }),
-    "connect to a region": options((given) => node.connect({ side: "source", ...given }), { region: OPTIONAL }),
-    listen: options((given) => node.listen({ connection: source, port: 0, ...given }), PORT),
-    serve: options((given) => node.serve({ connection: destination, port: 22, ...given }), PORT),
+    connect: {
+      ...all(node.connect),
+      ...options((given) => node.connect({ url: TARGET, side: "source", accessToken: "token-1", ...given }), { ...CONNECTION, url: OPTIONAL }),
+      region: [OPTIONAL, (region) => node.connect({ side: "source", region })],
+    },
+    listen: { ...all(node.listen), ...options((given) => node.listen({ connection: source, port: 0, ...given }), PORT) },
+    serve: { ...all(node.serve), ...options((given) => node.serve({ connection: destination, port: 22, ...given }), PORT) },
   }],
   "iot-tunnel/bridge": [bridges, {
-    bridge: options((given) => bridges.bridge({ target: TARGET, ...given }), { target: NOT.text, ...BRIDGE }),
-    fetchBridge: options((given) => bridges.fetchBridge({ target: TARGET, accept() {}, connect() {}, ...given }), {
-      target: NOT.text,
-      accept: NOT.function,
-      connect: NOT.function,
-      ...BRIDGE,
-    }),
+    bridge: {
+      ...all(bridges.bridge),
+      ...options((given) => bridges.bridge({ target: TARGET, ...given }), { target: NOT.text, ...BRIDGE }),
+    },
+    fetchBridge: {
+      ...all(bridges.fetchBridge),
+      ...options((given) => bridges.fetchBridge({ target: TARGET, accept() {}, connect() {}, ...given }), {
+        target: NOT.text,
+        accept: NOT.function,
+        connect: NOT.function,
+        ...BRIDGE,
+      }),
+    },
   }],
   "iot-tunnel/errors": [errors, { errorOf: { number: [[undefined, ...NOT.number], errors.errorOf] } }],
 };

@@ -13,7 +13,7 @@ import type { WebSocketConstructor } from "./connection/websocket.js";
 import type { Listener, ListenerOptions } from "./engine-types.js";
 import { RefusalError, type TunnelError, tunnelError } from "./errors.js";
 import { type Side, parseClientToken } from "./rules.js";
-import { functionIfGiven, number, text, textIfGiven, texts, wholeNumber } from "./values.js";
+import { functionIfGiven, number, object, signalIfGiven, text, textIfGiven, texts, wholeNumber } from "./values.js";
 
 /** What a connection is told once. */
 export interface TunnelConnectionOptions {
@@ -128,12 +128,13 @@ export class TunnelConnection extends EventTarget {
    */
   constructor(options: TunnelConnectionOptions) {
     super();
-    const { side, services, format = "V3", maxPayload = MAX_PAYLOAD, receiveLimit = RECEIVE_LIMIT, signal } = options;
+    const { side, services, format = "V3", maxPayload = MAX_PAYLOAD, receiveLimit = RECEIVE_LIMIT, signal } = object("options", options);
     const { tokenIn = "subprotocol", clock = engineClock, getToken } = options;
     // The session judges it too, but only what 32 bits have left of it.
     if (number("maxPayload", maxPayload) !== maxPayload >>> 0) throw tunnelError(FAULT.maxPayloadOutOfRange);
     wholeNumber("receiveLimit", receiveLimit, 1);
     functionIfGiven("getToken", getToken);
+    signalIfGiven(signal);
     const names = services === undefined ? undefined : texts("services", services);
     this.side = side;
     this.#clock = clock;
@@ -179,7 +180,7 @@ export class TunnelConnection extends EventTarget {
    * @throws {@link MisuseError} `InvalidAccessToken`, `InvalidClientToken`, `SessionClosed`; {@link CapacityError}.
    */
   replaceToken(accessToken: string, options: { clientToken?: string | null | undefined } = {}): TokenTaken {
-    const { clientToken } = options;
+    const { clientToken } = object("options", options);
     const binding = typeof clientToken === "string" ? parseClientToken(clientToken) : clientToken;
     return this.#driver.token(text("accessToken", accessToken), binding === null ? "" : textIfGiven("clientToken", binding));
   }
@@ -191,7 +192,7 @@ export class TunnelConnection extends EventTarget {
    * `ConnectionTableFull` for more than 256 at a time; the reason of an aborted signal, this one or the connection's.
    */
   async open(service?: string, options: { signal?: AbortSignal | undefined } = {}): Promise<TunnelStream> {
-    return this.#driver.open(textIfGiven("service", service), options.signal);
+    return this.#driver.open(textIfGiven("service", service), signalIfGiven(object("options", options).signal));
   }
 
   /**

@@ -4,7 +4,7 @@ import { bindings } from "./local-module.js";
 import type { TunnelRecord } from "./raw/local.js";
 import type { DestinationConfig } from "./rotate.js";
 import type { ClientMode, Side } from "./rules.js";
-import { flag, functionIfGiven, number, text, textIfGiven, texts, wholeNumber } from "./values.js";
+import { flag, functionIfGiven, number, object, text, textIfGiven, texts, wholeNumber } from "./values.js";
 
 /** What a tunnel is opened with. */
 export interface LocalTunnelOptions {
@@ -107,7 +107,7 @@ export class LocalTunnel {
    * `LifetimeOutOfRange`; {@link CapacityError} `TooManyServices`.
    */
   static open(options: LocalTunnelOptions = {}): Opened {
-    const { tunnelId = crypto.randomUUID(), destinationConfig, lifetimeMinutes = 720, now = Date.now } = options;
+    const { tunnelId = crypto.randomUUID(), destinationConfig, lifetimeMinutes = 720, now = Date.now } = object("options", options);
     const told: Told = {};
     const { TunnelRecord } = bindings();
     functionIfGiven("now", now);
@@ -135,7 +135,7 @@ export class LocalTunnel {
     clientToken?: string | undefined;
     clientTokenInUse?: boolean | undefined;
   }): Outcome & { connection: number } {
-    const { side, accessToken, clientToken, clientTokenInUse = false } = handshake;
+    const { side, accessToken, clientToken, clientTokenInUse = false } = object("handshake", handshake);
     const now = this.#now();
     const [token, binding] = [text("accessToken", accessToken), textIfGiven("clientToken", clientToken)];
     const isInUse = flag("clientTokenInUse", clientTokenInUse) || (binding !== undefined && this.#record.binds(now, binding));
@@ -160,12 +160,13 @@ export class LocalTunnel {
    * @throws {@link MisuseError} `DestinationConfigWithSource`, …; {@link RefusalError} `TunnelClosed`, `TunnelExpired`.
    */
   rotate(request: { clientMode: ClientMode; destinationConfig?: DestinationConfig | undefined }): Rotated {
-    const { clientMode, destinationConfig } = request;
+    const { clientMode, destinationConfig } = object("request", request);
     return this.#told((told) => this.#record.rotate(this.#now(), clientMode, ...config(destinationConfig), told));
   }
 
   /** Closes it. With `delete` it is to be forgotten too. */
-  close({ delete: isDeleted = false }: { delete?: boolean | undefined } = {}): Outcome {
+  close(options: { delete?: boolean | undefined } = {}): Outcome {
+    const { delete: isDeleted = false } = object("options", options);
     return this.#told((told) => this.#record.close(this.#now(), flag("delete", isDeleted), told));
   }
 
@@ -237,7 +238,7 @@ export function claimedTunnelId(accessToken: string): string {
 /** What stands at the destination: thing and services. A config without services is none that could be kept. */
 function config(given: DestinationConfig | null | undefined): [string | undefined, string[] | undefined] {
   if (given == null) return [undefined, undefined];
-  const { thingName, services } = given;
+  const { thingName, services } = object("destinationConfig", given);
   return [textIfGiven("destinationConfig.thingName", thingName), texts("destinationConfig.services", services)];
 }
 

@@ -1,7 +1,7 @@
 /** The messages that run through a tunnel, for who looks into the stream. */
 
 import { bindings } from "./local-module.js";
-import { bytes, flag, text, texts, wholeNumber } from "./values.js";
+import { bytes, flag, object, text, texts, wholeNumber } from "./values.js";
 
 /** One message, without the length before it. A field that is absent on the wire has its default: 0, false or empty. */
 export interface Message {
@@ -34,9 +34,10 @@ export function decodeMessage(encoded: Uint8Array): Message {
  * @throws {@link MisuseError} `PayloadTooLong`, `MessageTooLong`; `RangeError` for a number that its field cannot hold.
  */
 export function encodeMessage(message: Partial<Message>): Uint8Array {
-  const { type = 0, streamId = 0, ignorable = false, payload = new Uint8Array(), serviceId = "" } = message;
+  const { encodeMessage } = bindings();
+  const { type = 0, streamId = 0, ignorable = false, payload = new Uint8Array(), serviceId = "" } = object("a message", message);
   const { availableServiceIds = [], connectionId = 0 } = message;
-  return bindings().encodeMessage(
+  return encodeMessage(
     wholeNumber("type", type, ...INT32),
     wholeNumber("streamId", streamId, ...INT32),
     flag("ignorable", ignorable),

@@ -40,6 +40,18 @@ export function wholeNumber(name: string, value: unknown, min: number, max = Num
   throw new RangeError(`${name} must be a whole number, ${min} to ${max}, not ${given}`);
 }
 
+/** What has members: of another value they would all be left out, and nobody would know. */
+export function object<Type extends object>(name: string, value: Type): Type {
+  if (typeof value !== "object" || value === null) throw wrongType(name, "an object", value);
+  return value;
+}
+
+/** A signal that may be left out. */
+export function signalIfGiven(value: AbortSignal | undefined): AbortSignal | undefined {
+  if (value !== undefined && typeof value?.addEventListener !== "function") throw wrongType("signal", "an AbortSignal", value);
+  return value;
+}
+
 /** A function or a class that may be left out. */
 export function functionIfGiven(name: string, value: unknown): void {
   if (value !== undefined && typeof value !== "function") throw wrongType(name, "a function", value);

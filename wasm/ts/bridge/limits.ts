@@ -1,6 +1,6 @@
 /** How much a bridge takes. */
 
-import { wholeNumber } from "../values.js";
+import { object, wholeNumber } from "../values.js";
 
 /** How much a bridge takes: whole numbers. */
 export interface Limits {
@@ -24,7 +24,7 @@ const MAX_TIME = 2 ** 31 - 1;
 
 /** All of them, judged. */
 export function limitsOf(given: Limits, buffered = 1024 * 1024): { [Name in keyof Limits]-?: number } {
-  const { maxConnections = 256, handshakeTimeout = 30_000, maxMessage = 131_076, maxBuffered = buffered, pingInterval = 20_000 } = given;
+  const { maxConnections = 256, handshakeTimeout = 30_000, maxMessage = 131_076, maxBuffered = buffered, pingInterval = 20_000 } = object("options", given);
   return {
     maxConnections: wholeNumber("maxConnections", maxConnections, 0),
     handshakeTimeout: wholeNumber("handshakeTimeout", handshakeTimeout, 1, MAX_TIME),

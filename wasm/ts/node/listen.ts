@@ -6,7 +6,7 @@ import { type AddressInfo, type Socket, createServer } from "node:net";
 import type { TunnelConnection } from "../connection.js";
 import * as FAULT from "../connection/fault.js";
 import { tunnelError } from "../errors.js";
-import { functionIfGiven, text, textIfGiven, wholeNumber } from "../values.js";
+import { functionIfGiven, object, text, textIfGiven, wholeNumber } from "../values.js";
 import { carry } from "./carry.js";
 
 /** Where to listen, and for what. */
@@ -58,7 +58,7 @@ const MAX_EARLY = 16 * 1024;
  * @throws {@link MisuseError} `NotSource`, `SessionClosed`; `RangeError` for a port that cannot be; Node's error if it cannot be had.
  */
 export async function listen(options: ListenOptions): Promise<Listening> {
-  const { connection, service, host = "127.0.0.1", port, onError } = options;
+  const { connection, service, host = "127.0.0.1", port, onError } = object("options", options);
   if (connection.side !== "source") throw tunnelError(FAULT.notSource);
   if (isClosed(connection)) throw tunnelError(FAULT.sessionClosed);
   // Node would take a port that is not given for a free one, and a host that is none for every address.
