@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setImmediate as turn } from "node:timers/promises";
 
 import { fetchBridge } from "../../wasm/dist/bridge.js";
 import { encodeToken } from "../../wasm/dist/subprotocol.js";
@@ -112,6 +113,26 @@ test("the token is said to the service as a header, and messages pass", async ()
     { type: "closed", side: "source", by: "browser", code: 1000, reason: "" },
   ]);
 });
+
+for (const [how, onEvent] of [
+  ["throws", () => { throw new Error("the log is full"); }],
+  ["rejects", async () => { throw new Error("the log is away"); }],
+]) {
+  test(`an onEvent that ${how} leaves no browser without an answer`, async () => {
+    assert.equal((await rig({ onEvent, method: "POST" })).response.status, 426);
+    assert.equal((await rig({ onEvent, connect: async () => ({ status: 403, reason: "no" }) })).response.status, 403);
+    assert.equal((await rig({ onEvent, connect: async () => { throw new Error("away"); } })).response.status, 502);
+    const { response, browser, service } = await rig({ onEvent });
+    assert.equal(response.status, 200);
+    browser.open();
+    browser.say([1]);
+    assert.equal(service.sent.length, 1);
+    browser.drop(1000);
+    assert.equal(service.closed.code, 1000);
+    // A rejection that nobody handles is told by then.
+    await turn();
+  });
+}
 
 for (const [what, breach, code] of [
   ["a text message", (end) => end.say("text"), 4003],

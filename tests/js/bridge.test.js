@@ -42,11 +42,11 @@ test("messages pass in both directions, in order and as they are", async (t) => 
 
 for (const from of ["page", "service"]) {
   const [own, other] = [from, from === "page" ? 1001 : 1011];
-  for (const [what, send, code] of [
-    ["a text message", (end) => end.send("text"), 1003],
-    ["a message that is too long", (end) => end.send(Buffer.alloc(131_077)), 1009],
+  for (const [what, send, code, reason] of [
+    ["a text message", (end) => end.send("text"), 1003, "a tunnel takes binary messages only"],
+    ["a message that is too long", (end) => end.send(Buffer.alloc(131_077)), 1009, "the message is too long"],
   ]) {
-    test(`${what} of the ${own} ends both sides, each with its code`, async (t) => {
+    test(`${what} of the ${own} ends both sides, each with its code, and the event says why`, async (t) => {
       const given = await rig(t);
       const { page, peer } = await given.joined();
       const ends = from === "page" ? [page, peer] : [peer, page];
@@ -55,9 +55,43 @@ for (const from of ["page", "service"]) {
       assert.equal((await ends[1].ended).code, other);
       assert.deepEqual(ends[1].messages, []);
       await until(() => given.bridge.connections === 0, "the end");
-      assert.equal(given.events.at(-1).type, "closed");
+      const by = from === "page" ? "browser" : "service";
+      assert.deepEqual(given.events.slice(1), [{ type: "closed", side: "source", by, code, reason }]);
     });
   }
+}
+
+test("the event of an end that broke the rules of WebSockets says how", async (t) => {
+  const given = await rig(t);
+  const { page, peer } = await given.joined();
+  page._socket.write(Buffer.from([0x8b, 0x80, 0, 0, 0, 0]));
+  assert.equal((await peer.ended).code, 1001);
+  const { by, reason } = await until(() => given.events[1], "the event");
+  assert.equal(by, "browser");
+  assert.match(reason, /invalid opcode 11/);
+});
+
+for (const [how, onEvent] of [
+  ["throws", () => { throw new Error("the log is full"); }],
+  ["rejects", async () => { throw new Error("the log is away"); }],
+]) {
+  test(`an onEvent that ${how} leaves no browser without an answer, and the server alive`, async (t) => {
+    const denied = await rig(t, { onEvent });
+    assert.equal((await rejected(denied.page({ protocols: [V3] }))).status, 400);
+    const refused = await rig(t, { onEvent }, ["403 Forbidden", "x-status-reason: no"]);
+    assert.deepEqual(await rejected(refused.page()), { status: 403, reason: "no" });
+    const failed = await rig(t, { onEvent, target: "ws://127.0.0.1:1" });
+    assert.equal((await rejected(failed.page())).status, 502);
+    const thrown = await rig(t, { onEvent, agent: {} });
+    assert.equal((await thrown.page().ended).code, 1006);
+    const opened = await rig(t, { onEvent });
+    const { page, peer } = await opened.joined();
+    page.send(Buffer.from([1]));
+    await until(() => peer.messages.length === 1, "the message");
+    page.close(1000);
+    assert.equal((await peer.ended).code, 1000);
+    await until(() => opened.bridge.connections === 0, "the end");
+  });
 }
 
 test("the longest message of the protocol passes, and another limit can be set", async (t) => {

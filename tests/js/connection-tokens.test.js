@@ -167,6 +167,8 @@ test("options that cannot be are refused at once, and say what is allowed", () =
     assert.throws(() => connect(options), (error) => error.code === code && error.message.length > 10, code);
   }
   assert.throws(() => new TunnelConnection({ url: "wss://service.example", side: "middle" }), MisuseError);
+  assert.throws(() => connect({ url: "/tunnel" }), { message: /relative in a page only/ });
+  assert.throws(() => connect({ url: "ftp://service.example" }), { message: /^the url of a tunnel is one of wss: or ws:$/ });
 });
 
 test("no token shows in a connection, its errors or its events", async () => {

@@ -5,6 +5,7 @@ import { test } from "node:test";
 
 import { errorOf } from "../../wasm/dist/error-of.js";
 import * as tunnel from "../../wasm/dist/index.js";
+import * as local from "../../wasm/dist/local.js";
 import { json } from "./node.js";
 
 await tunnel.init();
@@ -56,6 +57,19 @@ test("an error says what exactly is wrong", () => {
     message: "Value at 'clientAccessToken' failed to satisfy constraint: Member must not be null",
   });
   assert.throws(() => tunnel.parseTunnelId(7), TypeError);
+});
+
+test("every entry that throws by core has the classes of errors, and they are the same", async () => {
+  await local.init();
+  for (const name of ["TunnelError", "MisuseError", "RefusalError", "PeerFaultError", "CapacityError"]) {
+    assert.ok(typeof tunnel[name] === "function" && local[name] === tunnel[name], name);
+  }
+  assert.throws(() => local.claimedTunnelId("nonsense"), tunnel.RefusalError);
+});
+
+test("a clone of an error is a plain Error with its message, as README says", () => {
+  const clone = structuredClone(errorOf(204));
+  assert.deepEqual([clone.name, clone.message, clone.code], ["Error", errorOf(204).message, undefined]);
 });
 
 test("no error shows a token", () => {

@@ -192,5 +192,5 @@ test("whoever serves every service leaves those to others that they serve", asyn
 
 test("a server's port that cannot be is refused at once", (t) => {
   const { connection } = destination(t);
-  for (const port of [0, -1, 65_536, 22.5, NaN, "22"]) assert.throws(() => serve({ connection, port }), RangeError, `${port}`);
+  for (const port of [0, -1, 65_536, 22.5, NaN]) assert.throws(() => serve({ connection, port }), RangeError, `${port}`);
 });

@@ -239,6 +239,21 @@ test("a server that cannot be reached ends the connection at once, and is told",
   assert.equal(errors[0], "ECONNREFUSED");
 });
 
+test("while the destination is away a local connection is closed at once, in order and without a byte", async (t) => {
+  const keep = cleanup(t);
+  const { sourceAccessToken } = await service.openTunnel(["SSH"]);
+  const connection = keep(
+    await connect({ url: service.data, tls: { ca: service.ca }, side: "source", services: ["SSH"], accessToken: sourceAccessToken }),
+  );
+  const { port } = keep(await listen({ connection, service: "SSH", port: 0 }));
+  await state(connection, "open");
+  const socket = await tcp(port);
+  socket.write("SSH-2.0-client\r\n");
+  assert.equal((await read(socket, Infinity)).length, 0);
+  socket.destroy();
+  assert.equal(connection.state, "open");
+});
+
 test("an authority that is not trusted is a connection that failed", async (t) => {
   const keep = cleanup(t);
   const { sourceAccessToken } = await service.openTunnel(["SSH"]);

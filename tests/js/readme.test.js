@@ -131,7 +131,12 @@ test("source.js and destination.js carry bytes", { timeout: 3 * SOON }, async (t
   assert.deepEqual(await echoed(Number(port), bytes), bytes);
 });
 
-test("console.js reads a device's page through server.js, and lives through a rotation", async (t) => {
+test("source.js without a token says that one is needed", async (t) => {
+  const source = start(t, "source.js", { AWSIOT_TUNNEL_ACCESS_TOKEN: undefined });
+  await source.says(/^a new token is needed: none$/m);
+});
+
+test("console.js reads a device's page through server.js, and lives through a rotation and a server that is busy", async (t) => {
   const device = createServer((_, response) => response.end("the device's page"));
   await once(device.listen(0, "127.0.0.1"), "listening");
   t.after(() => (device.close(), device.closeAllConnections()));
@@ -158,16 +163,21 @@ test("console.js reads a device's page through server.js, and lives through a ro
   assert.match(server.said, /"type":"refused","side":"source","status":400/);
 });
 
-/** What README leaves to the reader: files, and tokens for whoever may have them. */
+/** What README leaves to the reader: files, and tokens for whoever may have them; none the first time. */
 const PAGE_JS = `
 const { serving } = await import(process.env.FILES);
 const files = serving(import.meta.dirname);
+let isBusy = true;
 
 export async function page(request, response) {
   if (request.url === "/console.html") return response.setHeader("content-type", "text/html").end(\`<!doctype html>
     <script type="importmap">{ "imports": { "iot-tunnel": "/node_modules/iot-tunnel/dist/index.js" } }</script>
     <body><script type="module" src="/console.js"></script>\`);
   if (request.url !== "/api/token") return files(request, response);
+  if (isBusy) {
+    isBusy = false;
+    return response.writeHead(503).end("<!doctype html>later");
+  }
   const answer = await fetch(process.env.CONTROL, {
     method: "POST",
     headers: { "content-type": "application/x-amz-json-1.1", "x-amz-target": "IoTSecuredTunneling.RotateTunnelAccessToken" },

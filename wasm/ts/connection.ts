@@ -2,6 +2,7 @@
 
 import { type TokenPlace, addressOf, opener } from "./connection/address.js";
 import { Arrivals } from "./connection/arrivals.js";
+import { Asker, type GetToken } from "./connection/asker.js";
 import { type Clock, engineClock } from "./connection/clock.js";
 import type { ConnectionState, TokenTaken } from "./connection/config.js";
 import { Driver } from "./connection/driver.js";
@@ -11,7 +12,8 @@ import type { TunnelStream } from "./connection/stream.js";
 import type { WebSocketConstructor } from "./connection/websocket.js";
 import type { Listener, ListenerOptions } from "./engine-types.js";
 import { RefusalError, type TunnelError, tunnelError } from "./errors.js";
-import type { Side } from "./rules.js";
+import { type Side, parseClientToken } from "./rules.js";
+import { functionIfGiven, number, object, signalIfGiven, text, textIfGiven, texts, wholeNumber } from "./values.js";
 
 /** What a connection is told once. */
 export interface TunnelConnectionOptions {
@@ -29,6 +31,11 @@ export interface TunnelConnectionOptions {
   services?: readonly string[] | undefined;
   /** The access token. Without one the connection begins in `awaiting-token`. For `cookie`: any name for what is in there. */
   accessToken?: string | undefined;
+  /**
+   * Gets an access token whenever one is needed, such as from your server. If it throws, or gives one that the service refuses,
+   * it is asked again: after 1 s, then after twice as long each time, up to 60 s. What it throws is the `cause` of an `error`.
+   */
+  getToken?: GetToken | undefined;
   /**
    * What goes with it, so that it can be used again after a drop: {@link parseClientToken | 32 to 128 characters}, by default a
    * fresh one. `null`: none; the access token can be used once.
@@ -89,11 +96,11 @@ export interface TunnelConnection {
  * A client's end of a tunnel. It connects at once, connects again after a drop by itself, and lives through rotations: hand
  * it each new token by {@link replaceToken}. Streams end with the WebSocket that they came through.
  *
- * Its events are `statechange`, `token` and `error`; they come after the call that caused them has returned.
+ * Its events are `statechange`, `token` and `error`; they come after the call that caused them has returned, and the first ones
+ * after whoever has made it, be it in a function that he awaits, has begun to listen.
  *
  * ```ts
- * const connection = new TunnelConnection({ url: "/tunnel", side: "source", services: ["SSH"], accessToken });
- * connection.addEventListener("token", async () => connection.replaceToken(await askForToken()));
+ * const connection = new TunnelConnection({ url: "/tunnel", side: "source", services: ["SSH"], getToken });
  * const stream = await connection.open("SSH");
  * await stream.readable.pipeTo(terminal);
  * ```
@@ -102,32 +109,43 @@ export class TunnelConnection extends EventTarget {
   /** The end of the tunnel that this is. */
   readonly side: Side;
   readonly #driver: Driver;
+  readonly #asker: Asker | undefined;
   readonly #arrivals = new Arrivals();
   readonly #clock: Clock;
   #state: ConnectionState = "awaiting-token";
+  /**
+   * Done once whoever has just made it listens. Not a microtask: what somebody awaits who has made it, such as `connect` of
+   * `iot-tunnel/node`, would come after that.
+   */
+  readonly #made = new Promise<void>((resolve) => setTimeout(resolve));
   /** The latest refusal. */
   #refusal: RefusalError | undefined;
 
   /**
    * @throws {@link MisuseError} or {@link CapacityError} for options that cannot be: `InvalidEndpoint`, `NoWebSocket`,
    * `NoServices`, `InvalidServiceId`, `DuplicateService`, `MaxPayloadOutOfRange`, `InvalidAccessToken`, `ServiceTableFull`, ….
-   * A `TypeError` for a `receiveLimit` that is no whole number.
+   * `RangeError` for a `receiveLimit` that is no whole number from 1 on.
    */
   constructor(options: TunnelConnectionOptions) {
     super();
-    const { side, services, format = "V3", maxPayload = MAX_PAYLOAD, receiveLimit = RECEIVE_LIMIT, signal } = options;
-    const { tokenIn = "subprotocol", clock = engineClock } = options;
+    const { side, services, format = "V3", maxPayload = MAX_PAYLOAD, receiveLimit = RECEIVE_LIMIT, signal } = object("options", options);
+    const { tokenIn = "subprotocol", clock = engineClock, getToken } = options;
     // The session judges it too, but only what 32 bits have left of it.
-    if (maxPayload !== maxPayload >>> 0) throw tunnelError(FAULT.maxPayloadOutOfRange);
-    if (!Number.isSafeInteger(receiveLimit) || receiveLimit < 1) {
-      throw new TypeError("receiveLimit must be a whole number, at least 1");
-    }
+    if (number("maxPayload", maxPayload) !== maxPayload >>> 0) throw tunnelError(FAULT.maxPayloadOutOfRange);
+    wholeNumber("receiveLimit", receiveLimit, 1);
+    functionIfGiven("getToken", getToken);
+    signalIfGiven(signal);
+    const names = services === undefined ? undefined : texts("services", services);
     this.side = side;
     this.#clock = clock;
     const open = opener(addressOf(options.url, side), tokenIn, options.WebSocket, clock);
+    this.#asker = getToken && new Asker(getToken, clock, {
+      take: (accessToken) => this.replaceToken(accessToken),
+      failed: (error) => this.#failed(error),
+    });
     const abort = () => this.#driver.close(signal?.reason);
     this.#driver = new Driver(
-      { side, services: services && [...services], format, maxPayload, receiveLimit, clock, open },
+      { side, services: names, format, maxPayload, receiveLimit, clock, open },
       {
         changed: (state) => {
           if (state === "closed") signal?.removeEventListener("abort", abort);
@@ -162,7 +180,9 @@ export class TunnelConnection extends EventTarget {
    * @throws {@link MisuseError} `InvalidAccessToken`, `InvalidClientToken`, `SessionClosed`; {@link CapacityError}.
    */
   replaceToken(accessToken: string, options: { clientToken?: string | null | undefined } = {}): TokenTaken {
-    return this.#driver.token(accessToken, options.clientToken === null ? "" : options.clientToken);
+    const { clientToken } = object("options", options);
+    const binding = typeof clientToken === "string" ? parseClientToken(clientToken) : clientToken;
+    return this.#driver.token(text("accessToken", accessToken), binding === null ? "" : textIfGiven("clientToken", binding));
   }
 
   /**
@@ -171,8 +191,8 @@ export class TunnelConnection extends EventTarget {
    * @throws {@link MisuseError} `UnknownService`, `ServiceNotInTunnel`, `NotSource`, `SessionClosed`, …; {@link CapacityError}
    * `ConnectionTableFull` for more than 256 at a time; the reason of an aborted signal, this one or the connection's.
    */
-  open(service?: string, options: { signal?: AbortSignal | undefined } = {}): Promise<TunnelStream> {
-    return this.#driver.open(service, options.signal);
+  async open(service?: string, options: { signal?: AbortSignal | undefined } = {}): Promise<TunnelStream> {
+    return this.#driver.open(textIfGiven("service", service), signalIfGiven(object("options", options).signal));
   }
 
   /**
@@ -186,7 +206,7 @@ export class TunnelConnection extends EventTarget {
    * ```
    */
   streams(service?: string): AsyncIterableIterator<TunnelStream> {
-    return this.#arrivals.iterate(service);
+    return this.#arrivals.iterate(textIfGiven("service", service));
   }
 
   /** Closes it for good: whatever waits is told so, and what has not been sent yet is dropped. */
@@ -199,13 +219,17 @@ export class TunnelConnection extends EventTarget {
     const retryIn = state === "backoff" && deadline !== undefined ? Math.max(0, deadline - this.#clock.now()) : undefined;
     this.#tell(new StateChangeEvent(state, this.#state, retryIn));
     this.#state = state;
+    this.#asker?.stop(state === "open");
     if (state === "awaiting-token") this.#needToken();
     if (state === "closed") this.#arrivals.end();
   }
 
   #needToken(): void {
     const why = this.#driver.withoutToken;
-    this.#tell(new TokenEvent(why, why === "refused" ? this.#refusal : undefined));
+    this.#asker?.ask(why);
+    const event = new TokenEvent(why, why === "refused" ? this.#refusal : undefined);
+    // Whoever hands one in before that is not asked any more.
+    void this.#made.then(() => this.#state === "awaiting-token" && this.dispatchEvent(event));
   }
 
   #failed(error: TunnelError): void {
@@ -213,8 +237,8 @@ export class TunnelConnection extends EventTarget {
     this.#tell(new ConnectionErrorEvent(error));
   }
 
-  /** Later, so that whoever caused it is done, and whoever has just made a connection has begun to listen. */
+  /** Later, so that whoever caused it is done. */
   #tell(event: Event): void {
-    queueMicrotask(() => this.dispatchEvent(event));
+    void this.#made.then(() => this.dispatchEvent(event));
   }
 }

@@ -7,10 +7,12 @@
 
 import { ELSEWHERE, THROWN } from "./error-table.js";
 import { type TunnelError, errorIn } from "./errors.js";
+import { number } from "./values.js";
 
 export * from "./error-classes.js";
 
 /** The error of a number, as it would be thrown, with its general text; nothing if there is none. */
-export function errorOf(number: number): TunnelError | undefined {
-  return errorIn(ELSEWHERE, number) ?? errorIn(THROWN, number);
+export function errorOf(of: number): TunnelError | undefined {
+  if (!Number.isInteger(number("number", of))) return undefined;
+  return errorIn(ELSEWHERE, of) ?? errorIn(THROWN, of);
 }

@@ -11,7 +11,7 @@ export type ErrorCode = MisuseCode | RefusalCode | PeerFaultCode | CapacityCode;
 /** Whose fault an error is: `room` is nobody's, there is too little of it. */
 export type Party = "caller" | "service" | "peer" | "room";
 
-/** Every error that this package throws or reports, but for a `TypeError` where a value has the wrong type. */
+/** Every error that this package throws or reports, but for a `TypeError` or `RangeError` where a value cannot be. */
 export class TunnelError extends Error {
   /** The stable name, such as `"AccessTokenRevoked"`. */
   readonly code: ErrorCode;

@@ -40,6 +40,7 @@ export {
 } from "./rotate.js";
 export { TunnelConnection, type TunnelConnectionOptions } from "./connection.js";
 export type { TokenPlace } from "./connection/address.js";
+export type { GetToken, WithoutToken } from "./connection/asker.js";
 export type { Clock } from "./connection/clock.js";
 export type { ConnectionState, TokenTaken } from "./connection/config.js";
 export type { ConnectionErrorEvent, StateChangeEvent, TokenEvent, TunnelConnectionEventMap } from "./connection/events.js";

@@ -4,6 +4,7 @@ import { bindings } from "./local-module.js";
 import type { TunnelRecord } from "./raw/local.js";
 import type { DestinationConfig } from "./rotate.js";
 import type { ClientMode, Side } from "./rules.js";
+import { flag, functionIfGiven, number, object, text, textIfGiven, texts, wholeNumber } from "./values.js";
 
 /** What a tunnel is opened with. */
 export interface LocalTunnelOptions {
@@ -11,7 +12,7 @@ export interface LocalTunnelOptions {
   tunnelId?: string | undefined;
   /** What stands at the destination. */
   destinationConfig?: DestinationConfig | undefined;
-  /** 1 to 720 minutes; 720 by default. */
+  /** A whole number of minutes, 1 to 720; 720 by default. */
   lifetimeMinutes?: number | undefined;
   /** Milliseconds since 1970-01-01 UTC; by default `Date.now`. */
   now?: (() => number) | undefined;
@@ -92,12 +93,12 @@ interface Told {
  */
 export class LocalTunnel {
   readonly #record: TunnelRecord;
-  readonly #now: () => number;
+  readonly #clock: () => number;
   #connections = 0;
 
-  private constructor(record: TunnelRecord, now: () => number) {
+  private constructor(record: TunnelRecord, clock: () => number) {
     this.#record = record;
-    this.#now = now;
+    this.#clock = clock;
   }
 
   /**
@@ -106,11 +107,19 @@ export class LocalTunnel {
    * `LifetimeOutOfRange`; {@link CapacityError} `TooManyServices`.
    */
   static open(options: LocalTunnelOptions = {}): Opened {
-    const { tunnelId = crypto.randomUUID(), destinationConfig, lifetimeMinutes = 720, now = Date.now } = options;
+    const { tunnelId = crypto.randomUUID(), destinationConfig, lifetimeMinutes = 720, now = Date.now } = object("options", options);
     const told: Told = {};
     const { TunnelRecord } = bindings();
-    const { thingName, services } = destinationConfig ?? {};
-    const record = TunnelRecord.open(now(), tunnelId, thingName, services && [...services], lifetimeMinutes, told);
+    functionIfGiven("now", now);
+    const minutes = number("lifetimeMinutes", lifetimeMinutes);
+    const record = TunnelRecord.open(
+      time(now),
+      text("tunnelId", tunnelId),
+      ...config(destinationConfig),
+      // 32 bits would leave something else of it; 0 is none.
+      minutes === minutes >>> 0 ? minutes : 0,
+      told,
+    );
     const tunnel = new LocalTunnel(record, now);
     return { tunnel, ...tunnel.#outcome(told) } as Opened;
   }
@@ -126,23 +135,24 @@ export class LocalTunnel {
     clientToken?: string | undefined;
     clientTokenInUse?: boolean | undefined;
   }): Outcome & { connection: number } {
-    const { side, accessToken, clientToken, clientTokenInUse = false } = handshake;
+    const { side, accessToken, clientToken, clientTokenInUse = false } = object("handshake", handshake);
     const now = this.#now();
-    const isInUse = clientTokenInUse || (clientToken !== undefined && this.#record.binds(now, clientToken));
+    const [token, binding] = [text("accessToken", accessToken), textIfGiven("clientToken", clientToken)];
+    const isInUse = flag("clientTokenInUse", clientTokenInUse) || (binding !== undefined && this.#record.binds(now, binding));
     const told: Told = {};
-    this.#record.connect(now, side, accessToken, clientToken, isInUse, this.#connections + 1, told);
+    this.#record.connect(now, side, token, binding, isInUse, this.#connections + 1, told);
     this.#connections += 1;
     return { connection: this.#connections, ...this.#outcome(told) };
   }
 
   /** Whether it is open and one of its access tokens goes with that client token. */
   binds(clientToken: string): boolean {
-    return this.#record.binds(this.#now(), clientToken);
+    return this.#record.binds(this.#now(), text("clientToken", clientToken));
   }
 
   /** A peer's connection has ended. One that was replaced before changes nothing. */
   disconnect(side: Side, connection: number): Outcome {
-    return this.#told((told) => this.#record.disconnect(this.#now(), side, connection, told));
+    return this.#told((told) => this.#record.disconnect(this.#now(), side, wholeNumber("connection", connection, 0), told));
   }
 
   /**
@@ -150,15 +160,14 @@ export class LocalTunnel {
    * @throws {@link MisuseError} `DestinationConfigWithSource`, …; {@link RefusalError} `TunnelClosed`, `TunnelExpired`.
    */
   rotate(request: { clientMode: ClientMode; destinationConfig?: DestinationConfig | undefined }): Rotated {
-    const { thingName, services } = request.destinationConfig ?? {};
-    return this.#told((told) => {
-      this.#record.rotate(this.#now(), request.clientMode, thingName, services && [...services], told);
-    });
+    const { clientMode, destinationConfig } = object("request", request);
+    return this.#told((told) => this.#record.rotate(this.#now(), clientMode, ...config(destinationConfig), told));
   }
 
   /** Closes it. With `delete` it is to be forgotten too. */
   close(options: { delete?: boolean | undefined } = {}): Outcome {
-    return this.#told((told) => this.#record.close(this.#now(), options.delete ?? false, told));
+    const { delete: isDeleted = false } = object("options", options);
+    return this.#told((told) => this.#record.close(this.#now(), flag("delete", isDeleted), told));
   }
 
   /** Does what time asks for: due at {@link deadline}, harmless at any other moment. */
@@ -184,6 +193,10 @@ export class LocalTunnel {
       source: { status: sourceStatus, lastUpdatedAt: sourceLastUpdatedAt, generation: sourceGeneration },
       destination: { status: destinationStatus, lastUpdatedAt: destinationLastUpdatedAt, generation: destinationGeneration },
     } as TunnelDescription;
+  }
+
+  #now(): number {
+    return time(this.#clock);
   }
 
   #told(call: (told: Told) => void): Rotated {
@@ -219,5 +232,19 @@ export class LocalTunnel {
  * @throws {@link RefusalError} `UnknownAccessToken` for what no service issued.
  */
 export function claimedTunnelId(accessToken: string): string {
-  return bindings().claimedTunnelId(accessToken);
+  return bindings().claimedTunnelId(text("accessToken", accessToken));
+}
+
+/** What stands at the destination: thing and services. A config without services is none that could be kept. */
+function config(given: DestinationConfig | null | undefined): [string | undefined, string[] | undefined] {
+  if (given == null) return [undefined, undefined];
+  const { thingName, services } = object("destinationConfig", given);
+  return [textIfGiven("destinationConfig.thingName", thingName), texts("destinationConfig.services", services)];
+}
+
+/** What a clock says. */
+function time(clock: () => number): number {
+  const now = number("what now() gives", clock());
+  if (now >= 0) return now;
+  throw new RangeError(`what now() gives must be milliseconds since 1970, not ${now}`);
 }

@@ -7,6 +7,7 @@
 
 export { init, init as default, initSync } from "./local-module.js";
 export type { WasmSource } from "./load.js";
+export * from "./error-classes.js";
 export { type Message, decodeMessage, encodeMessage } from "./message.js";
 export {
   type Effect,

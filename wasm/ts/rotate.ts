@@ -3,6 +3,7 @@
 import { bindings } from "./connection-module.js";
 import type { BufferSource } from "./engine-types.js";
 import type { ClientMode, Side } from "./rules.js";
+import { textOrBytes } from "./values.js";
 
 /** What stands at a tunnel's destination. */
 export interface DestinationConfig {
@@ -59,7 +60,8 @@ export interface InvalidRotateRequest {
 }
 
 /**
- * Judges a request by every rule that needs no tunnel. It throws for no value, however wrong: meant for forms.
+ * Judges a request by every rule that needs no tunnel: meant for forms. Whatever value a member has, what is wrong with it is
+ * in the answer, and not thrown.
  *
  * ```ts
  * const request = rotateRequest({ tunnelId, clientMode: "ALL" });
@@ -72,11 +74,12 @@ export function rotateRequest(draft: RotateDraft): RotateRequest {
 }
 
 /**
- * Judges the body of a request, as the service does: for a proxy, or a stand-in for the service. It throws for no body.
- * Members that the request does not know are left out of what is returned.
+ * Judges the body of a request, as the service does: for a proxy, or a stand-in for the service. Whatever is in there, what is
+ * wrong with it is in the answer, and not thrown. Members that the request does not know are left out of what is returned.
+ * @throws `TypeError` for what is neither text nor bytes.
  */
 export function parseRotateRequest(body: string | BufferSource): RotateRequest {
-  const json = bytes(body);
+  const json = textOrBytes("body", body);
   const texts: string[] = [];
   const exception = bindings().judgeRotateRequest(json, texts);
   if (exception !== "valid") {
@@ -112,7 +115,7 @@ function configShape({ thingName, services }: { thingName?: unknown; services?: 
 function scalar(value: unknown): string | false | undefined {
   if (value === undefined || value === null) return undefined;
   if (typeof value !== "string") return false;
-  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes(value));
+  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(textOrBytes("", value));
 }
 
 /** The answer to a rotation: a token for each rotated side. */
@@ -124,11 +127,12 @@ export interface RotateResponse {
 
 /**
  * Reads the answer to a rotation. The tokens are secrets: they are the caller's to keep.
- * @throws {@link PeerFaultError}; it names the member, never its value. {@link CapacityError} `AccessTokenTooLong`.
+ * @throws {@link PeerFaultError}; it names the member, never its value. {@link CapacityError} `AccessTokenTooLong`. `TypeError` for what is
+ * neither text nor bytes.
  */
 export function parseRotateResponse(body: string | BufferSource): RotateResponse {
   const answer = {};
-  bindings().rotateResponse(bytes(body), answer);
+  bindings().rotateResponse(textOrBytes("body", body), answer);
   return answer as RotateResponse;
 }
 
@@ -143,17 +147,12 @@ export interface Notification {
 
 /**
  * Reads a device's notification. Its token is a secret: it is the caller's to keep.
- * @throws {@link PeerFaultError}; it names the member, never its value. {@link CapacityError} `AccessTokenTooLong`.
+ * @throws {@link PeerFaultError}; it names the member, never its value. {@link CapacityError} `AccessTokenTooLong`. `TypeError` for what is
+ * neither text nor bytes.
  */
 export function parseNotification(payload: string | BufferSource): Notification {
   const services: string[] = [];
   const notification = { services };
-  bindings().notification(bytes(payload), notification, services);
+  bindings().notification(textOrBytes("payload", payload), notification, services);
   return notification as unknown as Notification;
 }
-
-function bytes(body: string | BufferSource): Uint8Array {
-  if (typeof body === "string") return new TextEncoder().encode(body);
-  return ArrayBuffer.isView(body) ? new Uint8Array(body.buffer, body.byteOffset, body.byteLength) : new Uint8Array(body);
-}
-

@@ -1,6 +1,7 @@
 /** The rules of single values and of rotation, as core has them. */
 
 import { bindings } from "./connection-module.js";
+import { text } from "./values.js";
 
 declare const brand: unique symbol;
 type Branded<Name extends string> = string & { readonly [brand]: Name };
@@ -61,10 +62,9 @@ export function parseClientToken(text: string): ClientToken {
   return parse("clientToken", text) as ClientToken;
 }
 
-function parse(kind: "tunnelId" | "thingName" | "service" | "region" | "clientToken", text: string): string {
-  if (typeof text !== "string") throw new TypeError(`a ${kind} must be a string`);
-  bindings().check(kind, text);
-  return text;
+function parse(kind: "tunnelId" | "thingName" | "service" | "region" | "clientToken", value: string): string {
+  bindings().check(kind, text(kind, value));
+  return value;
 }
 
 /** What one rotation does. */

@@ -2,6 +2,7 @@
 
 import type { Side } from "../rules.js";
 import { ACCESS_TOKEN, CLIENT_TOKEN, REFUSAL, TUNNEL, decodeToken } from "../subprotocol.js";
+import { textIfGiven, texts } from "../values.js";
 
 /** Whom a bridge lets in. */
 export interface AdmissionRules {
@@ -13,6 +14,14 @@ export interface AdmissionRules {
   allowedOrigins?: readonly string[] | undefined;
   /** The cookie in which the access token may come, percent-encoded or not; `awsiot-tunnel-token` by default. */
   cookie?: string | undefined;
+}
+
+/** They, judged: of one text every part would be an origin. */
+export function admissionOf({ allowedOrigins, cookie }: AdmissionRules): AdmissionRules {
+  return {
+    allowedOrigins: allowedOrigins === undefined ? undefined : texts("allowedOrigins", allowedOrigins),
+    cookie: textIfGiven("cookie", cookie),
+  };
 }
 
 /** What is judged of a request. */

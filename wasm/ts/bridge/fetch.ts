@@ -2,10 +2,12 @@
 
 import { addressOf } from "../connection/address.js";
 import { REFUSAL, TUNNEL } from "../subprotocol.js";
-import { type AdmissionRules, admit } from "./admission.js";
+import { functionIfGiven } from "../values.js";
+import { type AdmissionRules, admissionOf, admit } from "./admission.js";
 import { UNREACHABLE, closeFrame, printable, statusOf } from "./answers.js";
-import type { BridgeEvent } from "./events.js";
-import { type End, type Limits, join, whenOpen } from "./join.js";
+import { type BridgeEvent, teller } from "./events.js";
+import { type End, join, whenOpen } from "./join.js";
+import { type Limits, limitsOf } from "./limits.js";
 
 /** What comes of an attempt to reach the service. */
 type Opened = { socket: End } | { status: number; reason: string };
@@ -24,7 +26,7 @@ export interface FetchBridgeOptions extends AdmissionRules, Limits {
     url: string,
     options: { protocols: string[]; headers: Record<string, string>; signal: AbortSignal },
   ): Promise<Opened>;
-  /** Is told what happens. */
+  /** Is told what happens, once it has. What it throws is dropped: no connection hangs on a log. */
   onEvent?: ((event: BridgeEvent) => void) | undefined;
 }
 
@@ -35,19 +37,26 @@ const MAX_BUFFERED = 8 * 1024 * 1024;
  * As {@link bridge}, for servers in the style of fetch. Most of their WebSockets cannot be stopped: a connection whose one end
  * is too slow for the other ends at `maxBuffered`, here 8 MiB by default.
  *
+ * @throws {@link MisuseError} `InvalidEndpoint`; `RangeError` for a limit that is none.
+ *
  * ```ts
  * const tunnel = fetchBridge({ target, accept: Deno.upgradeWebSocket, connect });
  * Deno.serve((request) => (new URL(request.url).pathname === "/tunnel" ? tunnel(request) : page(request)));
  * ```
  */
 export function fetchBridge(options: FetchBridgeOptions): (request: Request) => Promise<Response> {
-  const { maxConnections = 256, handshakeTimeout = 30_000, onEvent } = options;
+  const limits = limitsOf(options, MAX_BUFFERED);
+  const { maxConnections, handshakeTimeout } = limits;
+  const [rules, told] = [admissionOf(options), teller(options.onEvent)];
+  addressOf(options.target, "source", "target");
+  functionIfGiven("accept", options.accept);
+  functionIfGiven("connect", options.connect);
   const live = new Set<Request>();
   return async (request) => {
     const { method, url } = request;
     // A request of this kind has no Host header where that is in its address.
     const header = (name: string) => request.headers.get(name) ?? (name === "host" ? new URL(url).host : undefined);
-    const admitted = admit({ method, url, header, isSecure: url.startsWith("https:"), isFull: live.size >= maxConnections }, options);
+    const admitted = admit({ method, url, header, isSecure: url.startsWith("https:"), isFull: live.size >= maxConnections }, rules);
     const tell = (status: number, reason: string) => {
       if (!admitted.hearsRefusal) return answer(status, reason);
       try {
@@ -61,7 +70,7 @@ export function fetchBridge(options: FetchBridgeOptions): (request: Request) => 
     };
     if ("status" in admitted) {
       const { status, reason } = admitted;
-      onEvent?.({ type: "denied", status, reason, origin: header("origin") });
+      told({ type: "denied", status, reason, origin: header("origin") });
       return tell(status, reason);
     }
     const { side, accessToken, clientToken } = admitted;
@@ -75,21 +84,21 @@ export function fetchBridge(options: FetchBridgeOptions): (request: Request) => 
       if ("status" in opened) {
         live.delete(request);
         const [status, reason] = [statusOf(opened.status), opened.reason];
-        onEvent?.({ type: "refused", side, status, reason, channelId: undefined });
+        told({ type: "refused", side, status, reason, channelId: undefined });
         return tell(status, reason);
       }
       service = opened.socket;
       const { response, socket } = options.accept(request, { protocol: TUNNEL });
-      join(socket, service, { maxBuffered: MAX_BUFFERED, ...options }, (how) => {
+      join(socket, service, limits, (how) => {
         live.delete(request);
-        onEvent?.({ type: "closed", side, ...how });
+        told({ type: "closed", side, ...how });
       });
-      onEvent?.({ type: "opened", side });
+      told({ type: "opened", side });
       return response;
     } catch (error) {
       live.delete(request);
       service?.close();
-      onEvent?.({ type: "failed", side, reason: error instanceof Error ? error.message : String(error) });
+      told({ type: "failed", side, reason: error instanceof Error ? error.message : String(error) });
       return tell(UNREACHABLE.status, UNREACHABLE.reason);
     }
   };

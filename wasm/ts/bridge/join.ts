@@ -3,29 +3,15 @@
 import type { WebSocketLike } from "../connection/websocket.js";
 import { MOVED_CODE } from "../subprotocol.js";
 
-/** How much a bridge takes. */
-export interface Limits {
-  /** Most connections at a time; 256 by default. Then browsers are told 503. */
-  maxConnections?: number | undefined;
-  /** Longest wait for the service's answer to a handshake, in milliseconds; 30,000 by default. Then browsers are told 502. */
-  handshakeTimeout?: number | undefined;
-  /** Longest message, in bytes; by default 131,076, the protocol's longest frame. A longer one ends the connection (1009). */
-  maxMessage?: number | undefined;
-  /**
-   * Most bytes that wait for a slow end, in bytes; 1 MiB by default. Then the other end is stopped; where that cannot be, the
-   * connection is ended (1008).
-   */
-  maxBuffered?: number | undefined;
-  /** Time between two pings of both ends, in milliseconds; 20,000 by default. An end that answers none until the next is dead. */
-  pingInterval?: number | undefined;
-}
-
 /** A WebSocket that may tell when bytes are sent, and may be dropped without a word. */
 export interface End extends WebSocketLike {
   readonly readyState: number;
   send(data: Uint8Array<ArrayBuffer>, sent?: () => void): void;
   terminate?(): void;
 }
+
+/** What of a bridge's limits is one connection's. */
+type JoinLimits = { [Name in "maxMessage" | "maxBuffered" | "pingInterval"]: number };
 
 /** How a connection through a bridge ended: what the end that began it said. */
 export interface Closed {
@@ -37,6 +23,8 @@ export interface Closed {
 const [GOING_AWAY, UNSUPPORTED_DATA, NO_CODE, ABNORMAL, POLICY_VIOLATION, TOO_BIG, FAILED, NO_TLS] = [
   1001, 1003, 1005, 1006, 1008, 1009, 1011, 1015,
 ];
+
+const TOO_LONG = "the message is too long";
 
 /** The state of a WebSocket that is not open yet. */
 const CONNECTING = 0;
@@ -101,8 +89,8 @@ class Side {
 }
 
 /** Joins them until one ends, which ends the other. */
-export function join(browser: End, service: End, limits: Limits, closed: (how: Closed) => void): void {
-  const { maxMessage = 131_076, maxBuffered = 1024 * 1024, pingInterval = 20_000 } = limits;
+export function join(browser: End, service: End, limits: JoinLimits, closed: (how: Closed) => void): void {
+  const { maxMessage, maxBuffered, pingInterval } = limits;
   const sides = [new Side("browser", browser), new Side("service", service)] as const;
   [sides[0].other, sides[1].other] = [sides[1], sides[0]];
   let isOver = false;
@@ -137,7 +125,7 @@ export function join(browser: End, service: End, limits: Limits, closed: (how: C
       if (!side.isOpen || !other.isOpen) return;
       if (typeof data === "string") return breach(side, UNSUPPORTED_DATA, "a tunnel takes binary messages only");
       const bytes = data instanceof ArrayBuffer ? new Uint8Array(data) : (data as Uint8Array<ArrayBuffer>);
-      if (bytes.length > maxMessage) return breach(side, TOO_BIG, "the message is too long");
+      if (bytes.length > maxMessage) return breach(side, TOO_BIG, TOO_LONG);
       other.send(bytes, () => {
         if (side.isPaused && other.buffered <= maxBuffered / 2) side.pause(false);
       });
@@ -145,11 +133,16 @@ export function join(browser: End, service: End, limits: Limits, closed: (how: C
       if (socket.pause !== undefined) side.pause(true);
       else breach(side, POLICY_VIOLATION, "the other end is too slow");
     });
-    socket.addEventListener("error", () => {});
+    let failure = "";
+    socket.addEventListener("error", ({ error, message = "" }: { error?: NodeJS.ErrnoException; message?: string }) => {
+      // `ws` gives one no message that is too long, and tells the end with the code 1006.
+      if (error?.code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH") breach(side, TOO_BIG, TOO_LONG);
+      failure = message;
+    });
     socket.addEventListener("close", ({ code, reason }) => {
       side.isOpen = false;
       other.follow(code, reason);
-      end({ by: side.name, code, reason });
+      end({ by: side.name, code, reason: reason || failure });
     });
     socket.on?.("pong", () => (side.isAlive = true));
   }

@@ -8,16 +8,17 @@ import type { WebSocket, WebSocketServer } from "ws";
 import { addressOf } from "../connection/address.js";
 import { type Transport, ws } from "../node/websocket.js";
 import { REFUSAL, TUNNEL } from "../subprotocol.js";
-import { type AdmissionRules, admit } from "./admission.js";
+import { type AdmissionRules, admissionOf, admit } from "./admission.js";
 import { UNREACHABLE, closeFrame, printable, statusOf } from "./answers.js";
-import type { BridgeEvent } from "./events.js";
-import { type Limits, join } from "./join.js";
+import { type BridgeEvent, teller } from "./events.js";
+import { join } from "./join.js";
+import { type Limits, limitsOf } from "./limits.js";
 
 /** What a bridge is told once. */
 export interface BridgeOptions extends AdmissionRules, Limits, Transport {
   /** The data plane, such as `wss://data.tunneling.iot.eu-west-1.amazonaws.com`. */
   target: string | URL;
-  /** Is told what happens. */
+  /** Is told what happens, once it has. What it throws is dropped: no connection hangs on a log. */
   onEvent?: ((event: BridgeEvent) => void) | undefined;
 }
 
@@ -48,12 +49,14 @@ const CLOSE_TIMEOUT = 5_000;
  * });
  * ```
  *
- * @throws {@link MisuseError} `NoWebSocket` without the npm package `ws`, `InvalidEndpoint`.
+ * @throws {@link MisuseError} `NoWebSocket` without the npm package `ws`, `InvalidEndpoint`; `RangeError` for a limit that is none.
  */
 export async function bridge(options: BridgeOptions): Promise<Bridge> {
   const { WebSocket, WebSocketServer } = await ws();
-  const { maxMessage = 131_076, maxConnections = 256, handshakeTimeout = 30_000, onEvent } = options;
-  addressOf(options.target, "source");
+  const limits = limitsOf(options);
+  const { maxMessage, maxConnections, handshakeTimeout } = limits;
+  const [rules, told] = [admissionOf(options), teller(options.onEvent)];
+  addressOf(options.target, "source", "target");
   const frames = { maxPayload: maxMessage, perMessageDeflate: false } as const;
   const server = (protocol: string) => new WebSocketServer({ noServer: true, clientTracking: false, handleProtocols: () => protocol, ...frames });
   const [tunnels, refusals] = [server(TUNNEL), server(REFUSAL)];
@@ -62,15 +65,15 @@ export async function bridge(options: BridgeOptions): Promise<Bridge> {
   const handle: Bridge["upgrade"] = (request, socket, head) => {
     const header = (name: string) => request.headers[name]?.toString();
     const isSecure = (request.socket as Partial<TLSSocket>).encrypted === true;
-    const admitted = admit({ method: request.method ?? "", url: request.url ?? "/", header, isSecure, isFull: live.size >= maxConnections }, options);
+    const admitted = admit({ method: request.method ?? "", url: request.url ?? "/", header, isSecure, isFull: live.size >= maxConnections }, rules);
     const tell = (status: number, reason: string, channelId?: string) => {
       if (admitted.hearsRefusal) refuse(refusals, request, socket, head, status, reason);
       else answer(socket, status, reason, channelId);
     };
     if ("status" in admitted) {
       const { status, reason } = admitted;
-      onEvent?.({ type: "denied", status, reason, origin: header("origin") });
-      return tell(status, reason);
+      tell(status, reason);
+      return told({ type: "denied", status, reason, origin: header("origin") });
     }
     const { side, accessToken, clientToken } = admitted;
     const service = new WebSocket(addressOf(options.target, side), [TUNNEL], {
@@ -90,16 +93,16 @@ export async function bridge(options: BridgeOptions): Promise<Bridge> {
       const status = statusOf(statusCode);
       const reason = String(headers["x-status-reason"] ?? "");
       const channelId = headers["channel-id"]?.toString();
-      onEvent?.({ type: "refused", side, status, reason, channelId });
       tell(status, reason, channelId);
       service.terminate();
+      told({ type: "refused", side, status, reason, channelId });
     });
     service.on("error", (error) => {
       if (isAnswered) return;
       isAnswered = true;
       unwatch();
-      onEvent?.({ type: "failed", side, reason: error.message });
       tell(UNREACHABLE.status, UNREACHABLE.reason);
+      told({ type: "failed", side, reason: error.message });
     });
     service.once("open", () => {
       isAnswered = true;
@@ -108,8 +111,8 @@ export async function bridge(options: BridgeOptions): Promise<Bridge> {
       // It calls back at once, or has answered the browser itself.
       tunnels.handleUpgrade(request, socket, head, (browser) => {
         isJoined = true;
-        onEvent?.({ type: "opened", side });
-        join(browser, service, options, (how) => onEvent?.({ type: "closed", side, ...how }));
+        join(browser, service, limits, (how) => told({ type: "closed", side, ...how }));
+        told({ type: "opened", side });
       });
       if (!isJoined) service.terminate();
     });
@@ -124,7 +127,7 @@ export async function bridge(options: BridgeOptions): Promise<Bridge> {
       } catch (error) {
         // Such as an `agent` that is none. Nobody's request may end the server.
         socket.destroy();
-        onEvent?.({ type: "denied", status: 500, reason: String(error), origin: request.headers.origin });
+        told({ type: "denied", status: 500, reason: String(error), origin: request.headers.origin });
       }
     },
     get connections() {

@@ -3,6 +3,7 @@
 import { MisuseError, tunnelError } from "../errors.js";
 import type { Side } from "../rules.js";
 import { ACCESS_TOKEN, CLIENT_TOKEN, REFUSAL, TUNNEL, encodeToken } from "../subprotocol.js";
+import { functionIfGiven, text } from "../values.js";
 import type { Clock } from "./clock.js";
 import type { Tokens } from "./config.js";
 import type { Link, LinkListener } from "./link.js";
@@ -16,6 +17,8 @@ import { type WebSocketStreamConstructor, WebSocketStreamLink } from "./websocke
  */
 export type TokenPlace = "header" | "subprotocol" | "cookie";
 
+const PLACES: readonly TokenPlace[] = ["header", "subprotocol", "cookie"];
+
 /** What an engine may have. */
 interface Engine {
   location?: { href: string };
@@ -23,12 +26,15 @@ interface Engine {
   WebSocketStream?: WebSocketStreamConstructor;
 }
 
-/** The address for a side of the tunnel. In a page it may be relative. */
-export function addressOf(url: string | URL, side: Side): string {
-  const { location } = globalThis as Engine;
-  const address = URL.canParse(String(url), location?.href) ? new URL(url, location?.href) : undefined;
+/** The address for a side of the tunnel. In a page it may be relative. `name` is what the caller calls it. */
+export function addressOf(url: string | URL, side: Side, name = "url"): string {
+  const base = (globalThis as Engine).location?.href;
+  const given = url instanceof URL ? url.href : text(name, url);
+  const address = URL.canParse(given, base) ? new URL(given, base) : undefined;
   if (address === undefined || !/^(ws|http)s?:$/.test(address.protocol)) {
-    throw new MisuseError(FAULT.invalidEndpoint, "InvalidEndpoint", "the url of a tunnel is one of wss: or ws:");
+    const isRelative = address === undefined && URL.canParse(given, "ws://any");
+    const allowed = isRelative ? "can be relative in a page only: here it begins with wss: or ws:" : "is one of wss: or ws:";
+    throw new MisuseError(FAULT.invalidEndpoint, "InvalidEndpoint", `the ${name} of a tunnel ${allowed}`);
   }
   address.protocol = address.protocol.replace("http", "ws");
   if (address.pathname === "/") address.pathname = "/tunnel";
@@ -44,6 +50,10 @@ export function opener(
   given: WebSocketConstructor | undefined,
   clock: Clock,
 ): (tokens: Tokens, listener: LinkListener) => Link {
+  functionIfGiven("WebSocket", given);
+  if (!PLACES.includes(tokenIn)) {
+    throw new MisuseError(FAULT.unknownEnumValue, "UnknownEnumValue", `tokenIn is ${PLACES.join(", ")}`);
+  }
   const { WebSocket = given, WebSocketStream } = globalThis as Engine;
   const Socket = tokenIn === "header" ? given : (given ?? WebSocket);
   if (given === undefined && tokenIn !== "header" && WebSocketStream !== undefined) {

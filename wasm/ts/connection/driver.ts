@@ -4,6 +4,7 @@ import { bindings, memory } from "../connection-module.js";
 import { type TunnelError, tunnelError } from "../errors.js";
 import type { Happening, Session } from "../raw/connection.js";
 import { Alarm } from "./alarm.js";
+import type { WithoutToken } from "./asker.js";
 import { Backlog } from "./backlog.js";
 import type { ConnectionState, DriverConfig, DriverListener, TokenTaken, Tokens } from "./config.js";
 import * as FAULT from "./fault.js";
@@ -56,7 +57,7 @@ export class Driver implements StreamOwner {
   }
 
   /** Why there is no token. */
-  get withoutToken(): "none" | "spent" | "refused" {
+  get withoutToken(): WithoutToken {
     return this.#state === "closed" ? "none" : this.#session.withoutToken;
   }
 

@@ -1,6 +1,7 @@
 /** What a connection tells. */
 
 import type { RefusalError, TunnelError } from "../errors.js";
+import type { WithoutToken } from "./asker.js";
 import type { ConnectionState } from "./config.js";
 
 /** `statechange`: the connection is somewhere else. */
@@ -15,13 +16,16 @@ export class StateChangeEvent extends Event {
   }
 }
 
-/** `token`: a new access token is needed; hand it to `replaceToken`. */
+/**
+ * `token`: a new access token is needed; hand it to `replaceToken`. It comes once for each wait: whoever fails to get one tries
+ * again himself, or leaves that to the option `getToken`.
+ */
 export class TokenEvent extends Event {
   constructor(
     /**
      * There was none yet; or it was used once, without a client token, and its connection is gone; or the service refused it.
      */
-    readonly why: "none" | "spent" | "refused",
+    readonly why: WithoutToken,
     /** If it was refused: with what words. */
     readonly error: RefusalError | undefined,
   ) {

@@ -1,6 +1,6 @@
 /** Which of a session's services a name means. */
 
-import { tunnelError } from "../errors.js";
+import { MisuseError } from "../errors.js";
 import { unknownService } from "./fault.js";
 
 /**
@@ -19,5 +19,7 @@ export function placeOf(
   } else if (services.includes(service)) {
     return services.indexOf(service);
   }
-  throw tunnelError(unknownService);
+  const names = (services ?? said ?? []).filter((name) => name !== undefined).join(", ");
+  const what = service === undefined ? "a service must be named" : `no service "${service}"`;
+  throw new MisuseError(unknownService, "UnknownService", `${what}: this connection has ${names || "one without a name"}`);
 }

@@ -2,6 +2,7 @@
 
 import type { BufferSource } from "../engine-types.js";
 import { type TunnelError, tunnelError } from "../errors.js";
+import { bytes } from "../values.js";
 import { CHUNK_COST } from "./backlog.js";
 import { connectionEnded } from "./fault.js";
 
@@ -97,7 +98,7 @@ export class Stream implements TunnelStream {
 
   async #write(chunk: BufferSource): Promise<void> {
     try {
-      await this.#owner?.write(this, bytesOf(chunk));
+      await this.#owner?.write(this, bytes("what is written to a tunnel", chunk));
     } catch (error) {
       // After that the stream cannot be written to, and the peer should not wait for more.
       if (this.over === undefined) this.reset(error);
@@ -196,11 +197,4 @@ export class Stream implements TunnelStream {
     this.#owner?.account(this, -this.waiting);
     if (this.over !== undefined) this.#reader.error(reason ?? tunnelError(connectionEnded));
   }
-}
-
-/** The bytes of what was written. */
-function bytesOf(chunk: BufferSource): Uint8Array {
-  if (ArrayBuffer.isView(chunk)) return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-  if (chunk instanceof ArrayBuffer) return new Uint8Array(chunk);
-  throw new TypeError("a tunnel carries bytes: write an ArrayBuffer or a view of one, such as a Uint8Array");
 }

@@ -3,6 +3,7 @@
 import { MisuseError } from "../errors.js";
 import { TunnelConnection, type TunnelConnectionOptions, init, parseRegion } from "../index.js";
 import * as FAULT from "../connection/fault.js";
+import { object, text } from "../values.js";
 import { type Transport, webSocket } from "./websocket.js";
 
 /** What a connection from a host is told once: as any other, but for the WebSocket, which is that of `ws`. */
@@ -25,7 +26,7 @@ export interface ConnectOptions extends Omit<TunnelConnectionOptions, "url" | "t
  * throws.
  */
 export async function connect(options: ConnectOptions): Promise<TunnelConnection> {
-  const { region, url, tls, agent, ...others } = options;
+  const { region, url, tls, agent, ...others } = object("options", options);
   const [WebSocket] = await Promise.all([webSocket({ tls, agent }), init()]);
   return new TunnelConnection({ ...others, url: addressOf(region, url), tokenIn: "header", WebSocket });
 }
@@ -35,6 +36,6 @@ function addressOf(region: string | undefined, url: string | URL | undefined): s
   if (region === undefined || url !== undefined) {
     throw new MisuseError(FAULT.invalidEndpoint, "InvalidEndpoint", "give either a region or a url");
   }
-  const domain = region.startsWith("cn-") ? "amazonaws.com.cn" : "amazonaws.com";
+  const domain = text("region", region).startsWith("cn-") ? "amazonaws.com.cn" : "amazonaws.com";
   return `wss://data.tunneling.iot.${parseRegion(region)}.${domain}`;
 }

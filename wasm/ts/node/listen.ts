@@ -6,6 +6,7 @@ import { type AddressInfo, type Socket, createServer } from "node:net";
 import type { TunnelConnection } from "../connection.js";
 import * as FAULT from "../connection/fault.js";
 import { tunnelError } from "../errors.js";
+import { functionIfGiven, object, text, textIfGiven, wholeNumber } from "../values.js";
 import { carry } from "./carry.js";
 
 /** Where to listen, and for what. */
@@ -39,10 +40,12 @@ const TABLE_FULL = 440;
 const MAX_EARLY = 16 * 1024;
 
 /**
- * Listens on a local port: whoever connects is connected to the service at the tunnel's other end. While the tunnel is not
+ * Listens on a local port: whoever connects is connected to the service at the tunnel's other end. While this connection is not
  * open he waits; one who ends his side meanwhile is let go by a reset, for nothing of his was sent. The port is closed with
  * the connection.
  *
+ * - Who connects while the destination is away, or cannot reach its server, gets an orderly end at once, without a byte: the
+ *   tunnel's end of him is reset, and the protocol does not say why.
  * - When an application ends its side, what it sent before is sent, and both directions end: the protocol has no half-closed
  *   connection.
  * - When a connection ends in the tunnel, the application gets what came before and then an orderly end.
@@ -52,12 +55,17 @@ const MAX_EARLY = 16 * 1024;
  * const { port } = await listen({ connection, service: "SSH", port: 5555 });
  * ```
  *
- * @throws {@link MisuseError} `NotSource`, `SessionClosed`; Node's error if the port cannot be had.
+ * @throws {@link MisuseError} `NotSource`, `SessionClosed`; `RangeError` for a port that cannot be; Node's error if it cannot be had.
  */
 export async function listen(options: ListenOptions): Promise<Listening> {
-  const { connection, service, host = "127.0.0.1", port, onError } = options;
+  const { connection, service, host = "127.0.0.1", port, onError } = object("options", options);
   if (connection.side !== "source") throw tunnelError(FAULT.notSource);
   if (isClosed(connection)) throw tunnelError(FAULT.sessionClosed);
+  // Node would take a port that is not given for a free one, and a host that is none for every address.
+  wholeNumber("port", port, 0, 65_535);
+  text("host", host);
+  textIfGiven("service", service);
+  functionIfGiven("onError", onError);
   const sockets = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
     sockets.add(socket);

@@ -5,6 +5,7 @@ import { type Socket, connect } from "node:net";
 import type { TunnelConnection } from "../connection.js";
 import type { TunnelStream } from "../connection/stream.js";
 import { MisuseError } from "../errors.js";
+import { functionIfGiven, object, text, textIfGiven, wholeNumber } from "../values.js";
 import { carry } from "./carry.js";
 
 /** What to serve, and where its server is. */
@@ -47,11 +48,14 @@ const CONNECT_TIMEOUT = 10_000;
  * @throws {@link MisuseError} `UnknownSide` for a source's connection; `RangeError` for a port that cannot be.
  */
 export function serve(options: ServeOptions): Serving {
-  const { connection, service, host = "127.0.0.1", port, onError } = options;
+  const { connection, service, host = "127.0.0.1", port, onError } = object("options", options);
   if (connection.side !== "destination") {
     throw new MisuseError(117, "UnknownSide", "a destination serves, and this is the connection of a source: listen instead");
   }
-  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new RangeError(`a server's port is 1 to 65535, not ${port}`);
+  wholeNumber("port", port, 1, 65_535);
+  text("host", host);
+  textIfGiven("service", service);
+  functionIfGiven("onError", onError);
   const sockets = new Set<Socket>();
   const begin = (stream: TunnelStream): void => {
     const socket = connect({ host, port, allowHalfOpen: true, noDelay: true });

@@ -10,6 +10,7 @@ import {
   type TunnelError,
   type TunnelStream,
   type WebSocketConstructor,
+  type WithoutToken,
 } from "iot-tunnel";
 
 const connection = new TunnelConnection({ url: "/tunnel", side: "source", services: ["SSH"], accessToken: "token" });
@@ -31,6 +32,9 @@ new TunnelConnection({ side: "source" });
 new TunnelConnection({ url: "/tunnel", side: "left" });
 // @ts-expect-error: no token travels there
 new TunnelConnection({ url: "/tunnel", side: "source", tokenIn: "query" });
+new TunnelConnection({ url: "/tunnel", side: "source", getToken: async (why) => (expectTypeOf(why).toEqualTypeOf<WithoutToken>(), "token") });
+// @ts-expect-error: an answer is no token
+new TunnelConnection({ url: "/tunnel", side: "source", getToken: () => fetch("/api/token") });
 // @ts-expect-error: a list of names
 new TunnelConnection({ url: "/tunnel", side: "source", services: "SSH" });
 // @ts-expect-error: no WebSocket is made by that

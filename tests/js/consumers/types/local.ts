@@ -1,8 +1,8 @@
 /** The types of what needs no service. */
 
 import { expectTypeOf } from "expect-type";
-import { type RotateInput, type TunnelError } from "iot-tunnel";
-import init, { type Effect, LocalTunnel, type Message, type Rotated, decodeMessage, encodeMessage } from "iot-tunnel/local";
+import { RefusalError, type RotateInput, type TunnelError } from "iot-tunnel";
+import init, { type Effect, LocalTunnel, RefusalError as LocalRefusalError, type Message, type Rotated, decodeMessage, encodeMessage } from "iot-tunnel/local";
 
 expectTypeOf(init()).toEqualTypeOf<Promise<void>>();
 const { tunnel, sourceAccessToken } = LocalTunnel.open({ destinationConfig: { services: ["SSH"] }, now: () => 0 });
@@ -46,3 +46,4 @@ expectTypeOf(encodeMessage({ type: 1 })).toEqualTypeOf<Uint8Array>();
 // @ts-expect-error: its payload is bytes
 encodeMessage({ payload: "text" });
 expectTypeOf<TunnelError>().not.toBeAny();
+expectTypeOf<LocalRefusalError>().toEqualTypeOf<RefusalError>();
