@@ -63,6 +63,8 @@ class Console {
 
   #rotated(tunnel: Tunnel, mode: ClientMode, { sourceAccessToken, destinationAccessToken }: RotateResponse): void {
     const wasTaken = sourceAccessToken !== undefined && this.#views.get(tunnel.id)?.handOn(sourceAccessToken) === true;
+    // Its services may be others now: the connection, and all else, follows what is known of the tunnel.
+    void busy(this.#tunnels.refresh(tunnel.id));
     const taken = wasTaken ? "This browser has taken it and connects with it." : undefined;
     const shown = tokens(sourceAccessToken, destinationAccessToken, taken, this.#told(tunnel.id));
     const title = mode === "ALL" ? "Both tokens are rotated" : "The token is rotated";
