@@ -45,7 +45,7 @@ class Console {
   });
   readonly #rotate = new RotateDialog((tunnel, mode, response) => this.#rotated(tunnel, mode, response));
   readonly #connect = new ConnectDialog((tunnel, token) => this.#view(tunnel.id)?.connect(token));
-  readonly #close = new CloseDialog(({ id }) => void busy(this.#tunnels.refresh(id)));
+  readonly #close = new CloseDialog(({ id }) => void busy(this.#tunnels.refresh(id)).then(() => this.#leaveIfGone(id)));
 
   start(): void {
     const open = part(document, "open", HTMLButtonElement);
@@ -78,6 +78,14 @@ class Console {
     return this.#tunnels.get(id)?.thingName === undefined ? undefined : "The device is told it over MQTT.";
   }
 
+  /** Back to the list, if the tunnel that is shown was deleted here: there is nothing more to see of it. */
+  #leaveIfGone(id: string): void {
+    if (this.#tunnels.get(id) !== undefined || shownBy(location.hash) !== id) return;
+    announce("The tunnel is deleted");
+    // Nobody wants to come back to it.
+    location.replace("#/");
+  }
+
   /** Shows the tunnel that the address names. */
   #route(moved: boolean): void {
     const id = shownBy(location.hash);
@@ -91,8 +99,13 @@ class Console {
     const view = id === undefined ? undefined : this.#view(id);
     this.#columns.dataset["chosen"] = String(id !== undefined);
     const shown = view?.element ?? this.#placeholder;
-    if (this.#main.firstElementChild !== shown) this.#main.replaceChildren(shown);
-    say(this.#placeholder, this.#whyNothing(id));
+    if (this.#main.firstElementChild !== shown) {
+      const hadKeyboard = this.#main.contains(document.activeElement);
+      this.#main.replaceChildren(shown);
+      // What had it is gone, and the page's beginning is far from here.
+      if (hadKeyboard) this.#main.focus({ preventScroll: true });
+    }
+    say(part(this.#placeholder, "why-nothing", HTMLElement), this.#whyNothing(id));
     const tunnel = id === undefined ? undefined : this.#tunnels.get(id);
     document.title = tunnel === undefined ? "iot-tunnel console" : `${titleOf(tunnel)} – iot-tunnel console`;
     if (moved) this.#move(id);
@@ -105,7 +118,7 @@ class Console {
     this.#shown = id;
     this.#list.choose(id);
     if (id === undefined && before !== undefined) {
-      const row = this.#list.reveal(before);
+      const row = this.#list.reveal(before) ?? this.#list.first;
       if (row !== undefined) return row.focus({ preventScroll: true });
     }
     if (id !== undefined) this.#list.reveal(id);
