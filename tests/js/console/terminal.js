@@ -118,7 +118,7 @@ export function terminal(rig) {
           await page.type(`for n in $(seq ${LINES}); do echo "before $n"; done`);
           await page.screenSays(`before ${LINES}`);
           const tokens = await page.rotate(mode);
-          const goesOn = mode === "Destination" ? ", which ends what is open; it opens again when the device is back" : "";
+          const goesOn = mode === "Destination" ? ", which ends what is open until the device is back" : "";
           await page.screenSays(`The ${mode === "Destination" ? "destination" : "source"}’s token was rotated${goesOn}`);
           // The new one's words come behind the old one's end.
           await page.tab.waitForFunction(() => {

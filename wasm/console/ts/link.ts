@@ -79,7 +79,7 @@ export class Link extends EventTarget {
       return this.#connect(pass);
     }
     this.#note("The source’s token was rotated: connecting with the new one");
-    this.#connection.replaceToken(accessToken, pass);
+    this.#connection.replaceToken(accessToken, { clientToken: pass.clientToken });
   }
 
   /** Whether the connection was made for the services that the tunnel has now. */
@@ -183,13 +183,14 @@ export class Link extends EventTarget {
     else if (entry.what === "expired") this.#stop("The tunnel’s lifetime is over");
     else if (entry.what === "rotated" && covers(entry.clientMode, "destination") && this.#state !== "off") {
       // The streams' end may be heard before this, and after.
-      this.#note("The destination’s token was rotated, which ends what is open; it opens again when the device is back");
+      this.#note("The destination’s token was rotated, which ends what is open until the device is back");
     }
   }
 
   #stop(why: string): void {
     const connection = this.#connection;
     this.#connection = undefined;
+    this.#pass = undefined;
     connection?.close();
     if (this.#state === "off") return;
     this.#note(why);
