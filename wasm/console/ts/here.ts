@@ -116,12 +116,17 @@ export class Here extends EventTarget {
     this.#leave.hidden = state === "off";
     offer(this.#services, services);
     this.#download.offer(services);
-    const open = this.#terminal.service;
-    const chosen = this.#services.value;
-    say(this.#open, open === undefined ? "Open terminal" : open === chosen ? `Close ${open || "terminal"}` : `Open ${chosen} instead`);
-    this.#open.disabled = open === undefined && state === "off";
-    part(this.#root, "terminal", HTMLElement).setAttribute("aria-label", `Terminal ${open ?? ""}`.trim());
+    const { service } = this.#terminal;
+    say(this.#open, this.#doing(service, this.#services.value));
+    this.#open.disabled = service === undefined && state === "off";
+    part(this.#root, "terminal", HTMLElement).setAttribute("aria-label", `Terminal ${service ?? ""}`.trim());
     this.dispatchEvent(new Event("change"));
+  }
+
+  /** What the button does, with the service that is open and the one that is chosen. */
+  #doing(open: string | undefined, chosen: string): string {
+    if (open === undefined) return "Open terminal";
+    return open === chosen ? `Close ${open || "terminal"}` : `Open ${chosen} instead`;
   }
 
   /** The tunnel is another one perhaps: a rotation can replace its services. */

@@ -51,6 +51,11 @@ class Console {
     const open = part(document, "open", HTMLButtonElement);
     open.disabled = false;
     open.addEventListener("click", () => this.#open.ask());
+    part(document, "skip", HTMLAnchorElement).addEventListener("click", (event) => {
+      // An address names a tunnel here, not a place in the page.
+      event.preventDefault();
+      this.#main.focus();
+    });
     addEventListener("hashchange", () => this.#route(true));
     this.#feed.addEventListener("statechange", () => this.#followFeed());
     this.#tunnels.addEventListener("change", () => this.#route(false));
