@@ -17,7 +17,7 @@ await build({
   sourcemap: process.env.SOURCEMAP === "1" ? "inline" : false,
   format: "esm",
   target: "es2022",
-  alias: { "iot-tunnel": here("../dist/index.js") },
+  alias: { "iot-tunnel": here("../dist/index.js"), "iot-tunnel/errors": here("../dist/error-of.js") },
   legalComments: "eof",
 });
 await build({

@@ -17,6 +17,11 @@ async function violations(page) {
   });
 }
 
+/** How much wider the page is than the screen. */
+function overflow(page) {
+  return page.tab.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+}
+
 const LOOKS = {
   light: { colorScheme: "light" },
   dark: { colorScheme: "dark" },
@@ -32,9 +37,7 @@ export function accessibility(rig) {
           const name = look.replace(" ", "-");
           const check = async (what) => {
             assert.deepEqual(await violations(page), [], what);
-            const { clientWidth, scrollWidth } = await page.tab.evaluate(() => document.documentElement);
-            const overflow = await page.tab.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-            assert.equal(overflow, 0, `${what}: nothing is wider than the screen (${clientWidth}, ${scrollWidth})`);
+            assert.equal(await overflow(page), 0, `${what}: nothing is wider than the screen`);
             await screenshot(page.tab, `${what}-${name}`);
           };
           const { tunnelId } = await rig().site.open(["SHELL", "HTTP"]);
@@ -46,7 +49,6 @@ export function accessibility(rig) {
           await page.openTerminal("SHELL");
           await page.type("ls -l / | head -5; echo done");
           await page.screenSays("done");
-          await page.tab.getByRole("combobox", { name: "Service" }).selectOption("HTTP");
           await page.tab.getByText("Download over HTTP").click();
           await page.button("Download").click();
           await page.tab.getByText(/^Failed/).waitFor();
@@ -71,4 +73,21 @@ export function accessibility(rig) {
       );
     }
   });
+
+  for (const width of [320, 1280]) {
+    test(`the longest names there are fit into ${width} pixels`, () =>
+      rig().visit(async (page) => {
+        const [service, other] = ["S", "T"].map((letter) => letter.repeat(128));
+        const { tunnelId } = await rig().site.open([service, other], { thingName: "x".repeat(128) });
+        await page.show(tunnelId);
+        await page.connect();
+        await page.button("Open terminal").click();
+        await page.button(`Close ${service}`).waitFor();
+        await page.services.selectOption(other);
+        await page.button(`Open ${other} instead`).waitFor();
+        await page.tab.getByText("Download over HTTP").click();
+        await screenshot(page.tab, `long-names-${width}`);
+        assert.equal(await overflow(page), 0);
+      }, { viewport: { width, height: 800 } }));
+  }
 }

@@ -117,9 +117,14 @@ export class ConsolePage {
     return this.tab.locator(".xterm-rows");
   }
 
+  /** The services that a terminal can be opened to. */
+  get services() {
+    return this.tab.getByRole("combobox", { name: "Service", exact: true });
+  }
+
   /** Opens a terminal, if the only service has not opened it already. */
   async openTerminal(service) {
-    await this.tab.getByRole("combobox", { name: "Service" }).selectOption(service);
+    await this.services.selectOption(service);
     await this.button("Open terminal").click();
     await this.screenSays(`${service} is open`);
   }
@@ -127,6 +132,15 @@ export class ConsolePage {
   /** Waits until the terminal shows a text, so many times. */
   async screenSays(text, times = 1) {
     await this.screen.getByText(text).nth(times - 1).waitFor();
+  }
+
+  /** Waits until the terminal shows these texts, each in a line behind that of the one before. */
+  async screenSaysInOrder(...texts) {
+    await this.tab.waitForFunction((texts) => {
+      const lines = Array.from(document.querySelectorAll(".xterm-rows > div"), (row) => row.textContent);
+      let from = 0;
+      return texts.every((text) => (from = lines.findIndex((line, at) => at >= from && line.includes(text)) + 1) > 0);
+    }, texts);
   }
 
   /** Types a line into the terminal. */

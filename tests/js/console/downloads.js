@@ -27,6 +27,47 @@ export function downloads(rig) {
         assert.equal(createHash("sha256").update(saved).digest("hex"), sum);
       }));
 
+    test("comes from the service that is named after HTTP, whatever the terminal is at", () =>
+      rig().visit(async (page) => {
+        await page.show((await rig().site.open(["SHELL", "HTTP"])).tunnelId);
+        await page.connect();
+        await page.openTerminal("SHELL");
+        await page.tab.getByText("Download over HTTP").click();
+        await page.tab.getByRole("textbox", { name: "Path" }).fill("/firmware.bin");
+        await page.button("Download").click();
+        await page.tab.getByText(/^SHA-256/).waitFor();
+      }));
+
+    test("from what does not answer says so, and can be cancelled", () =>
+      rig().visit(async (page) => {
+        await page.show((await rig().site.open(["SHELL", "HTTP"])).tunnelId);
+        await page.connect();
+        await page.tab.getByText("Download over HTTP").click();
+        await page.tab.getByRole("combobox", { name: "HTTP service" }).selectOption("SHELL");
+        await page.tab.getByRole("textbox", { name: "Path" }).fill("/");
+        await page.button("Download").click();
+        await page.tab.getByText(/^SHELL has not answered yet\./).waitFor();
+        await screenshot(page.tab, "download-no-answer");
+        await page.button("Cancel").click();
+        await page.tab.getByText("Cancelled", { exact: true }).waitFor();
+        await page.button("Download").waitFor();
+      }));
+
+    test("while this browser is not connected can be cancelled too", () =>
+      rig().visit(async (page) => {
+        const { tunnelId } = await rig().site.open(["HTTP"]);
+        await page.show(tunnelId);
+        await page.connect();
+        await rig().site.call("RotateTunnelAccessToken", { tunnelId, clientMode: "SOURCE" });
+        await page.linkSays("Needs a new source token");
+        await page.tab.getByText("Download over HTTP").click();
+        await page.button("Download").click();
+        await page.tab.getByText("Waiting until this browser is connected", { exact: true }).waitFor();
+        await page.button("Cancel").click();
+        await page.tab.getByText("Cancelled", { exact: true }).waitFor();
+        await page.button("Download").waitFor();
+      }));
+
     test("that the server refuses says how", () =>
       rig().visit(async (page) => {
         await page.show((await rig().site.open(["HTTP"])).tunnelId);

@@ -61,10 +61,22 @@ export function keyboard(rig) {
         await page.screenSays(/^\^Ityped\$$/);
       }));
 
-    test("the link at the beginning leads past the list", () =>
-      rig().visit(async (page) => {
+    test("the link at the beginning leads past the list, to the tunnel that is shown", () =>
+      rig().visit(async (page, context) => {
+        const { tunnelId } = await rig().site.open(["SHELL"]);
+        await page.show(tunnelId);
+        const address = page.tab.url();
+        await page.tab.getByRole("link", { name: "Skip to the tunnel" }).focus();
+        await page.tab.keyboard.press("Enter");
+        assert.equal(await page.tab.evaluate(() => document.activeElement.id), "tunnel");
         await page.tab.keyboard.press("Tab");
-        assert.equal(await page.tab.evaluate(() => document.activeElement.textContent), "Skip to the tunnel");
+        assert.equal(await page.tab.evaluate(() => document.activeElement.textContent), "Rotate tokens…");
+        assert.equal(page.tab.url(), address);
+        // Whoever comes with a keyboard meets it first.
+        const other = await context.newPage();
+        await other.goto(address);
+        await other.keyboard.press("Tab");
+        assert.equal(await other.evaluate(() => document.activeElement.textContent), "Skip to the tunnel");
       }));
   });
 }

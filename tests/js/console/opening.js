@@ -123,19 +123,41 @@ export function opening(rig) {
         await page.button("Delete…").click();
         await page.dialog.getByRole("heading", { name: "Delete the tunnel’s record" }).waitFor();
         await page.button("Delete").click();
-        await page.tab.getByText("There is no such tunnel.").waitFor();
+        await page.tab.getByText("Choose a tunnel, or open one.").waitFor();
         await assert.rejects(rig().site.call("DescribeTunnel", { tunnelId }), /ResourceNotFoundException/);
       }));
 
-    test("a tunnel can be closed and deleted in one step", () =>
+    for (const [screen, viewport] of [["wide", { width: 1280, height: 900 }], ["narrow", { width: 375, height: 800 }]]) {
+      test(`a tunnel can be closed and deleted in one step, which leads back to the list of a ${screen} screen`, () =>
+        rig().visit(async (page) => {
+          await rig().site.call("OpenTunnel", { description: "Another one" });
+          const { tunnelId } = await rig().site.open(["SHELL"]);
+          await page.show(tunnelId);
+          await page.button("Close…").click();
+          await page.dialog.getByRole("checkbox", { name: "Delete its record too" }).check();
+          await page.button("Close the tunnel").click();
+          await page.tab.waitForURL(/#\/$/);
+          await page.row("Another one").first().waitFor();
+          // The keyboard is there too.
+          assert.ok(await page.list.evaluate((list) => list.contains(document.activeElement)));
+          await assert.rejects(rig().site.call("DescribeTunnel", { tunnelId }), /ResourceNotFoundException/);
+          await screenshot(page.tab, `deleted-${screen}`);
+        }, { viewport }));
+    }
+
+    test("a tunnel that is deleted elsewhere says so, has the keyboard, and leads back to the list on a narrow screen", () =>
       rig().visit(async (page) => {
+        await rig().site.call("OpenTunnel", { description: "Another one" });
         const { tunnelId } = await rig().site.open(["SHELL"]);
         await page.show(tunnelId);
-        await page.button("Close…").click();
-        await page.dialog.getByRole("checkbox", { name: "Delete its record too" }).check();
-        await page.button("Close the tunnel").click();
+        await page.button("Rotate tokens…").focus();
+        await rig().site.call("CloseTunnel", { tunnelId, delete: true });
         await page.tab.getByText("There is no such tunnel.").waitFor();
-        await assert.rejects(rig().site.call("DescribeTunnel", { tunnelId }), /ResourceNotFoundException/);
-      }));
+        assert.equal(await page.tab.evaluate(() => document.activeElement.id), "tunnel");
+        await screenshot(page.tab, "gone-narrow");
+        await page.tab.keyboard.press("Tab");
+        await page.tab.keyboard.press("Enter");
+        await page.row("Another one").first().waitFor();
+      }, { viewport: { width: 375, height: 800 } }));
   });
 }

@@ -87,3 +87,8 @@ export function startAgent(service, thing, servers) {
   const services = Object.entries(servers).map(([name, port]) => `${name}=127.0.0.1:${port}`);
   return Program.start(["agent", "--thing", thing, "--mqtt", mqtt, "-e", data_plain, "-d", services.join(), "--max-tunnels", "64"]);
 }
+
+/** Starts a tunnel's destination with one server, whatever the tunnel calls it. */
+export function startDestination(service, token, port) {
+  return Program.start(["proxy", "-e", service.ready.data_plain, "-t", token, "-d", `127.0.0.1:${port}`]);
+}

@@ -37,6 +37,21 @@ export function refusals(rig) {
         await screenshot(page.tab, "refused");
       }));
 
+    test("an old token that is tried once more after a rotation is no alarm at a side that is connected", () =>
+      rig().visit(async (page) => {
+        const { tunnelId, destinationAccessToken } = await rig().site.open(["SHELL"]);
+        await page.show(tunnelId);
+        await page.sideSays("Destination", /^Connected/);
+        await page.rotate("Destination");
+        await page.timeline.filter({ hasText: "Destination used its token and connected" }).nth(1).waitFor();
+        const reason = await refusalOf(rig().site.service, "destination", destinationAccessToken);
+        assert.match(reason, /revoked by a rotation/);
+        await page.sideSays("Destination", "The old token was tried once more, and refused");
+        await page.sideSays("Destination", /^Connected/);
+        assert.equal(await page.side("Destination").getByText("Refused since then").count(), 0);
+        await screenshot(page.tab, "refused-expected");
+      }));
+
     test("the other side's token is told as that", () =>
       rig().visit(async (page) => {
         const { tunnelId, sourceAccessToken } = await rig().site.open(["SHELL"]);

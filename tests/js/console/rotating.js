@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { screenshot } from "./browser.js";
 import { json } from "../node.js";
+import { THING } from "./rig.js";
 
 /** Core's own words. */
 const WITH_SOURCE = json("tests/errors.json").find(({ name }) => name === "DestinationConfigWithSource").text;
@@ -79,6 +80,41 @@ export function rotating(rig) {
         await page.button("Rotate").click();
         await page.button("Done").click();
         await page.tab.getByRole("definition").getByText("ECHO, HTTP", { exact: true }).waitFor();
+      }));
+
+    test("a destination that is replaced from this page: the browser's own connection goes on with the new services", () =>
+      rig().visit(async (page) => {
+        await page.show((await rig().site.open(["ECHO"])).tunnelId);
+        await page.connect();
+        await page.screenSays("ECHO is open");
+        await page.button("Rotate tokens…").click();
+        await page.dialog.getByRole("radio", { name: "Both" }).check();
+        await page.dialog.getByRole("checkbox", { name: "Replace" }).check();
+        await page.dialog.getByRole("textbox", { name: "Service 1" }).fill("SHELL");
+        await page.button("Rotate").click();
+        await page.button("Done").click();
+        await page.screenSays("ECHO is no longer a service of this tunnel");
+        await page.openTerminal("SHELL");
+        await page.type("echo replaced: $((40+2))");
+        await page.screenSays("replaced: 42");
+        assert.deepEqual(await page.services.getByRole("option").allTextContents(), ["SHELL"]);
+        await screenshot(page.tab, "services-replaced");
+      }));
+
+    test("a destination that is replaced elsewhere: the new services can be opened, without another token", () =>
+      rig().visit(async (page) => {
+        const { tunnelId } = await rig().site.open(["ECHO"]);
+        await page.show(tunnelId);
+        await page.connect();
+        await page.screenSays("ECHO is open");
+        const destinationConfig = { thingName: THING, services: ["HTTP", "SHELL"] };
+        await rig().site.call("RotateTunnelAccessToken", { tunnelId, clientMode: "DESTINATION", destinationConfig });
+        await page.screenSays("ECHO is no longer a service of this tunnel");
+        await page.openTerminal("SHELL");
+        await page.type("echo replaced: $((40+2))");
+        await page.screenSays("replaced: 42");
+        assert.deepEqual(await page.services.getByRole("option").allTextContents(), ["HTTP", "SHELL"]);
+        assert.equal(await page.timeline.filter({ hasText: "Rotated the source’s token" }).count(), 1);
       }));
 
     test("a tunnel that is closed meanwhile is refused in the dialog, with the reason", () =>

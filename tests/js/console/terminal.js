@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { screenshot } from "./browser.js";
 import { nobodysPort } from "./device.js";
-import { startAgent } from "./programs.js";
+import { startAgent, startDestination } from "./programs.js";
 
 /** Enough lines that the first is out of sight. */
 const LINES = 120;
@@ -40,11 +40,63 @@ export function terminal(rig) {
           return tops.every((top) => top < height - 5);
         });
         await screenshot(page.tab, "terminal");
-        await page.button("Close terminal").click();
+        await page.button("Close SHELL").click();
         await page.openTerminal("ECHO");
         await page.type("and back");
         await page.screenSays("and back");
       }));
+
+    test("says which service is open, and opens the one that is chosen instead", () =>
+      rig().visit(async (page) => {
+        await page.show((await rig().site.open(["SHELL", "ECHO"])).tunnelId);
+        await page.connect();
+        await page.openTerminal("SHELL");
+        await page.services.selectOption("ECHO");
+        await page.tab.getByRole("group", { name: "Terminal SHELL" }).waitFor();
+        await screenshot(page.tab, "terminal-instead");
+        await page.button("Open ECHO instead").click();
+        await page.screenSaysInOrder("SHELL closed", "ECHO is open");
+        await page.type("at the other one");
+        await page.screenSays("at the other one");
+        await page.button("Close ECHO").click();
+        await page.screenSays("ECHO closed");
+        await page.button("Open terminal").waitFor();
+      }));
+
+    test("opens the only service of a tunnel that names none", () =>
+      rig().visit(async (page) => {
+        const { tunnelId, destinationAccessToken } = await rig().site.call("OpenTunnel", { description: "Unnamed" });
+        const device = await startDestination(rig().site.service, destinationAccessToken, rig().site.device.ports.ECHO);
+        await page.show(tunnelId);
+        await page.connect();
+        await page.screenSays("The tunnel’s only service is open");
+        assert.deepEqual(await page.services.getByRole("option").allTextContents(), ["The tunnel’s only service"]);
+        await page.type("without a name");
+        await page.screenSays("without a name");
+        await screenshot(page.tab, "terminal-unnamed");
+        await page.button("Close terminal").click();
+        await page.screenSays("The tunnel’s only service closed");
+        await page.button("Open terminal").click();
+        await page.screenSays("The tunnel’s only service is open", 2);
+        await device.stop();
+      }));
+
+    test("has the colours of the page, also after they changed while it was out of sight", () =>
+      rig().visit(async (page) => {
+        const { tunnelId } = await rig().site.open(["ECHO"]);
+        await page.show(tunnelId);
+        await page.connect();
+        await page.tab.emulateMedia({ colorScheme: "dark" });
+        await page.tab.evaluate(() => (location.hash = "#/"));
+        await page.screen.waitFor({ state: "detached" });
+        await page.tab.emulateMedia({ colorScheme: "light" });
+        await page.show(tunnelId);
+        await page.screen.waitFor();
+        const [terminal, around] = await page.tab.evaluate(() =>
+          [".xterm-scrollable-element", ".screen"].map((part) => getComputedStyle(document.querySelector(part)).backgroundColor),
+        );
+        assert.equal(terminal, around);
+      }, { colorScheme: "light" }));
 
     test("the token that was just shown connects too, without another rotation", () =>
       rig().visit(async (page) => {
@@ -66,7 +118,8 @@ export function terminal(rig) {
           await page.type(`for n in $(seq ${LINES}); do echo "before $n"; done`);
           await page.screenSays(`before ${LINES}`);
           const tokens = await page.rotate(mode);
-          await page.screenSays(`The ${mode === "Destination" ? "destination" : "source"}’s token was rotated`);
+          const goesOn = mode === "Destination" ? ", which ends what is open until the device is back" : "";
+          await page.screenSays(`The ${mode === "Destination" ? "destination" : "source"}’s token was rotated${goesOn}`);
           // The new one's words come behind the old one's end.
           await page.tab.waitForFunction(() => {
             const lines = Array.from(document.querySelectorAll(".xterm-rows > div"), (row) => row.textContent);

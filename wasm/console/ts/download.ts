@@ -3,15 +3,20 @@
 import type { TunnelStream } from "iot-tunnel";
 import { announce } from "./announce.js";
 import { part, say } from "./dom.js";
+import { hex } from "./hex.js";
 import { get, type Progress } from "./http.js";
 import type { Link } from "./link.js";
+import { nameOf, offer } from "./service.js";
 import { size, type Traffic } from "./traffic.js";
+
+/** After this time without an answer the page says what may be wrong, in milliseconds. */
+const PATIENCE_MS = 5_000;
 
 /** The form below a link. */
 export class Download {
   readonly #link: Link;
   readonly #traffic: Traffic;
-  readonly #service: () => string;
+  readonly #services: HTMLSelectElement;
   readonly #path: HTMLInputElement;
   readonly #start: HTMLButtonElement;
   readonly #cancel: HTMLButtonElement;
@@ -19,13 +24,13 @@ export class Download {
   readonly #bar: HTMLProgressElement;
   readonly #words: HTMLElement;
   readonly #save: HTMLAnchorElement;
-  #reset: (() => void) | undefined;
+  /** Cancels the one that is under way. */
+  #cancelling: AbortController | undefined;
 
-  /** `service` says which is chosen. */
-  constructor(root: HTMLElement, link: Link, traffic: Traffic, service: () => string) {
+  constructor(root: HTMLElement, link: Link, traffic: Traffic) {
     this.#link = link;
     this.#traffic = traffic;
-    this.#service = service;
+    this.#services = part(root, "from", HTMLSelectElement);
     this.#path = part(root, "path", HTMLInputElement);
     this.#start = part(root, "start", HTMLButtonElement);
     this.#cancel = part(root, "cancel", HTMLButtonElement);
@@ -33,36 +38,51 @@ export class Download {
     this.#bar = part(root, "progress", HTMLProgressElement);
     this.#words = part(root, "words", HTMLElement);
     this.#save = part(root, "save", HTMLAnchorElement);
-    this.#cancel.addEventListener("click", () => this.#reset?.());
+    this.#cancel.addEventListener("click", () => this.#cancelling?.abort());
     part(root, "form", HTMLFormElement).addEventListener("submit", (event) => {
       event.preventDefault();
-      if (this.#reset === undefined) void this.#run(this.#path.value);
+      if (this.#cancelling === undefined) void this.#run(this.#services.value, this.#path.value);
     });
   }
 
-  async #run(path: string): Promise<void> {
+  /** Offers these services, and of those one that is named after HTTP first. */
+  offer(services: readonly string[]): void {
+    offer(this.#services, services, (service) => /http/i.test(service));
+  }
+
+  async #run(service: string, path: string): Promise<void> {
+    const { signal } = (this.#cancelling = new AbortController());
     this.#begin();
     const began = performance.now();
+    const patience = window.setTimeout(() => say(this.#words, this.#whyNothing(service)), PATIENCE_MS);
     try {
-      const stream = await this.#link.open(this.#service());
-      this.#reset = () => stream.reset(new Error("cancelled"));
-      const body = await get(this.#counted(stream), path, (progress) => this.#show(progress));
+      const stream = await this.#link.open(service, signal);
+      signal.addEventListener("abort", () => stream.reset(signal.reason), { once: true });
+      const body = await get(this.#counted(stream), path, (progress) => {
+        clearTimeout(patience);
+        this.#show(progress);
+      });
       stream.reset();
       const seconds = (performance.now() - began) / 1000;
       say(this.#words, `${size(body.length)} in ${seconds.toFixed(1)} s`);
       await this.#finish(path, body);
     } catch (error) {
-      say(this.#words, `Failed: ${error instanceof Error ? error.message : String(error)}`);
+      say(this.#words, signal.aborted ? "Cancelled" : `Failed: ${error instanceof Error ? error.message : String(error)}`);
     } finally {
-      this.#reset = undefined;
+      clearTimeout(patience);
+      this.#cancelling = undefined;
       this.#start.hidden = false;
       this.#cancel.hidden = true;
       this.#bar.hidden = true;
     }
   }
 
+  #whyNothing(service: string): string {
+    if (this.#link.state !== "open") return "Still waiting: this browser is not connected";
+    return `${nameOf(service)} has not answered yet. The device may be away, or this is no web server.`;
+  }
+
   #begin(): void {
-    this.#reset = () => undefined;
     URL.revokeObjectURL(this.#save.href);
     this.#save.hidden = true;
     part(this.#transfer, "digest", HTMLElement).hidden = true;
@@ -71,7 +91,7 @@ export class Download {
     this.#cancel.hidden = false;
     this.#bar.hidden = false;
     this.#bar.removeAttribute("value");
-    say(this.#words, "Asking");
+    say(this.#words, this.#link.state === "open" ? "Asking" : "Waiting until this browser is connected");
   }
 
   #show({ received, length }: Progress): void {
@@ -92,7 +112,7 @@ export class Download {
     // A page that came over plain HTTP from another machine has no digests.
     if (!("subtle" in crypto)) return;
     const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", body));
-    say(part(this.#transfer, "sum", HTMLElement), Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join(""));
+    say(part(this.#transfer, "sum", HTMLElement), hex(digest));
     part(this.#transfer, "digest", HTMLElement).hidden = false;
   }
 

@@ -6,6 +6,7 @@ import { part, say } from "./dom.js";
 import { eachSecond } from "./lifetime.js";
 import { Link, type LinkState, NoteEvent } from "./link.js";
 import { Plot } from "./plot.js";
+import { offer } from "./service.js";
 import { ServiceTerminal } from "./terminal.js";
 import { KEPT_SECONDS, size, Traffic } from "./traffic.js";
 import type { Tunnels } from "./tunnels.js";
@@ -25,6 +26,7 @@ export class Here extends EventTarget {
   readonly #link: Link;
   readonly #traffic = new Traffic();
   readonly #terminal: ServiceTerminal;
+  readonly #download: Download;
   readonly #services: HTMLSelectElement;
   readonly #open: HTMLButtonElement;
   readonly #leave: HTMLButtonElement;
@@ -43,8 +45,9 @@ export class Here extends EventTarget {
     this.#terminal = new ServiceTerminal(part(root, "terminal", HTMLElement), this.#link, this.#traffic);
     this.#throughput = new Plot(part(root, "throughput", HTMLElement), KEPT_SECONDS);
     this.#roundTrip = new Plot(part(root, "round-trip", HTMLElement), KEPT_SECONDS);
-    new Download(part(root, "download", HTMLElement), this.#link, this.#traffic, () => this.#services.value);
+    this.#download = new Download(part(root, "download", HTMLElement), this.#link, this.#traffic);
     this.#listen(root);
+    tunnels.addEventListener("change", () => this.#followTunnel(), { signal: this.#over.signal });
     this.#follow();
     this.#plot();
   }
@@ -59,9 +62,14 @@ export class Here extends EventTarget {
     return this.#link.state === "off" || this.#link.state === "awaiting-token";
   }
 
-  /** Connects with a token, or goes on with a newer one. */
+  /** Goes on with a newer token. */
   take(sourceAccessToken: string): void {
     this.#link.take(sourceAccessToken);
+  }
+
+  /** Connects with a token. A service that is the only one is opened: who connects wants it. */
+  connect(sourceAccessToken: string): void {
+    this.take(sourceAccessToken);
     const [only, ...more] = this.#link.services;
     if (this.#terminal.service === undefined && only !== undefined && more.length === 0) this.#terminal.open(only);
   }
@@ -87,10 +95,11 @@ export class Here extends EventTarget {
     this.#link.addEventListener("note", (event) => announce((event as NoteEvent).text));
     this.#terminal.addEventListener("change", () => this.#follow());
     this.#open.addEventListener("click", () => {
-      if (this.#terminal.service !== undefined) return this.#terminal.close();
+      if (this.#terminal.service === this.#services.value) return this.#terminal.close();
       this.#terminal.open(this.#services.value);
       this.#terminal.focus();
     });
+    this.#services.addEventListener("change", () => this.#follow());
     this.#leave.addEventListener("click", () => this.#link.stop());
     const enter = part(root, "enter", HTMLSelectElement);
     enter.addEventListener("change", () => (this.#terminal.typing.enter = enter.value));
@@ -105,20 +114,28 @@ export class Here extends EventTarget {
     words.dataset["state"] = state;
     say(words, WORDS[state]);
     this.#leave.hidden = state === "off";
-    this.#offer(services);
-    const isOpen = this.#terminal.service !== undefined;
-    say(this.#open, isOpen ? "Close terminal" : "Open terminal");
-    this.#open.disabled = !isOpen && (state === "off" || services.length === 0);
-    part(this.#root, "terminal", HTMLElement).setAttribute("aria-label", `Terminal ${this.#terminal.service ?? ""}`.trim());
+    offer(this.#services, services);
+    this.#download.offer(services);
+    const { service } = this.#terminal;
+    say(this.#open, this.#doing(service, this.#services.value));
+    this.#open.disabled = service === undefined && state === "off";
+    part(this.#root, "terminal", HTMLElement).setAttribute("aria-label", `Terminal ${service ?? ""}`.trim());
     this.dispatchEvent(new Event("change"));
   }
 
-  #offer(services: readonly string[]): void {
-    const offered = Array.from(this.#services.options, ({ value }) => value);
-    if (offered.join() === services.join()) return;
-    const chosen = this.#services.value;
-    this.#services.replaceChildren(...services.map((service) => new Option(service, service)));
-    if (services.includes(chosen)) this.#services.value = chosen;
+  /** What the button does, with the service that is open and the one that is chosen. */
+  #doing(open: string | undefined, chosen: string): string {
+    if (open === undefined) return "Open terminal";
+    return open === chosen ? `Close ${open || "terminal"}` : `Open ${chosen} instead`;
+  }
+
+  /** The tunnel is another one perhaps: a rotation can replace its services. */
+  #followTunnel(): void {
+    const { service } = this.#terminal;
+    if (service !== undefined && !this.#link.services.includes(service)) {
+      this.#terminal.close("is no longer a service of this tunnel");
+    }
+    this.#follow();
   }
 
   #plot(): void {

@@ -3,6 +3,8 @@
 import { type ConnectionState, RefusalError, TunnelConnection, type TunnelStream } from "iot-tunnel";
 import { covers, type Entry } from "./entry.js";
 import { EntryEvent } from "./feed.js";
+import { hex } from "./hex.js";
+import { UNNAMED } from "./service.js";
 import type { Tunnels } from "./tunnels.js";
 
 /** Where the link stands: as its connection does, or `off` until it is given a token. */
@@ -18,14 +20,21 @@ export class NoteEvent extends Event {
   }
 }
 
+/** What makes this browser the source: a token, and what lets it come back with the same one. */
+interface Pass {
+  readonly accessToken: string;
+  readonly clientToken: string;
+}
+
 /** Holds the connection, and knows when the other end is back. Fires `statechange` and `note`. */
 export class Link extends EventTarget {
   readonly #tunnels: Tunnels;
   readonly #tunnelId: string;
   readonly #over = new AbortController();
   #connection: TunnelConnection | undefined;
+  #pass: Pass | undefined;
   /** The services that the connection was made for. */
-  #services: readonly string[] = [];
+  #services: readonly string[] = [UNNAMED];
   #state: LinkState = "off";
   #generation = 0;
   #waiting: (() => void)[] = [];
@@ -38,7 +47,11 @@ export class Link extends EventTarget {
       if (event instanceof EntryEvent && event.entry.tunnelId === tunnelId) this.#heard(event.entry);
     };
     tunnels.addEventListener("entry", heard, { signal: this.#over.signal });
-    tunnels.addEventListener("change", () => this.#wake(), { signal: this.#over.signal });
+    const changed = (): void => {
+      this.#followServices();
+      this.#wake();
+    };
+    tunnels.addEventListener("change", changed, { signal: this.#over.signal });
   }
 
   get state(): LinkState {
@@ -47,7 +60,9 @@ export class Link extends EventTarget {
 
   /** The services that may be opened: the tunnel's, which a rotation can replace. */
   get services(): readonly string[] {
-    return this.#tunnels.get(this.#tunnelId)?.services ?? this.#services;
+    const services = this.#tunnels.get(this.#tunnelId)?.services;
+    if (services === undefined) return this.#services;
+    return services.length === 0 ? [UNNAMED] : services;
   }
 
   /** Rises when what failed before may succeed: the connection is new, or the other end is. */
@@ -57,29 +72,51 @@ export class Link extends EventTarget {
 
   /** Connects with a token, or goes on with a newer one. */
   take(accessToken: string): void {
-    const services = this.services;
-    if (this.#connection !== undefined && services.join() === this.#services.join()) {
-      this.#note("The source’s token was rotated: connecting with the new one");
-      this.#connection.replaceToken(accessToken);
-      return;
+    const pass = { accessToken, clientToken: freshClientToken() };
+    this.#pass = pass;
+    if (this.#connection === undefined || !this.#isOfTunnel) {
+      this.#note("Connecting as the source");
+      return this.#connect(pass);
     }
-    // A connection is made for its services.
+    this.#note("The source’s token was rotated: connecting with the new one");
+    this.#connection.replaceToken(accessToken, { clientToken: pass.clientToken });
+  }
+
+  /** Whether the connection was made for the services that the tunnel has now. */
+  get #isOfTunnel(): boolean {
+    return this.services.join() === this.#services.join();
+  }
+
+  /** A connection is made for its services: for others it is made anew, and comes back with the token there is. */
+  #followServices(): void {
+    const pass = this.#pass;
+    if (this.#connection === undefined || pass === undefined || this.#isOfTunnel) return;
+    // The token that comes next is for the new ones.
+    if (this.#state === "awaiting-token") return;
+    this.#note("The tunnel’s services were replaced: connecting for the new ones");
+    this.#connect(pass);
+  }
+
+  #connect(pass: Pass): void {
     this.#connection?.close();
-    this.#note("Connecting as the source");
+    this.#services = this.services;
     const connection = new TunnelConnection({
       url: new URL("tunnel", document.baseURI),
       side: "source",
-      services: services.length === 0 ? undefined : services,
-      accessToken,
+      services: this.#isUnnamed ? undefined : this.#services,
+      ...pass,
     });
     this.#connection = connection;
-    this.#services = services;
     connection.addEventListener("statechange", () => this.#follow(connection));
     connection.addEventListener("error", ({ error }) => {
       // What else fails shows as the link's state, and where it was used.
       if (connection === this.#connection && error instanceof RefusalError) this.#note(error.message);
     });
     this.#follow(connection);
+  }
+
+  get #isUnnamed(): boolean {
+    return this.#services.includes(UNNAMED);
   }
 
   /** Whether the other end is connected. */
@@ -90,7 +127,7 @@ export class Link extends EventTarget {
   /** A stream to a service, through the tunnel. */
   open(service: string, signal?: AbortSignal): Promise<TunnelStream> {
     if (this.#connection === undefined) return Promise.reject(new Error("this browser is not connected"));
-    return this.#connection.open(this.#services.length === 0 ? undefined : service, { signal });
+    return this.#connection.open(this.#isUnnamed ? undefined : service, { signal });
   }
 
   /** Resolves once {@link generation} is above `generation` and both ends are connected. */
@@ -103,7 +140,7 @@ export class Link extends EventTarget {
       }
       await new Promise<void>((resolve, reject) => {
         signal.throwIfAborted();
-        const stop = (): void => reject(signal.reason as Error);
+        const stop = (): void => reject(signal.reason);
         signal.addEventListener("abort", stop, { once: true });
         this.#waiting.push(() => {
           signal.removeEventListener("abort", stop);
@@ -145,13 +182,15 @@ export class Link extends EventTarget {
     else if (entry.what === "closed") this.#stop("The tunnel was closed");
     else if (entry.what === "expired") this.#stop("The tunnel’s lifetime is over");
     else if (entry.what === "rotated" && covers(entry.clientMode, "destination") && this.#state !== "off") {
-      this.#note("The destination’s token was rotated");
+      // The streams' end may be heard before this, and after.
+      this.#note("The destination’s token was rotated, which ends what is open until the device is back");
     }
   }
 
   #stop(why: string): void {
     const connection = this.#connection;
     this.#connection = undefined;
+    this.#pass = undefined;
     connection?.close();
     if (this.#state === "off") return;
     this.#note(why);
@@ -178,4 +217,9 @@ export class Link extends EventTarget {
   #note(text: string): void {
     this.dispatchEvent(new NoteEvent(text));
   }
+}
+
+/** What an access token is bound to when it is used first. */
+function freshClientToken(): string {
+  return hex(crypto.getRandomValues(new Uint8Array(32)));
 }

@@ -48,6 +48,12 @@ export class ListView {
     return row && part(row, "link", HTMLAnchorElement);
   }
 
+  /** The row at the top, if there is one. */
+  get first(): HTMLAnchorElement | undefined {
+    const row = this.#list.firstElementChild;
+    return row === null ? undefined : part(row, "link", HTMLAnchorElement);
+  }
+
   get #visible(): readonly Tunnel[] {
     const wanted = this.#find.value.trim().toLowerCase();
     const isVisible = (tunnel: Tunnel): boolean =>

@@ -45,12 +45,17 @@ class Console {
   });
   readonly #rotate = new RotateDialog((tunnel, mode, response) => this.#rotated(tunnel, mode, response));
   readonly #connect = new ConnectDialog((tunnel, token) => this.#view(tunnel.id)?.connect(token));
-  readonly #close = new CloseDialog(({ id }) => void busy(this.#tunnels.refresh(id)));
+  readonly #close = new CloseDialog(({ id }) => void busy(this.#tunnels.refresh(id)).then(() => this.#leaveIfGone(id)));
 
   start(): void {
     const open = part(document, "open", HTMLButtonElement);
     open.disabled = false;
     open.addEventListener("click", () => this.#open.ask());
+    part(document, "skip", HTMLAnchorElement).addEventListener("click", (event) => {
+      // An address names a tunnel here, not a place in the page.
+      event.preventDefault();
+      this.#main.focus();
+    });
     addEventListener("hashchange", () => this.#route(true));
     this.#feed.addEventListener("statechange", () => this.#followFeed());
     this.#tunnels.addEventListener("change", () => this.#route(false));
@@ -63,6 +68,8 @@ class Console {
 
   #rotated(tunnel: Tunnel, mode: ClientMode, { sourceAccessToken, destinationAccessToken }: RotateResponse): void {
     const wasTaken = sourceAccessToken !== undefined && this.#views.get(tunnel.id)?.handOn(sourceAccessToken) === true;
+    // Its services may be others now: the connection, and all else, follows what is known of the tunnel.
+    void busy(this.#tunnels.refresh(tunnel.id));
     const taken = wasTaken ? "This browser has taken it and connects with it." : undefined;
     const shown = tokens(sourceAccessToken, destinationAccessToken, taken, this.#told(tunnel.id));
     const title = mode === "ALL" ? "Both tokens are rotated" : "The token is rotated";
@@ -74,6 +81,14 @@ class Console {
   /** What is done with a destination's token beside showing it; the timeline says whether it worked. */
   #told(id: string): string | undefined {
     return this.#tunnels.get(id)?.thingName === undefined ? undefined : "The device is told it over MQTT.";
+  }
+
+  /** Back to the list, if the tunnel that is shown was deleted here: there is nothing more to see of it. */
+  #leaveIfGone(id: string): void {
+    if (this.#tunnels.get(id) !== undefined || shownBy(location.hash) !== id) return;
+    announce("The tunnel is deleted");
+    // Nobody wants to come back to it.
+    location.replace("#/");
   }
 
   /** Shows the tunnel that the address names. */
@@ -89,8 +104,13 @@ class Console {
     const view = id === undefined ? undefined : this.#view(id);
     this.#columns.dataset["chosen"] = String(id !== undefined);
     const shown = view?.element ?? this.#placeholder;
-    if (this.#main.firstElementChild !== shown) this.#main.replaceChildren(shown);
-    say(this.#placeholder, this.#whyNothing(id));
+    if (this.#main.firstElementChild !== shown) {
+      const hadKeyboard = this.#main.contains(document.activeElement);
+      this.#main.replaceChildren(shown);
+      // What had it is gone, and the page's beginning is far from here.
+      if (hadKeyboard) this.#main.focus({ preventScroll: true });
+    }
+    say(part(this.#placeholder, "why-nothing", HTMLElement), this.#whyNothing(id));
     const tunnel = id === undefined ? undefined : this.#tunnels.get(id);
     document.title = tunnel === undefined ? "iot-tunnel console" : `${titleOf(tunnel)} – iot-tunnel console`;
     if (moved) this.#move(id);
@@ -103,7 +123,7 @@ class Console {
     this.#shown = id;
     this.#list.choose(id);
     if (id === undefined && before !== undefined) {
-      const row = this.#list.reveal(before);
+      const row = this.#list.reveal(before) ?? this.#list.first;
       if (row !== undefined) return row.focus({ preventScroll: true });
     }
     if (id !== undefined) this.#list.reveal(id);

@@ -1,6 +1,7 @@
 /** One side of a tunnel: where it stands in words, and as a picture. */
 
 import type { Side } from "iot-tunnel";
+import { errorOf } from "iot-tunnel/errors";
 import { Diagram } from "./diagram.js";
 import { part, say, sayOrHide } from "./dom.js";
 import { timeOfDay } from "./lifetime.js";
@@ -13,6 +14,9 @@ const WORDS: Record<SideState, string> = {
   closed: "Closed",
 };
 const UNKNOWN = "Not connected";
+
+/** AccessTokenRevoked: what the service says to a token that is older than the last rotation. */
+const REVOKED = errorOf(204)?.message;
 
 const NAMES: Record<Side, string> = { source: "Source", destination: "Destination" };
 
@@ -31,7 +35,12 @@ export class SideCard {
     const { state, since, refusal } = standing;
     this.#card.dataset["state"] = state ?? "unknown";
     say(part(this.#card, "words", HTMLElement), `${state === undefined ? UNKNOWN : WORDS[state]}, since ${timeOfDay(since)}`);
-    sayOrHide(part(this.#card, "refusal", HTMLElement), refusal === undefined ? undefined : `Refused since then: ${refusal}`);
+    // Who is cut off by a rotation tries the old token once more; that is how every rotation ends.
+    const isExpected = state === "connected" && refusal === REVOKED;
+    const shown = part(this.#card, "refusal", HTMLElement);
+    shown.dataset["expected"] = String(isExpected);
+    if (refusal === undefined) sayOrHide(shown, undefined);
+    else sayOrHide(shown, isExpected ? "The old token was tried once more, and refused" : `Refused since then: ${refusal}`);
     this.#diagram.show(standing);
   }
 }

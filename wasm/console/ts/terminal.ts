@@ -4,6 +4,7 @@ import { FitAddon } from "@xterm/addon-fit";
 import { Terminal } from "@xterm/xterm";
 import type { TunnelStream } from "iot-tunnel";
 import { type Link, NoteEvent } from "./link.js";
+import { nameOf } from "./service.js";
 import type { Traffic } from "./traffic.js";
 
 /** How many lines are kept. */
@@ -49,7 +50,6 @@ export class ServiceTerminal extends EventTarget {
     this.#terminal.onData((text) => this.#typed(text));
     new ResizeObserver(() => this.#resize(place)).observe(place);
     this.#dark.addEventListener("change", () => this.#paint(place));
-    this.#paint(place);
     link.addEventListener("note", (event) => this.#note((event as NoteEvent).text));
   }
 
@@ -71,33 +71,35 @@ export class ServiceTerminal extends EventTarget {
     void this.#keepOpen(service, this.#closing.signal);
   }
 
-  /** Closes the service. What was shown stays. */
-  close(): void {
+  /** Closes the service, and says `why` after its name. What was shown stays. */
+  close(why = "closed"): void {
     if (this.#service === undefined) return;
-    this.#closing?.abort(new Error("closed"));
+    this.#closing?.abort(why);
     this.#service = undefined;
     this.#become();
   }
 
   async #keepOpen(service: string, signal: AbortSignal): Promise<void> {
+    const name = nameOf(service);
     // The first attempt needs a connection only.
     let generation = -1;
     while (!signal.aborted) {
       try {
         await this.#link.risen(generation, signal);
         generation = this.#link.generation;
-        const stream = await this.#link.open(service);
-        await this.#run(stream, service, signal);
-        if (!signal.aborted) this.#note(`${service} ended. Enter opens it again`);
+        const stream = await this.#link.open(service, signal);
+        this.#note(`${name} is open`);
+        await this.#run(stream, signal);
+        if (!signal.aborted) this.#note(`${name} ended. Enter opens it again`);
       } catch (error) {
-        if (!signal.aborted) this.#note(`${service} ended: ${error instanceof Error ? error.message : String(error)}`);
+        if (!signal.aborted) this.#note(`${name} ended: ${error instanceof Error ? error.message : String(error)}`);
       }
     }
-    this.#note(`${service} closed`);
+    this.#note(`${name} ${String(signal.reason)}`);
   }
 
   /** Shows what comes, until it ends. */
-  async #run(stream: TunnelStream, service: string, signal: AbortSignal): Promise<void> {
+  async #run(stream: TunnelStream, signal: AbortSignal): Promise<void> {
     const reader = stream.readable.getReader();
     const stop = (): void => stream.reset();
     signal.addEventListener("abort", stop, { once: true });
@@ -105,7 +107,6 @@ export class ServiceTerminal extends EventTarget {
     // A failure shows at the reader.
     writer.closed.catch(() => undefined);
     this.#writer = writer;
-    this.#note(`${service} is open`);
     try {
       for (;;) {
         const { done, value } = await reader.read();
@@ -141,10 +142,14 @@ export class ServiceTerminal extends EventTarget {
 
   #resize(place: HTMLElement): void {
     // Without a size it is out of sight, and would be fitted to nothing.
-    if (place.clientWidth > 0) this.#fit.fit();
+    if (place.clientWidth === 0) return;
+    this.#fit.fit();
+    this.#paint(place);
   }
 
+  /** Takes the colours that the page has now. Out of sight there are none; they are taken when it is back in it. */
   #paint(place: HTMLElement): void {
+    if (!place.isConnected) return;
     const style = getComputedStyle(place);
     this.#terminal.options.theme = {
       background: style.backgroundColor,

@@ -48,7 +48,7 @@ export class TunnelView {
       this.#here = new Here(part(this.element, "here", HTMLElement), this.#tunnels, this.#tunnel.id);
       this.#here.addEventListener("change", () => this.#offer());
     }
-    this.#here.take(sourceAccessToken);
+    this.#here.connect(sourceAccessToken);
     this.#offer();
     this.#here.focus();
   }
