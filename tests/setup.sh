@@ -111,8 +111,8 @@ setup_ffi() {
         pkg-config cmake meson ninja-build abigail-tools
 }
 
-# The agent in C, with its two libraries.
-setup_agent() { debian gcc make pkg-config libmosquitto-dev libmbedtls-dev; }
+# The agent in C, with its two libraries; and what makes its tests' certificates.
+setup_agent() { debian gcc make pkg-config libmosquitto-dev libmbedtls-dev openssl; }
 
 # The fuzzer's driver, and the C++ compiler that libFuzzer is built with.
 CARGO_FUZZ=0.13.2

@@ -30,8 +30,7 @@ static void retry(struct notify *notify, const char *why)
     notify->since = NEVER;
     notify->retry_at = host_now() + wait;
     notify->retry_wait = notify->retry_wait * 2 < MAX_WAIT ? notify->retry_wait * 2 : MAX_WAIT;
-    say("no connection to the MQTT broker %s:%u: %s; again in %u ms", notify->options->broker.host,
-        notify->options->broker.port, why, (unsigned)wait);
+    say("no connection to the MQTT broker %s: %s; again in %u ms", notify->options->broker.text, why, (unsigned)wait);
 }
 
 static void on_connect(struct mosquitto *mqtt, void *context, int code)
@@ -59,12 +58,10 @@ static void on_subscribe(struct mosquitto *mqtt, void *context, int id, int coun
     }
     notify->since = host_now();
     notify->due = NEVER;
-    say("subscribed to %s at %s:%u", notify->topic, notify->options->broker.host, notify->options->broker.port);
+    say("subscribed to %s at %s", notify->topic, notify->options->broker.text);
     if (notify->options->prints_ready && !notify->was_ready) {
-        const struct place *broker = &notify->options->broker;
-        bool is_ipv6 = strchr(broker->host, ':') != NULL;
-        printf("{\"broker\":\"%s://%s%s%s:%u\",\"topic\":\"%s\"}\n", notify->options->broker_tls ? "mqtts" : "mqtt",
-               is_ipv6 ? "[" : "", broker->host, is_ipv6 ? "]" : "", broker->port, notify->topic);
+        printf("{\"broker\":\"%s://%s\",\"topic\":\"%s\"}\n", notify->options->broker_tls ? "mqtts" : "mqtt",
+               notify->options->broker.text, notify->topic);
         fflush(stdout);
     }
     notify->was_ready = true;
@@ -82,7 +79,7 @@ static void on_message(struct mosquitto *mqtt, void *context, const struct mosqu
     }
 }
 
-/* What mqtts:// needs. */
+/* What mqtts:// needs. The files have been looked into. */
 static bool set_tls(struct notify *notify)
 {
     const struct options *options = notify->options;
@@ -92,7 +89,7 @@ static bool set_tls(struct notify *notify)
         status = mosquitto_string_option(notify->mqtt, MOSQ_OPT_TLS_ALPN, "x-amzn-mqtt-ca");
     }
     if (status != MOSQ_ERR_SUCCESS) {
-        say("--mqtt-ca, --mqtt-cert or --mqtt-key cannot be read: %s", mosquitto_strerror(status));
+        say("libmosquitto takes no TLS: %s", mosquitto_strerror(status));
     }
     return status == MOSQ_ERR_SUCCESS;
 }
