@@ -79,6 +79,16 @@ static void on_message(struct mosquitto *mqtt, void *context, const struct mosqu
     }
 }
 
+/* Of what goes wrong in TLS, libmosquitto returns that something did, and logs what. */
+static void on_log(struct mosquitto *mqtt, void *context, int level, const char *text)
+{
+    (void)mqtt;
+    (void)context;
+    if (level == MOSQ_LOG_ERR) {
+        say("libmosquitto: %s", text);
+    }
+}
+
 /* What mqtts:// needs. The files have been looked into. */
 static bool set_tls(struct notify *notify)
 {
@@ -118,6 +128,7 @@ bool notify_init(struct notify *notify, const struct options *options, notify_ha
     mosquitto_connect_callback_set(notify->mqtt, on_connect);
     mosquitto_subscribe_callback_set(notify->mqtt, on_subscribe);
     mosquitto_message_callback_set(notify->mqtt, on_message);
+    mosquitto_log_callback_set(notify->mqtt, on_log);
     return !options->broker_tls || set_tls(notify);
 }
 

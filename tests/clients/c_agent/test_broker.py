@@ -1,5 +1,7 @@
 """What the agent in C does with a broker that does not want it."""
 
+import pytest
+
 from broker import Broker
 from ends import CAgent, Source
 from network import Link
@@ -55,10 +57,24 @@ def test_a_refused_subscription_is_said_and_tried_again(service, opened, thing, 
                 until_answers(source.port())
 
 
-def test_a_broker_with_tls_is_shown_the_things_certificate(service, thing, pem):
+@pytest.fixture
+def mqtts(pem):
+    """Where a broker is that speaks TLS, and asks for a certificate."""
+    own, key = pem / "own.pem", pem / "own.key"
+    with Broker(f"cafile {own}", f"certfile {own}", f"keyfile {key}", "require_certificate true") as running:
+        yield f"mqtts://localhost:{running.port}"
+
+
+def test_a_broker_with_tls_is_shown_the_things_certificate(service, thing, mqtts, pem):
     own, key = str(pem / "own.pem"), str(pem / "own.key")
-    with Broker(f"cafile {own}", f"certfile {own}", f"keyfile {key}", "require_certificate true") as broker:
-        url = f"mqtts://localhost:{broker.port}"
-        files = ["--mqtt-ca", own, "--mqtt-cert", own, "--mqtt-key", key]
-        with CAgent(service, thing, {"SSH": 22}, *files, mqtt=url) as agent:
-            assert agent.ready["broker"] == url
+    files = ["--mqtt-ca", own, "--mqtt-cert", own, "--mqtt-key", key]
+    with CAgent(service, thing, {"SSH": 22}, *files, mqtt=mqtts) as agent:
+        assert agent.ready["broker"] == mqtts
+
+
+def test_a_broker_that_is_not_trusted_is_said_to_be(service, thing, mqtts, pem):
+    agent = CAgent(service, thing, {"SSH": 22}, "--mqtt-ca", str(pem / "other.pem"), mqtt=mqtts)
+    try:
+        agent.until_log("certificate verify failed")
+    finally:
+        agent.stop()
