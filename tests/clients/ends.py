@@ -154,8 +154,8 @@ class Agent(Program):
 
     def __init__(self, service, thing, servers, *flags, mqtt=None, reach=None, command=None, env=None):
         super().__init__(
-            "--thing", thing, "--mqtt", mqtt or service.ready["mqtt"], *(reach or trust(service)), "-d", serve_flag(servers), *flags,
-            command=command or [program(), "agent"], env=env,
+            "--thing", thing, "--mqtt", mqtt or service.ready["mqtt"], *(reach or trust(service)), "-d", serve_flag(servers),
+            *flags, command=command or [program(), "agent"], env=env,
         )
 
 

@@ -27,6 +27,9 @@ const char *place_read(struct place *place, const char *text, unsigned default_p
     char whole[sizeof place->text];
     const char *bracket = strchr(text, ']');
     const char *colon = strchr(bracket == NULL ? text : bracket, ':');
+    if (strchr(text, '@') != NULL) {
+        return "a user and a password are not allowed";
+    }
     if (strchr(text, '/') != NULL) {
         return "a path is not allowed";
     }

@@ -100,7 +100,9 @@ def test_a_password_for_the_broker_is_not_taken_and_not_shown(url):
 
 
 def test_no_password_is_shown_of_an_endpoint_either():
-    assert "secret" not in refused(*flags_of({"-e": "wss://user:secret@host"}))
+    said = refused(*flags_of({"-e": "wss://user:secret@host"}))
+    assert f"--proxy-endpoint: '...@host': {ENDPOINT_FORM}, and a user and a password are not allowed; " in said
+    assert "secret" not in said
 
 
 @pytest.mark.parametrize("flag", ["--thing", "--mqtt", "--mqtt-ca", "--mqtt-cert", "--mqtt-key", "--mqtt-client-id", "--capath"])
