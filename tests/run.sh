@@ -25,7 +25,7 @@ needs() {
         boto3-and-aws-cli | kill-9) echo python ;;
         mosquitto) echo python mqtt broker ;;
         tunnel) echo python web ssh ;;
-        c-agent) echo python mqtt broker c agent ;;
+        c-agent) echo python mqtt broker certificates c agent ;;
         firmware) echo python mqtt web cross firmware ;;
         demo) echo python web agent ;;
     esac

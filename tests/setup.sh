@@ -7,7 +7,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-PARTS="python node mqtt broker web ssh c cross ffi fuzz firmware agent wasm js consumers console chromium"
+PARTS="python node mqtt broker certificates web ssh c cross ffi fuzz firmware agent wasm js consumers console chromium"
 
 say() { printf 'setup: %s\n' "$*"; }
 
@@ -71,6 +71,8 @@ setup_chromium() { [ -n "${CHROMIUM:-}" ] || debian chromium; }
 # The device's client; and a broker of somebody else's, for the tests of an outage.
 setup_mqtt() { debian mosquitto-clients; }
 setup_broker() { debian mosquitto; }
+# What makes the certificates of a broker with TLS.
+setup_certificates() { debian openssl; }
 
 # What runs at the two ends of a tunnel: a web server and its client, and SSH.
 setup_web() { debian nginx-light curl; }

@@ -169,8 +169,8 @@ class Wire(Link):
             back = threading.Thread(target=self._bring, args=(onward, connection), daemon=True)
             back.start()
             if self._to_swallow:
-                exactly(connection, self._to_swallow)
-                self._to_swallow = 0
+                # Of one that is cut before it has brought anything, nothing is lost: it is the next one's turn.
+                self._to_swallow -= len(exactly(connection, self._to_swallow))
             pump(connection, onward)
             back.join()
 

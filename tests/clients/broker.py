@@ -11,15 +11,17 @@ from service import free_port, tool
 
 
 class Broker:
-    """One mosquitto process; `stop` and `start` make an outage that its clients' sessions survive."""
+    """One mosquitto process; `stop` and `start` make an outage that its clients' sessions survive. `settings` are more lines
+    of its configuration, for its listener."""
 
-    def __init__(self):
+    def __init__(self, *settings):
         self.port = free_port()
         self._folder = tempfile.TemporaryDirectory(prefix="mosquitto-")
         self._config = pathlib.Path(self._folder.name) / "mosquitto.conf"
         self._config.write_text(
             f"listener {self.port} 127.0.0.1\nallow_anonymous true\n"
             f"persistence true\npersistence_location {self._folder.name}/\nuser {getpass.getuser()}\n"
+            + "".join(f"{line}\n" for line in settings)
         )
         self._process = None
 

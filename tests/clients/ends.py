@@ -112,8 +112,9 @@ def listen_flag(services):
 
 
 def serve_flag(servers):
-    """`{service: port}` as the value of -d."""
-    return ",".join(f"{name}=127.0.0.1:{port}" if name else f"127.0.0.1:{port}" for name, port in servers.items())
+    """`{service: port}`, or `{service: "host:port"}`, as the value of -d."""
+    places = {name: place if isinstance(place, str) else f"127.0.0.1:{place}" for name, place in servers.items()}
+    return ",".join(f"{name}={place}" if name else place for name, place in places.items())
 
 
 class Source(Program):
@@ -149,12 +150,12 @@ class Destination(Program):
 
 
 class Agent(Program):
-    """`iot-tunnel agent`: it hears of its thing's tunnels over MQTT."""
+    """`iot-tunnel agent`: it hears of its thing's tunnels over MQTT, from the service's broker or another one."""
 
-    def __init__(self, service, thing, servers, *flags, reach=None, command=None, env=None):
+    def __init__(self, service, thing, servers, *flags, mqtt=None, reach=None, command=None, env=None):
         super().__init__(
-            "--thing", thing, "--mqtt", service.ready["mqtt"], *(reach or trust(service)), "-d", serve_flag(servers), *flags,
-            command=command or [program(), "agent"], env=env,
+            "--thing", thing, "--mqtt", mqtt or service.ready["mqtt"], *(reach or trust(service)), "-d", serve_flag(servers),
+            *flags, command=command or [program(), "agent"], env=env,
         )
 
 
@@ -162,11 +163,11 @@ class CAgent(Agent):
     """The agent in C, of ffi/examples/agent, which takes the same flags: the program named by IOT_TUNNEL_C_AGENT, else the
     one that `make agent` builds."""
 
-    def __init__(self, service, thing, servers, *flags, reach=None, program=None, env=None):
+    def __init__(self, service, thing, servers, *flags, program=None, **more):
         path = pathlib.Path(program or os.environ.get("IOT_TUNNEL_C_AGENT") or ROOT / "target/agent/agent")
         if not path.is_file():
             raise SystemExit(f"{path} does not exist: run `make agent`, or set IOT_TUNNEL_C_AGENT")
-        super().__init__(service, thing, servers, *flags, reach=reach, command=[str(path)], env=env)
+        super().__init__(service, thing, servers, *flags, command=[str(path)], **more)
 
 
 def until(holds, what, seconds=SOON_SECONDS):

@@ -131,8 +131,7 @@ static void dialled(struct locals *locals, struct local *local, iot_tunnel_sessi
             leave(locals, local);
         }
     } else if (dialled == DIAL_FAILED) {
-        say("cannot connect to the service %s at %s:%u: %s", shown(service), service->place.host, service->place.port,
-            local->dial.why);
+        say("cannot connect to the service %s at %s: %s", shown(service), service->place.text, local->dial.why);
         fail(locals, local, session);
     }
 }

@@ -3,6 +3,8 @@
  * connects to them, and serves local TCP ports through them. A rotated token reaches it like the first one, while it runs.
  *
  *   options.c        what it is told on the command line
+ *   place.c          hosts and ports
+ *   pem.c            the files of certificates and keys for the broker
  *   notify.c         the notifications, by libmosquitto
  *   notification.c   one of them, and its token
  *   tunnel.c         the library's session, and what follows from what it says: begin to read here

@@ -30,8 +30,7 @@ static void retry(struct notify *notify, const char *why)
     notify->since = NEVER;
     notify->retry_at = host_now() + wait;
     notify->retry_wait = notify->retry_wait * 2 < MAX_WAIT ? notify->retry_wait * 2 : MAX_WAIT;
-    say("no connection to the MQTT broker %s:%u: %s; again in %u ms", notify->options->broker.host,
-        notify->options->broker.port, why, (unsigned)wait);
+    say("no connection to the MQTT broker %s: %s; again in %u ms", notify->options->broker.text, why, (unsigned)wait);
 }
 
 static void on_connect(struct mosquitto *mqtt, void *context, int code)
@@ -59,12 +58,10 @@ static void on_subscribe(struct mosquitto *mqtt, void *context, int id, int coun
     }
     notify->since = host_now();
     notify->due = NEVER;
-    say("subscribed to %s at %s:%u", notify->topic, notify->options->broker.host, notify->options->broker.port);
+    say("subscribed to %s at %s", notify->topic, notify->options->broker.text);
     if (notify->options->prints_ready && !notify->was_ready) {
-        const struct place *broker = &notify->options->broker;
-        bool is_ipv6 = strchr(broker->host, ':') != NULL;
-        printf("{\"broker\":\"%s://%s%s%s:%u\",\"topic\":\"%s\"}\n", notify->options->broker_tls ? "mqtts" : "mqtt",
-               is_ipv6 ? "[" : "", broker->host, is_ipv6 ? "]" : "", broker->port, notify->topic);
+        printf("{\"broker\":\"%s://%s\",\"topic\":\"%s\"}\n", notify->options->broker_tls ? "mqtts" : "mqtt",
+               notify->options->broker.text, notify->topic);
         fflush(stdout);
     }
     notify->was_ready = true;
@@ -82,7 +79,17 @@ static void on_message(struct mosquitto *mqtt, void *context, const struct mosqu
     }
 }
 
-/* What mqtts:// needs. */
+/* Of what goes wrong in TLS, libmosquitto returns that something did, and logs what. */
+static void on_log(struct mosquitto *mqtt, void *context, int level, const char *text)
+{
+    (void)mqtt;
+    (void)context;
+    if (level == MOSQ_LOG_ERR) {
+        say("libmosquitto: %s", text);
+    }
+}
+
+/* What mqtts:// needs. The files have been looked into. */
 static bool set_tls(struct notify *notify)
 {
     const struct options *options = notify->options;
@@ -92,7 +99,7 @@ static bool set_tls(struct notify *notify)
         status = mosquitto_string_option(notify->mqtt, MOSQ_OPT_TLS_ALPN, "x-amzn-mqtt-ca");
     }
     if (status != MOSQ_ERR_SUCCESS) {
-        say("--mqtt-ca, --mqtt-cert or --mqtt-key cannot be read: %s", mosquitto_strerror(status));
+        say("libmosquitto takes no TLS: %s", mosquitto_strerror(status));
     }
     return status == MOSQ_ERR_SUCCESS;
 }
@@ -121,6 +128,7 @@ bool notify_init(struct notify *notify, const struct options *options, notify_ha
     mosquitto_connect_callback_set(notify->mqtt, on_connect);
     mosquitto_subscribe_callback_set(notify->mqtt, on_subscribe);
     mosquitto_message_callback_set(notify->mqtt, on_message);
+    mosquitto_log_callback_set(notify->mqtt, on_log);
     return !options->broker_tls || set_tls(notify);
 }
 

@@ -36,7 +36,7 @@ struct notify {
     bool was_ready;
 };
 
-/* Begins. Says what is wrong with the files, if anything is. */
+/* Begins. Says what is wrong, if anything is. */
 bool notify_init(struct notify *notify, const struct options *options, notify_handler *handler, void *context);
 void notify_watch(struct notify *notify, struct wait *wait);
 /* Does what can be done now, and hands over the notifications that came. */

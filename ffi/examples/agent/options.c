@@ -1,12 +1,13 @@
 #include "options.h"
 
-#include <ctype.h>
 #include <getopt.h>
+#include <mosquitto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "host.h"
+#include "pem.h"
 
 static const char HELP[] =
     "Be a device's agent: hear of tunnels over MQTT and connect to them\n"
@@ -18,7 +19,8 @@ static const char HELP[] =
     "      --mqtt-ca FILE           root certificates to trust for the broker: a PEM file [default: " SYSTEM_CA "]\n"
     "      --mqtt-cert FILE         this thing's certificate, which the broker asks for: a PEM file\n"
     "      --mqtt-key FILE          the private key of --mqtt-cert: a PEM file\n"
-    "      --mqtt-client-id ID      nobody else may use it at the same time [default: NAME-tunnel-agent]\n"
+    "      --mqtt-client-id ID      1 to 65535 bytes of UTF-8; nobody else may use it at the same time\n"
+    "                               [default: NAME-tunnel-agent]\n"
     "  -e, --proxy-endpoint HOST[:PORT]   the tunnels' service, always with TLS; wss:// may stand before it\n"
     "                               [default: AWS's in the region that a notification names]\n"
     "  -d, --destination-app LIST   where this thing's services are: up to 3 of [SERVICE=][HOST:]PORT, with commas between.\n"
@@ -32,7 +34,7 @@ static const char HELP[] =
     "One tunnel at a time: the latest notification wins. A tunnel that another one has pushed out is served again when its\n"
     "destination's token is rotated. So is one whose agent was restarted: tokens are kept in memory only.\n"
     "\n"
-    "Exit codes: 0 ended by SIGINT or SIGTERM, 1 something failed, 2 the command line is wrong.\n";
+    "Exit codes: 0 ended by SIGINT or SIGTERM, 1 something failed, 2 the command line or a file of it is wrong.\n";
 
 enum { THING = 256, MQTT, MQTT_CA, MQTT_CERT, MQTT_KEY, MQTT_CLIENT_ID, READY };
 
@@ -52,117 +54,143 @@ static const struct option FLAGS[] = {
     {NULL, 0, NULL, 0},
 };
 
+/* Most of a value that is shown, in bytes. */
+enum { MAX_SHOWN = 64 };
+/* What a value looks like. */
+#define BROKER_FORM "mqtt://HOST[:PORT] or mqtts://HOST[:PORT]"
+#define ENDPOINT_FORM "HOST[:PORT] or wss://HOST[:PORT]"
+#define SERVICE_FORM "[SERVICE=][HOST:]PORT"
+/* Longest client id: the length of a string has two bytes in MQTT. */
+enum { MAX_CLIENT_ID = 65535 };
+
 /* Says what is wrong with a flag, and ends. */
+static void refuse(const char *flag, const char *why) __attribute__((noreturn));
 static void refuse(const char *flag, const char *why)
 {
     say("%s: %s; see --help", flag, why);
     exit(2);
 }
 
+void options_refuse(const char *flag, const char *value, const char *why)
+{
+    /* A password may stand before it. */
+    const char *at = strrchr(value, '@');
+    const char *shown = at == NULL ? value : at;
+    say("%s: '%s%.*s%s': %s; see --help", flag, at == NULL ? "" : "...", MAX_SHOWN, shown,
+        strlen(shown) > MAX_SHOWN ? "..." : "", why);
+    exit(2);
+}
+
 /* Ends unless the library is content. */
-static void check(const char *flag, iot_tunnel_status status)
+static void check(const char *flag, const char *value, iot_tunnel_status status)
 {
     if (status != IOT_TUNNEL_STATUS_OK) {
         char why[256];
         snprintf(why, sizeof why, "%.*s", SHOW(iot_tunnel_status_text(status)));
-        refuse(flag, why);
+        options_refuse(flag, value, why);
     }
 }
 
-/* Takes host[:port] apart. The library knows what a host is. */
-static void read_place(struct place *place, const char *flag, const char *text, unsigned default_port)
+/* Reads the host and the port of a value, whose form people are told. */
+static void read_place(struct place *place, const char *flag, const char *value, const char *form, const char *text,
+                       unsigned default_port)
 {
-    char whole[HOST_SIZE + sizeof "[]:65535"];
-    const char *bracket = strchr(text, ']');
-    bool has_port = strchr(bracket == NULL ? text : bracket, ':') != NULL;
-    int length = has_port ? snprintf(whole, sizeof whole, "%s", text)
-                          : snprintf(whole, sizeof whole, "%s:%u", text, default_port);
-    if (length < 0 || (size_t)length >= sizeof whole) {
-        refuse(flag, "the host is too long");
+    const char *rule = place_read(place, text, default_port);
+    if (rule != NULL) {
+        char why[256];
+        snprintf(why, sizeof why, "expected %s, and %s", form, rule);
+        options_refuse(flag, value, why);
     }
-    iot_tunnel_text host;
-    uint16_t port;
-    check(flag, iot_tunnel_endpoint_split(text_of(whole), &host, &port));
-    snprintf(place->host, sizeof place->host, "%.*s", SHOW(host));
-    place->port = port;
 }
 
 static void read_broker(struct options *options, const char *url)
 {
-    if (strncmp(url, "mqtts://", 8) == 0) {
-        options->broker_tls = true;
-        url += 8;
-    } else if (strncmp(url, "mqtt://", 7) == 0) {
-        options->broker_tls = false;
-        url += 7;
-    } else {
-        refuse("--mqtt", "expected mqtt://host:port or mqtts://host:port");
-    }
+    static const char flag[] = "--mqtt";
+    options->broker_tls = strncmp(url, "mqtts://", 8) == 0;
     if (strchr(url, '@') != NULL) {
-        refuse("--mqtt", "no user and password are taken: a thing shows its certificate, by --mqtt-cert and --mqtt-key");
+        options_refuse(flag, url, "no user and password are taken: a thing shows its certificate, by --mqtt-cert and --mqtt-key");
     }
-    read_place(&options->broker, "--mqtt", url, options->broker_tls ? 8883 : 1883);
+    if (!options->broker_tls && strncmp(url, "mqtt://", 7) != 0) {
+        options_refuse(flag, url, "expected " BROKER_FORM);
+    }
+    const char *text = strstr(url, "://") + 3;
+    read_place(&options->broker, flag, url, BROKER_FORM, text, options->broker_tls ? 8883 : 1883);
 }
 
-static const char *read_endpoint(const char *text)
+static const char *read_endpoint(const char *value)
 {
-    if (strncmp(text, "ws://", 5) == 0) {
-        refuse("--proxy-endpoint", "this agent speaks TLS only: wss://host:port, or host:port");
+    static const char flag[] = "--proxy-endpoint";
+    const char *text = strncmp(value, "wss://", 6) == 0 ? value + 6 : value;
+    struct place place;
+    if (strstr(text, "://") != NULL) {
+        options_refuse(flag, value, "expected " ENDPOINT_FORM ": this agent speaks TLS only");
     }
-    if (strncmp(text, "wss://", 6) == 0) {
-        text += 6;
-    }
-    iot_tunnel_text host;
-    uint16_t port;
-    check("--proxy-endpoint", iot_tunnel_endpoint_split(text_of(text), &host, &port));
+    read_place(&place, flag, value, ENDPOINT_FORM, text, 443);
     return text;
 }
 
-static void read_service(struct service *service, char *entry)
+/* One entry of the list. */
+static void read_service(struct service *service, const char *entry)
 {
-    char *place = entry;
-    char *equals = strchr(entry, '=');
+    static const char flag[] = "--destination-app";
+    const char *equals = strchr(entry, '=');
+    const char *text = equals == NULL ? entry : equals + 1;
+    char local[sizeof service->place.text];
     service->name[0] = '\0';
     if (equals != NULL) {
-        *equals = '\0';
-        place = equals + 1;
-        check("--destination-app", iot_tunnel_service_id_check(text_of(entry), NULL));
-        snprintf(service->name, sizeof service->name, "%s", entry);
+        iot_tunnel_text name = {entry, (size_t)(equals - entry)};
+        check(flag, entry, iot_tunnel_service_id_check(name, NULL));
+        snprintf(service->name, sizeof service->name, "%.*s", SHOW(name));
     }
-    if (strchr(place, ':') != NULL) {
-        read_place(&service->place, "--destination-app", place, 0);
-    } else {
-        char local[HOST_SIZE];
-        snprintf(local, sizeof local, "localhost:%s", place);
-        read_place(&service->place, "--destination-app", local, 0);
+    if (strchr(text, ':') == NULL) {
+        snprintf(local, sizeof local, "localhost:%s", text);
+        text = local;
+    }
+    read_place(&service->place, flag, entry, SERVICE_FORM, text, 0);
+}
+
+/* What entries must be together. */
+static void check_services(const struct options *options, char *const entries[])
+{
+    static const char flag[] = "--destination-app";
+    for (uint32_t at = 0; at < options->service_count; at++) {
+        const char *name = options->services[at].name;
+        if (options->service_count > 1 && name[0] == '\0') {
+            options_refuse(flag, entries[at], "with several services each needs a name: SERVICE=[HOST:]PORT");
+        }
+        for (uint32_t other = 0; other < at; other++) {
+            if (strcmp(name, options->services[other].name) == 0) {
+                options_refuse(flag, entries[at], "the same service stands there twice");
+            }
+        }
     }
 }
 
 /* Cuts the list at its commas. It lies in the arguments, which are the program's to write to. */
 static void read_services(struct options *options, char *list)
 {
-    const char *flag = "--destination-app";
-    options->service_count = 0;
+    char *entries[MAX_SERVICES];
     for (char *comma = list; comma != NULL; list = comma + 1) {
         comma = strchr(list, ',');
         if (comma != NULL) {
             *comma = '\0';
         }
         if (options->service_count == MAX_SERVICES) {
-            refuse(flag, "a tunnel has at most 3 services");
+            options_refuse("--destination-app", list, "a tunnel has at most 3 services");
         }
+        entries[options->service_count] = list;
         read_service(&options->services[options->service_count++], list);
     }
-    for (uint32_t at = 0; at < options->service_count; at++) {
-        if (options->service_count > 1 && options->services[at].name[0] == '\0') {
-            refuse(flag, "with several services each needs a name: SERVICE=[HOST:]PORT");
-        }
-        for (uint32_t other = 0; other < at; other++) {
-            if (strcmp(options->services[at].name, options->services[other].name) == 0) {
-                refuse(flag, "the same service stands there twice");
-            }
-        }
+    check_services(options, entries);
+}
+
+static const char *read_client_id(const char *id)
+{
+    size_t length = strlen(id);
+    if (length == 0 || length > MAX_CLIENT_ID || mosquitto_validate_utf8(id, (int)length) != MOSQ_ERR_SUCCESS) {
+        options_refuse("--mqtt-client-id", id, "a client id is 1 to 65535 bytes of UTF-8, without control characters");
     }
+    return id;
 }
 
 static void print_version(void)
@@ -187,25 +215,53 @@ static void check_together(const struct options *options)
         refuse("--mqtt-cert", "it goes with --mqtt-key, and neither without the other");
     }
     if (!options->broker_tls && (options->mqtt_ca != NULL || options->mqtt_cert != NULL)) {
-        refuse("--mqtt", "certificates go with mqtts://");
+        refuse("--mqtt", "--mqtt-ca, --mqtt-cert and --mqtt-key go with mqtts://");
+    }
+}
+
+static void check_files(const struct options *options)
+{
+    if (options->broker_tls) {
+        pem_check_roots("--mqtt-ca", options->mqtt_ca == NULL ? SYSTEM_CA : options->mqtt_ca);
+    }
+    if (options->mqtt_cert != NULL) {
+        pem_check_identity(options->mqtt_cert, options->mqtt_key);
+    }
+}
+
+/* Ends if a flag was there before: nobody can tell which of the two was meant. `seen` has a bit for each of FLAGS. */
+static void check_once(uint32_t *seen, int flag)
+{
+    for (uint32_t at = 0; FLAGS[at].name != NULL; at++) {
+        if (FLAGS[at].val != flag) {
+            continue;
+        }
+        if ((*seen & 1u << at) != 0) {
+            char name[32];
+            snprintf(name, sizeof name, "--%s", FLAGS[at].name);
+            refuse(name, flag == 'd' ? "it is given twice: put commas between the services" : "it is given twice");
+        }
+        *seen |= 1u << at;
     }
 }
 
 void options_read(struct options *options, int count, char **arguments)
 {
     memset(options, 0, sizeof *options);
+    uint32_t seen = 0;
     int flag;
     while ((flag = getopt_long(count, arguments, "e:d:c:hV", FLAGS, NULL)) != -1) {
+        check_once(&seen, flag);
         switch (flag) {
         case THING:
-            check("--thing", iot_tunnel_thing_name_check(text_of(optarg), NULL));
+            check("--thing", optarg, iot_tunnel_thing_name_check(text_of(optarg), NULL));
             options->thing = optarg;
             break;
         case MQTT: read_broker(options, optarg); break;
         case MQTT_CA: options->mqtt_ca = optarg; break;
         case MQTT_CERT: options->mqtt_cert = optarg; break;
         case MQTT_KEY: options->mqtt_key = optarg; break;
-        case MQTT_CLIENT_ID: options->client_id = optarg; break;
+        case MQTT_CLIENT_ID: options->client_id = read_client_id(optarg); break;
         case 'e': options->endpoint = read_endpoint(optarg); break;
         case 'd': read_services(options, optarg); break;
         case 'c': options->ca = optarg; break;
@@ -219,6 +275,7 @@ void options_read(struct options *options, int count, char **arguments)
         refuse(arguments[optind], "this is no flag");
     }
     check_together(options);
+    check_files(options);
 }
 
 bool options_serve(const struct options *options, iot_tunnel_text name)

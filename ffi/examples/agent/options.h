@@ -6,16 +6,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "place.h"
+
 /* Services that a tunnel can have. */
 enum { MAX_SERVICES = 3 };
-/* Longest host name, service name and thing name, each with a zero behind it. */
-enum { HOST_SIZE = 254, NAME_SIZE = 129 };
-
-/* A host and a port. */
-struct place {
-    char host[HOST_SIZE];
-    unsigned port;
-};
+/* Longest service name and thing name, each with a zero behind it. */
+enum { NAME_SIZE = 129 };
 
 /* A service, and where it is. */
 struct service {
@@ -41,9 +37,11 @@ struct options {
     bool prints_ready;
 };
 
-/* Reads the command line. Ends the program if there is nothing more to do: with 0 after --help and --version, with 2 and a
- * message if something is wrong. What it gives lasts as long as `arguments`. */
+/* Reads the command line, and looks into the files for the broker. Ends the program if there is nothing more to do: with 0
+ * after --help and --version, with 2 and a message if something is wrong. What it gives lasts as long as `arguments`. */
 void options_read(struct options *options, int count, char **arguments);
+/* Says what is wrong with the value of a flag, and ends the program with 2. */
+void options_refuse(const char *flag, const char *value, const char *why) __attribute__((noreturn));
 /* Whether a service of a tunnel is here. */
 bool options_serve(const struct options *options, iot_tunnel_text name);
 

@@ -150,8 +150,7 @@ bool tls_init(struct tls *tls, const char *roots)
     }
     mbedtls_ssl_set_bio(&tls->ssl, tls, write_socket, read_socket, NULL);
     if (read_roots(tls, roots) != 0) {
-        say("--capath: %s: %s", roots, tls->why);
-        return false;
+        options_refuse("--capath", roots, tls->why);
     }
     return true;
 }

@@ -33,7 +33,7 @@ struct tls {
 /* How a call went. */
 enum { TLS_WAITS = -1, TLS_FAILED = -2 };
 
-/* Reads the roots to trust, a file or a folder, and says what is wrong with them, if anything is. */
+/* Reads the roots to trust, a file or a folder, which ends the program with 2 if there are none. Says if mbedTLS cannot begin. */
 bool tls_init(struct tls *tls, const char *roots);
 void tls_free(struct tls *tls);
 

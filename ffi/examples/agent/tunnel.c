@@ -45,7 +45,7 @@ static void reach(struct tunnel *tunnel)
 {
     struct link *link = &tunnel->link;
     uint8_t nonce[16];
-    struct place place = {"", 0};
+    struct place place;
     iot_tunnel_text host, endpoint = text_of(tunnel->endpoint);
     uint16_t port = 0;
     host_draw(nonce, sizeof nonce);
@@ -58,8 +58,7 @@ static void reach(struct tunnel *tunnel)
         lose_by(tunnel, status);
         return;
     }
-    snprintf(place.host, sizeof place.host, "%.*s", SHOW(host));
-    place.port = port;
+    place_set(&place, host, port);
     say("connecting to %s", tunnel->endpoint);
     if (!link_open(link, &place)) {
         lose(tunnel, link->tls.why);

@@ -135,10 +135,8 @@ void uart_take(enum uart uart, size_t count) {
 }
 
 bool uart_was_damaged(enum uart uart) {
-    /* One that comes in between is of the same line. */
-    bool damaged = rings[uart].damaged;
-    rings[uart].damaged = false;
-    return damaged;
+    /* In one step: an interrupt between a look and a write would set what the write then wipes out. */
+    return __atomic_exchange_n(&rings[uart].damaged, false, __ATOMIC_RELAXED);
 }
 
 /* Waits until there is room for a byte, if there soon is. */

@@ -1,5 +1,8 @@
 """What the agent in C does with a broker that does not want it."""
 
+import pytest
+
+from broker import Broker
 from ends import CAgent, Source
 from network import Link
 from streams import exactly, until_answers
@@ -43,8 +46,7 @@ class Unwilling(Link):
 
 def test_a_refused_subscription_is_said_and_tried_again(service, opened, thing, server):
     with Unwilling(int(service.ready["mqtt"].rsplit(":", 1)[1])) as link:
-        # The later --mqtt is the one that counts.
-        with CAgent(service, thing, {"SSH": server.port}, "--mqtt", f"mqtt://127.0.0.1:{link.port}") as agent:
+        with CAgent(service, thing, {"SSH": server.port}, mqtt=f"mqtt://127.0.0.1:{link.port}") as agent:
             assert "the MQTT broker refuses a subscription to $aws/things/" in agent.log()
             assert "it lets nobody hear of this thing's tunnels; again in" in agent.log()
             assert "Connection Refused: not authorised" in agent.log()
@@ -53,3 +55,26 @@ def test_a_refused_subscription_is_said_and_tried_again(service, opened, thing, 
             tunnel = opened("SSH", thing=thing)
             with Source(service, tunnel["sourceAccessToken"]) as source:
                 until_answers(source.port())
+
+
+@pytest.fixture
+def mqtts(pem):
+    """Where a broker is that speaks TLS, and asks for a certificate."""
+    own, key = pem / "own.pem", pem / "own.key"
+    with Broker(f"cafile {own}", f"certfile {own}", f"keyfile {key}", "require_certificate true") as running:
+        yield f"mqtts://localhost:{running.port}"
+
+
+def test_a_broker_with_tls_is_shown_the_things_certificate(service, thing, mqtts, pem):
+    own, key = str(pem / "own.pem"), str(pem / "own.key")
+    files = ["--mqtt-ca", own, "--mqtt-cert", own, "--mqtt-key", key]
+    with CAgent(service, thing, {"SSH": 22}, *files, mqtt=mqtts) as agent:
+        assert agent.ready["broker"] == mqtts
+
+
+def test_a_broker_that_is_not_trusted_is_said_to_be(service, thing, mqtts, pem):
+    agent = CAgent(service, thing, {"SSH": 22}, "--mqtt-ca", str(pem / "other.pem"), mqtt=mqtts)
+    try:
+        agent.until_log("certificate verify failed")
+    finally:
+        agent.stop()

@@ -31,10 +31,10 @@ class Names:
     def stall(self):
         self._gate.unlink()
 
-    def agent(self, service, thing, *flags):
+    def agent(self, service, thing, servers, mqtt=None):
         """The one without a sanitizer, which wants to be loaded first."""
         env = {"LD_PRELOAD": str(self._library), "RESOLVER_GATE": str(self._gate)}
-        return CAgent(service, thing, {"SSH": 1}, *flags, program=ROOT / "target/agent/agent", env=env)
+        return CAgent(service, thing, servers, mqtt=mqtt, program=ROOT / "target/agent/agent", env=env)
 
 
 @pytest.fixture
@@ -59,8 +59,7 @@ def test_a_service_whose_name_is_looked_up_holds_up_no_other(service, opened, th
 
     with Listening(note) as slow:
         names.stall()
-        # The later -d is the one that counts.
-        with names.agent(service, thing, "-d", f"SSH=127.0.0.1:{server.port},SLOW=slow.test:{slow.port}"):
+        with names.agent(service, thing, {"SSH": server.port, "SLOW": f"slow.test:{slow.port}"}):
             tunnel = opened("SSH", "SLOW", thing=thing)
             with Source(service, tunnel["sourceAccessToken"], services=["SSH", "SLOW"]) as source:
                 until_answers(source.port("SSH"))
@@ -81,8 +80,7 @@ def test_a_service_whose_name_is_looked_up_holds_up_no_other(service, opened, th
 
 def test_a_broker_whose_name_is_looked_up_holds_up_no_tunnel(service, opened, thing, server, names):
     with Link(port_of(service.ready["mqtt"])) as link:
-        flags = ["--mqtt", f"mqtt://slow.test:{link.port}", "-d", f"SSH=127.0.0.1:{server.port}"]
-        with names.agent(service, thing, *flags) as agent:
+        with names.agent(service, thing, {"SSH": server.port}, f"mqtt://slow.test:{link.port}") as agent:
             tunnel = opened("SSH", thing=thing)
             with Source(service, tunnel["sourceAccessToken"]) as source, connect_when_served(source.port()) as connection:
                 names.stall()
@@ -104,7 +102,7 @@ def connect_when_served(port):
 
 def test_it_ends_in_order_in_the_middle_of_a_lookup(service, thing, names):
     names.stall()
-    agent = names.agent(service, thing, "--mqtt", "mqtt://slow.test:1")
+    agent = names.agent(service, thing, {"SSH": 1}, "mqtt://slow.test:1")
     # It waits, since nobody answers; code 0, or this raises.
     until(lambda: threads(agent) == 2, "the lookup")
     agent.stop()
@@ -118,7 +116,7 @@ def test_a_broker_that_does_not_answer_by_ipv6_is_reached_by_ipv4(service, opene
     """Connections by IPv6 come about, and that is all: libmosquitto never tries the other address by itself."""
     with Link(port_of(service.ready["mqtt"])) as link, socket.create_server(("::1", link.port), family=socket.AF_INET6) as nowhere:
         nowhere.settimeout(30)
-        agent = names.agent(service, thing, "--mqtt", f"mqtt://both.test:{link.port}", "-d", f"SSH=127.0.0.1:{server.port}")
+        agent = names.agent(service, thing, {"SSH": server.port}, f"mqtt://both.test:{link.port}")
         with contextlib.closing(nowhere.accept()[0]):
             pass
         with agent:

@@ -57,8 +57,7 @@ class Own:
         return self.tunnels.open_tunnel(destinationConfig={"thingName": thing, "services": list(services)})
 
     def agent(self, thing, servers, port=None):
-        # The later --mqtt is the one that counts.
-        return CAgent(self.service, thing, servers, "--mqtt", f"mqtt://127.0.0.1:{port or self.broker.port}")
+        return CAgent(self.service, thing, servers, mqtt=f"mqtt://127.0.0.1:{port or self.broker.port}")
 
     def publish(self, thing, payload, *flags):
         subprocess.run(

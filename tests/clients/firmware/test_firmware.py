@@ -3,10 +3,12 @@
 import hashlib
 import json
 import random
+import re
 import subprocess
 
 import pytest
 
+from board import FIRMWARE
 from ends import Source, until
 from streams import connect, exactly, until_answers
 
@@ -186,6 +188,14 @@ def test_a_byte_that_arrives_damaged_costs_the_connection_and_no_more(source, bo
     board.until_says("firmware: open services=ECHO,HTTP", count=2)
     until_answers(source.port("ECHO"))
     assert echoed(source.port("ECHO"), 6, 20_000)
+
+
+def test_the_flag_of_damage_is_taken_in_one_step():
+    """An interrupt between a look at the flag and a write to it cannot be aimed at in QEMU, so this looks at the code: the flag
+    is written by a store that fails if an interrupt came since the load, and by no other."""
+    disassemble = ["arm-none-eabi-objdump", "-d", "--no-show-raw-insn", "--disassemble=uart_was_damaged", str(FIRMWARE)]
+    code = subprocess.run(disassemble, capture_output=True, check=True, text=True, timeout=60).stdout
+    assert re.findall(r"\t((?:ldr|str)ex\w*|str\w*)\b", code) == ["ldrexb", "strexb"]
 
 
 def test_a_token_is_in_memory_once(source, board, modem, tunnels):
