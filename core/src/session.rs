@@ -182,7 +182,8 @@ where
     }
 
     /// Takes the next message off the start of `input`, the payload of binary WebSocket messages in any split, and says
-    /// what it means. Without one, `None`: then all of `input` is taken, unless something is to be sent first.
+    /// what it means. Without one, `None`: then all of `input` is taken, unless something is to be sent first. That there are
+    /// bytes left is news: until some are taken again, nobody is silent.
     ///
     /// # Errors
     /// [`Misuse::NotConnected`], [`Misuse::SessionClosed`]; but never for an empty `input`. What the peer does wrong is

@@ -218,7 +218,8 @@ impl Twins {
     /// or takes no more. The second gets pieces of so many bytes, at least one.
     pub fn handle_bytes(&mut self, now: Millis, input: &[u8], piece: usize) -> Result<Heard, Misuse> {
         let heard = hear(&mut self.first, now, input, input.len())?;
-        if heard.taken > 0 {
+        // That bytes are left unread is news, too.
+        if !input.is_empty() {
             let other = hear(&mut self.second, now, input, piece.max(1));
             assert_eq!(other.as_ref(), Ok(&heard), "in pieces of {piece}");
         }
