@@ -5,7 +5,7 @@ use crate::error::{Capacity, Error, Misuse};
 use crate::handshake::Subprotocol;
 use crate::id::ServiceId;
 use crate::mode::Side;
-use crate::session::{Binding, Config, Event, Output, Progress, Session};
+use crate::session::{Binding, Config, Event, Output, Progress, Services, Session};
 use crate::token::AccessToken;
 use crate::websocket::MAX_FRAME_PAYLOAD;
 use crate::wire::MAX_PAYLOAD;
@@ -34,6 +34,24 @@ fn what_cannot_be_a_session_is_refused_with_the_reason() {
         assert_eq!(make(&["A"], max_payload, 512), error);
     }
     assert_eq!(make(&["A"], 1, 511), Err(Capacity::OutgoingBufferTooSmall.into()));
+}
+
+#[test]
+fn names_of_services_may_be_text_which_is_judged() {
+    let make = |names: &[&'static str]| {
+        let config = Config {
+            side: Side::Destination,
+            services: Services::Named(names),
+            format: Subprotocol::V3,
+            max_payload: MAX_PAYLOAD,
+        };
+        let session: Result<Session<_, 64>, Error> =
+            Session::new(&config, std::vec![0; 100], std::vec![0; 512]);
+        session.map(|session| session.services().to_vec())
+    };
+    assert_eq!(make(&["SSH", "RDP"]), Ok(services(&["SSH", "RDP"]).to_vec()));
+    assert_eq!(make(&["SSH", "no space"]), Err(Misuse::InvalidServiceId.into()));
+    assert_eq!(make(&["SSH", "SSH"]), Err(Misuse::DuplicateService.into()));
 }
 
 #[test]
