@@ -25,6 +25,25 @@ impl Millis {
     }
 }
 
+/// The moment it is: a [`Millis`], or a closure that finds out, for who has a clock that takes longer to ask than a message to
+/// take. It is asked when the moment matters.
+pub trait Clock: Copy {
+    /// The moment it is.
+    fn now(self) -> Millis;
+}
+
+impl Clock for Millis {
+    fn now(self) -> Millis {
+        self
+    }
+}
+
+impl<Ask: Fn() -> Millis + Copy> Clock for Ask {
+    fn now(self) -> Millis {
+        self()
+    }
+}
+
 /// How long a tunnel lives, in whole minutes from its creation: 1–720 (`maxLifetimeTimeoutMinutes`).
 /// A rotation never extends it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]

@@ -217,7 +217,7 @@ test("a payload that comes in a message of its own is not copied once more, and 
   const reader = stream.readable.getReader();
   const { frame } = await import("./model.js");
   const message = (length) => frame({ type: TYPE.data, ...about, payload: bytes(length) });
-  const [alone, packed] = [message(1000), Buffer.concat([message(600), message(1000), message(400)])];
+  const [alone, packed] = [message(10_000), Buffer.concat([message(6000), message(10_000), message(5000)])];
   const received = [];
   for (const data of [alone, packed]) {
     const { buffer } = new Uint8Array(data);
@@ -225,7 +225,7 @@ test("a payload that comes in a message of its own is not copied once more, and 
     received.push(buffer);
   }
   const chunks = [];
-  for (const length of [1000, 600, 1000, 400]) {
+  for (const length of [10_000, 6000, 10_000, 5000]) {
     const { value } = await reader.read();
     assert.deepEqual(value, bytes(length));
     chunks.push(value);
@@ -234,5 +234,25 @@ test("a payload that comes in a message of its own is not copied once more, and 
   assert.equal(new Set(chunks.map(({ buffer }) => buffer)).size, 4);
   // Whoever gives one away keeps the others.
   structuredClone(chunks[0], { transfer: [chunks[0].buffer] });
-  assert.deepEqual(chunks.slice(1), [bytes(600), bytes(1000), bytes(400)]);
+  assert.deepEqual(chunks.slice(1), [bytes(6000), bytes(10_000), bytes(5000)]);
+});
+
+test("short payloads that wait are read together, long ones by themselves, and all in their order", async () => {
+  for (const [lengths, expected] of [
+    [[1], [1]],
+    [[1, 2, 3], [6]],
+    [[4096, 4097, 1, 2], [4096, 4097, 3]],
+    [[60_000, 5, 60_000], [60_000, 5, 60_000]],
+    // Not more than a long one has.
+    [Array(40).fill(4000), [64_000, 64_000, 32_000]],
+  ]) {
+    const { stream, socket, about } = await opened();
+    const payloads = lengths.map((length, at) => bytes(length, at));
+    for (const payload of payloads) socket.deliver({ type: TYPE.data, ...about, payload });
+    socket.deliver({ type: TYPE.connectionReset, ...about });
+    const chunks = [];
+    for await (const chunk of stream.readable) chunks.push(chunk);
+    assert.deepEqual(chunks.map(({ length }) => length), expected);
+    assert.deepEqual(Buffer.concat(chunks), Buffer.concat(payloads));
+  }
 });

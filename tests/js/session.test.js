@@ -14,13 +14,16 @@ await Promise.all([init(), initLocal()]);
 
 const V3 = "aws.iot.securetunneling-3.0";
 const SERVICE_IDS = 5;
+/** Time stands still. */
+const CLOCK = { now: () => 0 };
 
 /** A session, what it sent, and what it was told. */
 class End {
   constructor(side, services = ["SSH", "RDP"]) {
-    this.raw = new Session(side, services, "V3", 64_512);
+    this.announced = [];
+    this.raw = new Session(CLOCK, this.announced, side, services, "V3", 64_512);
     this.report = new Report(this.raw.report);
-    this.raw.token(0, side, "token", undefined);
+    this.raw.token(side, "token", undefined);
     this.sent = [];
     this.events = [];
     this.received = [];
@@ -34,7 +37,7 @@ class End {
       if (output === "wait") return;
       if (output === "connect") {
         this.tokens = tokens;
-        this.raw.happened(0, "accepted", 101, V3);
+        this.raw.happened("accepted", 101, V3);
         this.take(frame({ type: SERVICE_IDS, availableServiceIds: ["SSH", "RDP"] }));
       }
       if (output === "send") {
@@ -48,15 +51,13 @@ class End {
   take(bytes) {
     for (let at = 0; at < bytes.length; at += inboxCapacity()) {
       const part = bytes.subarray(at, at + inboxCapacity());
-      const pointer = this.raw.inbox(part.length);
-      memory().set(part, pointer);
-      for (;;) {
-        const services = [];
-        const kind = this.raw.handle(0, services);
+      memory().set(part, this.raw.inbox);
+      for (let written = part.length; ; written = 0) {
+        const kind = this.raw.handle(written);
         if (kind === "none") break;
         const [connection, replaces, fault, service] = [CONNECTION, REPLACES, ERROR, SERVICE].map((place) => this.report.number(place));
         if (kind === "data") this.received.push(this.report.bytes(PAYLOAD).slice());
-        this.events.push({ kind, connection, replaces, fault, service, services });
+        this.events.push({ kind, connection, replaces, fault, service, services: this.announced.splice(0) });
       }
     }
   }
@@ -137,47 +138,68 @@ test("a message longer than the inbox, and one cut anywhere, are the same bytes"
   assert.deepEqual(destination.received.splice(0), payloads);
   for (let at = 0; at < bytes.length; at += 7_919) destination.take(bytes.subarray(at, at + 7_919));
   assert.deepEqual(destination.received.splice(0), payloads);
-  assert.throws(() => destination.raw.inbox(inboxCapacity() + 1), { code: "BufferTooSmall", party: "room" });
+  destination.events = [];
+});
+
+test("what cannot have been written to the inbox is refused, and takes nothing from what waits there", () => {
+  const [source, destination] = pair();
+  const connection = source.raw.open(0);
+  source.flushTo(destination);
+  const refused = (end, written) => {
+    assert.equal(end.raw.handle(written), "misuse");
+    return end.report.number(ERROR);
+  };
+  assert.equal(refused(destination, inboxCapacity() + 1), 401);
+  for (const payload of ["one", "two"]) source.send(connection, Buffer.from(payload));
+  const both = Buffer.concat(source.sent.splice(0));
+  memory().set(both, destination.raw.inbox);
+  assert.equal(destination.raw.handle(both.length), "data");
+  // The second still waits.
+  assert.equal(refused(destination, 1), 401);
+  assert.equal(destination.raw.handle(0), "data");
+  assert.deepEqual(Buffer.from(destination.report.bytes(PAYLOAD)), Buffer.from("two"));
+  destination.raw.happened("closed", 0, "");
+  assert.equal(refused(destination, 1), 161);
 });
 
 test("a fresh client token goes with an access token, or the one given, or none", () => {
   for (const [given, expected] of [[undefined, /^[0-9a-f]{64}$/], ["c".repeat(32), /^c{32}$/], ["", undefined]]) {
-    const raw = new Session("source", undefined, "V3", 64_512);
+    const raw = new Session(CLOCK, [], "source", undefined, "V3", 64_512);
     assert.equal(raw.status, "awaiting-token");
     assert.equal(raw.withoutToken, "none");
-    assert.equal(raw.token(0, "source", "token", given), "new");
-    assert.equal(raw.token(0, "source", "token", given), "same");
+    assert.equal(raw.token("source", "token", given), "new");
+    assert.equal(raw.token("source", "token", given), "same");
     const tokens = {};
     assert.equal(raw.poll(tokens), "connect");
     assert.equal(tokens.accessToken, "token");
     if (expected) assert.match(tokens.clientToken, expected);
     else assert.equal(tokens.clientToken, undefined);
-    raw.happened(0, "refused", 403, "");
+    raw.happened("refused", 403, "");
     assert.deepEqual([raw.status, raw.withoutToken], ["awaiting-token", "refused"]);
     raw.free();
   }
 });
 
 test("a call that is out of order changes nothing and says so", () => {
-  const raw = new Session("destination", ["SSH"], "V3", 64_512);
+  const raw = new Session(CLOCK, [], "destination", ["SSH"], "V3", 64_512);
   for (const [call, code] of [
-    [() => raw.happened(0, "accepted", 101, V3), "NotConnecting"],
-    [() => raw.happened(0, "accepted", 101, "chat"), "WrongSubprotocol"],
-    [() => raw.happened(0, "closed", 1000, ""), "NotConnected"],
-    [() => raw.happened(0, "opened", 0, ""), "UnknownEnumValue"],
+    [() => raw.happened("accepted", 101, V3), "NotConnecting"],
+    [() => raw.happened("accepted", 101, "chat"), "WrongSubprotocol"],
+    [() => raw.happened("closed", 1000, ""), "NotConnected"],
+    [() => raw.happened("opened", 0, ""), "UnknownEnumValue"],
     [() => raw.open(0), "NotSource"],
     [() => raw.reset(7), "ConnectionEnded"],
     [() => raw.sent(1), "SentTooMuch"],
-    [() => raw.token(0, "source", "token", undefined), "TokenOfOtherSide"],
-    [() => raw.token(0, "destination", "to ken", undefined), "InvalidAccessToken"],
-    [() => raw.token(0, "destination", "token", "short"), "InvalidClientToken"],
-    [() => raw.token(0, "left", "token", undefined), "UnknownEnumValue"],
-    [() => new Session("source", [], "V3", 1), "NoServices"],
-    [() => new Session("source", ["a", "a"], "V3", 1), "DuplicateService"],
-    [() => new Session("source", ["a b"], "V3", 1), "InvalidServiceId"],
-    [() => new Session("source", ["a"], "V4", 1), "UnknownEnumValue"],
-    [() => new Session("source", ["a"], "V3", 0), "MaxPayloadOutOfRange"],
-    [() => new Session("source", ["a", "b", "c", "d"], "V3", 1), "ServiceTableFull"],
+    [() => raw.token("source", "token", undefined), "TokenOfOtherSide"],
+    [() => raw.token("destination", "to ken", undefined), "InvalidAccessToken"],
+    [() => raw.token("destination", "token", "short"), "InvalidClientToken"],
+    [() => raw.token("left", "token", undefined), "UnknownEnumValue"],
+    [() => new Session(CLOCK, [], "source", [], "V3", 1), "NoServices"],
+    [() => new Session(CLOCK, [], "source", ["a", "a"], "V3", 1), "DuplicateService"],
+    [() => new Session(CLOCK, [], "source", ["a b"], "V3", 1), "InvalidServiceId"],
+    [() => new Session(CLOCK, [], "source", ["a"], "V4", 1), "UnknownEnumValue"],
+    [() => new Session(CLOCK, [], "source", ["a"], "V3", 0), "MaxPayloadOutOfRange"],
+    [() => new Session(CLOCK, [], "source", ["a", "b", "c", "d"], "V3", 1), "ServiceTableFull"],
   ]) {
     assert.throws(call, { code });
     assert.equal(raw.status, "awaiting-token");

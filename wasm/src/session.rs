@@ -1,6 +1,7 @@
 //! [`Session`]: a client's end of a tunnel, between two buffers that JavaScript writes and reads. The
 //! [crate page](crate) has the loop.
 
+mod clock;
 mod event;
 mod inbox;
 mod outbox;
@@ -20,7 +21,7 @@ use iot_tunnel_core::session::{
 use iot_tunnel_core::token::MAX_ACCESS_TOKEN;
 use iot_tunnel_core::websocket::{Close, CloseCode};
 use iot_tunnel_core::wire::{MAX_ENVELOPE, MAX_MESSAGE};
-use iot_tunnel_core::{Capacity, ClientToken, MAX_SERVICES, Misuse, PeerFault};
+use iot_tunnel_core::{Capacity, ClientToken, Error, MAX_SERVICES, Misuse, PeerFault};
 use wasm_bindgen::prelude::*;
 use zeroize::Zeroizing;
 
@@ -28,7 +29,8 @@ use crate::fault::{Fault, invalid};
 use crate::members::{Members, Texts};
 use crate::services::service_ids;
 use crate::words::Side;
-use crate::{entropy, millis, number};
+use crate::{entropy, number};
+use clock::Clock;
 use inbox::Inbox;
 use outbox::Outbox;
 use report::{Event, Report, Span};
@@ -49,14 +51,19 @@ pub struct Session {
     inbox: Inbox,
     outbox: Outbox,
     report: Report,
+    clock: Clock,
+    announced: Texts,
 }
 
 #[wasm_bindgen]
 impl Session {
-    /// `services` are names, or nothing for one service that goes by whatever name the tunnel has; `format` is the newest
+    /// `clock` is asked when the session needs the time, and `announced` gets the tunnel's services, behind what is in there,
+    /// with the event `open`. `services` are names, or nothing for one service that goes by whatever name the tunnel has; `format` is the newest
     /// that a source speaks; `maxPayload` is 1 to 64,512.
     #[wasm_bindgen(constructor)]
     pub fn new(
+        clock: Clock,
+        announced: Texts,
         side: Side,
         services: Option<Texts>,
         format: Format,
@@ -74,6 +81,8 @@ impl Session {
             inbox: Inbox::new(),
             outbox: Outbox::new(),
             report: Report::default(),
+            clock,
+            announced,
         })
     }
 
@@ -118,7 +127,6 @@ impl Session {
     /// text is.
     pub fn token(
         &mut self,
-        now: f64,
         side: Side,
         #[wasm_bindgen(js_name = accessToken)] access_token: String,
         #[wasm_bindgen(js_name = clientToken)] client_token: Option<String>,
@@ -130,7 +138,7 @@ impl Session {
             Some(text) => Binding::With(ClientToken::parse(text).map_err(invalid)?),
         };
         let taken = self.core.handle_token(
-            millis(now),
+            self.clock.moment(),
             side.core()?,
             &access_token,
             &binding,
@@ -140,8 +148,8 @@ impl Session {
     }
 
     /// Something happened to the WebSocket.
-    pub fn happened(&mut self, now: f64, what: Happening, number: u16, text: &str) -> Result<(), Fault> {
-        let (core, now) = (&mut self.core, millis(now));
+    pub fn happened(&mut self, what: Happening, number: u16, text: &str) -> Result<(), Fault> {
+        let (core, now) = (&mut self.core, self.clock.moment());
         let (reason, channel_id) = (PeerText::new(&[]), None);
         let upgrade = match what {
             Happening::Accepted => Upgrade::Accepted {
@@ -181,34 +189,28 @@ impl Session {
     }
 
     /// The deadline has come. Harmless at any other time.
-    pub fn timeout(&mut self, now: f64) -> TimeoutKind {
-        TimeoutKind::of(self.core.handle_timeout(millis(now)))
+    pub fn timeout(&mut self) -> TimeoutKind {
+        TimeoutKind::of(self.core.handle_timeout(self.clock.moment()))
     }
 
-    /// Where `length` bytes of a WebSocket message are to be written, behind those that wait: at most `inboxCapacity()`
-    /// together.
-    pub fn inbox(&mut self, length: usize) -> Result<*const u8, Fault> {
-        Ok(self.inbox.extend(length).ok_or(Capacity::BufferTooSmall)?)
+    /// Where bytes of a WebSocket message are to be written while none wait: at most `inboxCapacity()` at a time.
+    #[wasm_bindgen(getter)]
+    pub fn inbox(&self) -> *const u8 {
+        self.inbox.place()
     }
 
-    /// Takes the next event out of the inbox. `services` gets the tunnel's services with `open`.
-    pub fn handle(&mut self, now: f64, services: &Texts) -> Result<EventKind, Fault> {
-        let mut input = self.inbox.waiting();
-        let found = loop {
-            match self.core.handle_bytes(millis(now), &mut input)? {
-                None => break (EventKind::None, Event::default()),
-                Some(event) => {
-                    if let Some(found) = Event::of(event, services) {
-                        break found;
-                    }
-                }
+    /// Takes the next event out of the inbox, into which so many bytes have been written since the last call.
+    pub fn handle(&mut self, written: usize) -> EventKind {
+        match self.next_event(written) {
+            Ok((kind, event)) => {
+                self.report.event = event;
+                kind
             }
-        };
-        let left = input.len();
-        self.inbox.leave(left);
-        self.report.waiting = left as f64;
-        self.report.event = found.1;
-        Ok(found.0)
+            Err(error) => {
+                self.report.event = Event::of_error(error);
+                EventKind::Misuse
+            }
+        }
     }
 
     /// At a source: opens a connection to the service at that place. 0: something else is to be sent first.
@@ -277,6 +279,27 @@ impl Session {
     /// The first `count` bytes of what `poll` gave were sent.
     pub fn sent(&mut self, count: usize) -> Result<(), Fault> {
         Ok(self.core.sent(count)?)
+    }
+}
+
+impl Session {
+    fn next_event(&mut self, written: usize) -> Result<(EventKind, Event), Error> {
+        let mut input = self.inbox.waiting(written).ok_or(Capacity::BufferTooSmall)?;
+        let clock = &self.clock;
+        let found = loop {
+            match self.core.handle_bytes(|| clock.moment(), &mut input)? {
+                None => break (EventKind::None, Event::default()),
+                Some(event) => {
+                    if let Some(found) = Event::of(event, &self.announced) {
+                        break found;
+                    }
+                }
+            }
+        };
+        let left = input.len();
+        self.inbox.leave(written, left);
+        self.report.waiting = left as f64;
+        Ok(found)
     }
 }
 

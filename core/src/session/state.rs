@@ -4,7 +4,7 @@
 use super::backoff::Backoff;
 use super::services::ServiceList;
 use crate::handshake::Subprotocol;
-use crate::time::Millis;
+use crate::time::{Clock, Millis};
 use crate::wire::AvailableServiceIds;
 
 /// Longest wait for an answer to a Connect, in milliseconds: name, TCP, TLS and upgrade together (ours).
@@ -164,18 +164,18 @@ impl Link {
     }
 
     /// Whatever arrives is a sign of life: a pong may stand behind much else, at either end.
-    pub(super) fn hear(&mut self, now: Millis) {
+    pub(super) fn hear(&mut self, clock: impl Clock) {
         if self.heartbeat != Heartbeat::Quiet {
-            self.deadline = now.after(PONG_TIMEOUT);
+            self.deadline = clock.now().after(PONG_TIMEOUT);
         }
     }
 
     /// Bytes of the peer have come, and are taken unless the session is `full`.
-    pub(super) fn receive(&mut self, full: bool, now: Millis) {
+    pub(super) fn receive(&mut self, full: bool, clock: impl Clock) {
         self.full = full;
         // What is left there is no sign of life again and again.
         if !full {
-            self.hear(now);
+            self.hear(clock);
         }
     }
 

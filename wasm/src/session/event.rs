@@ -4,18 +4,26 @@ use super::name_of;
 use super::report::{Event, Span};
 use super::words::EventKind;
 use crate::members::Texts;
-use iot_tunnel_core::{PeerFault, session};
+use iot_tunnel_core::{Error, PeerFault, session};
 
 impl Event {
+    /// What a call did wrong, or what had no room.
+    pub(super) fn of_error(error: Error) -> Self {
+        Self {
+            fault: error.code().into(),
+            ..Self::default()
+        }
+    }
+
     /// Takes an event apart. `None` is one that the session has dealt with.
-    pub(super) fn of(event: session::Event<'_>, services: &Texts) -> Option<(EventKind, Self)> {
+    pub(super) fn of(event: session::Event<'_>, announced: &Texts) -> Option<(EventKind, Self)> {
         use session::Event as E;
         let mut fields = Self::default();
         let kind = match event {
             E::Handled => return None,
-            E::Open(announced) => {
-                announced.services().iter().for_each(|name| services.push(name));
-                fields.needs_name = announced.needs_name().into();
+            E::Open(tunnel) => {
+                tunnel.services().iter().for_each(|name| announced.push(name));
+                fields.needs_name = tunnel.needs_name().into();
                 EventKind::Open
             }
             E::Started { connection, replaces } => {

@@ -2,14 +2,14 @@
 
 use alloc::vec;
 use alloc::vec::Vec;
+use core::ops::Range;
 
 use iot_tunnel_core::websocket::MAX_FRAME_PAYLOAD;
 
-/// Bytes that JavaScript writes, in place.
+/// Bytes that JavaScript writes, in place, whenever none wait.
 pub(super) struct Inbox {
     bytes: Vec<u8>,
-    start: usize,
-    end: usize,
+    waiting: Range<usize>,
 }
 
 impl Inbox {
@@ -19,34 +19,31 @@ impl Inbox {
     pub(super) fn new() -> Self {
         Self {
             bytes: vec![0; Self::CAPACITY],
-            start: 0,
-            end: 0,
+            waiting: 0..0,
         }
     }
 
-    /// What waits.
-    pub(super) fn waiting(&self) -> &[u8] {
-        self.bytes.get(self.start..self.end).unwrap_or_default()
+    /// Where they are written.
+    pub(super) const fn place(&self) -> *const u8 {
+        self.bytes.as_ptr()
     }
 
-    /// The place of `length` more bytes, which wait from now on. `None`: there is no room.
-    pub(super) fn extend(&mut self, length: usize) -> Option<*const u8> {
-        let waiting = self.waiting().len();
-        let end = waiting.checked_add(length).filter(|end| *end <= Self::CAPACITY)?;
-        if self.start > 0 {
-            self.bytes.copy_within(self.start..self.end, 0);
+    /// What waits, once `written` bytes more do. `None`: some wait already, or there is no room for so many.
+    pub(super) fn waiting(&self, written: usize) -> Option<&[u8]> {
+        match written {
+            0 => self.bytes.get(self.waiting.clone()),
+            _ => self.bytes.get(..written).filter(|_| self.waiting.is_empty()),
         }
-        (self.start, self.end) = (0, end);
-        Some(self.bytes.get(waiting..)?.as_ptr())
     }
 
-    /// Leaves the last `length` bytes, and lets go of those before.
-    pub(super) fn leave(&mut self, length: usize) {
-        self.start = self.end.saturating_sub(length);
+    /// Leaves the last `left` bytes of those, and lets go of the others.
+    pub(super) fn leave(&mut self, written: usize, left: usize) {
+        let end = if written > 0 { written } else { self.waiting.end };
+        self.waiting = end.saturating_sub(left)..end;
     }
 
     /// Forgets everything: the connection it came from is gone.
     pub(super) fn clear(&mut self) {
-        (self.start, self.end) = (0, 0);
+        self.waiting = 0..0;
     }
 }

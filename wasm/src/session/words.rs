@@ -36,7 +36,7 @@ pub enum Happening {
 pub enum EventKind {
     /// Nothing more, until more comes or something was sent.
     None = "none",
-    /// The session is open. The tunnel's services are in the list.
+    /// The session is open. The tunnel's services are in `announced`.
     Open = "open",
     /// At a destination: `connection` was started; connect to its service. If it `replaces`, the service's others are over.
     Started = "started",
@@ -50,6 +50,8 @@ pub enum EventKind {
     SessionReset = "session-reset",
     /// The peer broke the protocol, `fault` says how: all connections are over, and the WebSocket is to be closed.
     Lost = "lost",
+    /// The call was wrong, `fault` says how, and has changed nothing.
+    Misuse = "misuse",
 }
 
 /// What `poll` asks for.

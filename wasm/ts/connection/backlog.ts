@@ -4,8 +4,6 @@ import type { Stream } from "./stream.js";
 
 /** With more than this waiting a stream is full, in bytes (ours: one more message then fits 256 KiB). */
 const STREAM_FULL = 192 * 1024;
-/** What a chunk that waits costs beside its bytes, about: it counts too, or single bytes would cost more than the limit. */
-export const CHUNK_COST = 128;
 
 /** Counts what waits in all streams that came through a WebSocket, ended ones too. */
 export class Backlog {
@@ -19,7 +17,7 @@ export class Backlog {
     this.#limit = limit;
   }
 
-  /** So many more bytes wait; less than 0 if the application took some. */
+  /** So much more waits, in bytes of memory; less than 0 if the application took some. */
   account(stream: Stream, change: number): void {
     const before = stream.waiting;
     stream.waiting += change;

@@ -24,6 +24,7 @@ export class Driver implements StreamOwner {
   readonly #listener: DriverListener;
   readonly #session: Session;
   readonly #report: Report;
+  readonly #inbox: number;
   readonly #streams = new Map<number, Stream>();
   readonly #backlog: Backlog;
   #link: Link | undefined;
@@ -32,7 +33,7 @@ export class Driver implements StreamOwner {
   /** Whether the latest message was more than data, to which the session never has an answer. */
   #mayAnswer = false;
   /** Gets the names of the tunnel's services. */
-  #names: string[] = [];
+  readonly #announced: string[] = [];
   readonly #turns = new Turns(() => this.#link);
   /** Who waits for another state. */
   readonly #waiters: (() => void)[] = [];
@@ -47,9 +48,10 @@ export class Driver implements StreamOwner {
     this.#backlog = new Backlog(config.receiveLimit);
     this.#alarm = new Alarm(config.clock, () => this.#timeout());
     const { side, services, format, maxPayload } = config;
-    this.#session = new (bindings().Session)(side, services, format, maxPayload);
+    this.#session = new (bindings().Session)(config.clock, this.#announced, side, services, format, maxPayload);
     this.#report = new Report(this.#session.report);
-    this.#incoming = new Incoming(this.#session, this.#report, (part, pointer) => this.#handle(part, pointer));
+    this.#inbox = this.#session.inbox;
+    this.#incoming = new Incoming(this.#inbox, this.#report, (part) => this.#handle(part));
   }
 
   get state(): ConnectionState {
@@ -68,7 +70,7 @@ export class Driver implements StreamOwner {
 
   token(accessToken: string, clientToken: string | undefined): TokenTaken {
     if (this.#state === "closed") throw tunnelError(FAULT.sessionClosed);
-    const taken = this.#session.token(this.#now(), this.#config.side, accessToken, clientToken);
+    const taken = this.#session.token(this.#config.side, accessToken, clientToken);
     if (taken === "new") {
       this.#cut(lost("a new access token takes the place of the one before"));
       this.#settle();
@@ -185,13 +187,9 @@ export class Driver implements StreamOwner {
     for (const wake of this.#waiters.splice(0)) wake();
   }
 
-  #now(): number {
-    return this.#config.clock.now();
-  }
-
   /** Tells the session what happened to the WebSocket. */
   #happened(what: Happening, number = 0, text = ""): void {
-    this.#session.happened(this.#now(), what, number, text);
+    this.#session.happened(what, number, text);
   }
 
   /** Does what the session asks for. Whether anything was sent. */
@@ -240,7 +238,7 @@ export class Driver implements StreamOwner {
   }
 
   #timeout(): void {
-    const kind = this.#session.timeout(this.#now());
+    const kind = this.#session.timeout();
     if (kind === "none") this.#settle();
     else this.#fail(lost(SILENCE[kind]));
   }
@@ -342,12 +340,11 @@ export class Driver implements StreamOwner {
     this.#turns.passOn();
   }
 
-  /** Takes what is in the inbox, to which `part` was written last. `false`: something is to be sent first. */
-  #handle(part?: Uint8Array, pointer?: number): boolean {
+  /** Takes what is in the inbox, to which `part` has been written. `false`: something is to be sent first. */
+  #handle(part?: Uint8Array): boolean {
     const [session, report] = [this.#session, this.#report];
-    const now = this.#now();
-    for (;;) {
-      const event = session.handle(now, this.#names);
+    for (let written = part?.length ?? 0; ; written = 0) {
+      const event = session.handle(written);
       if (event !== "data") this.#mayAnswer = true;
       switch (event) {
         case "none":
@@ -355,12 +352,11 @@ export class Driver implements StreamOwner {
           if (!this.#pump()) return false;
           break;
         case "data":
-          this.#streams.get(report.number(CONNECTION))?.push(report.payload(part, pointer));
+          this.#streams.get(report.number(CONNECTION))?.push(report.payload(part, this.#inbox));
           if (report.number(WAITING) === 0) return true;
           break;
         case "open":
-          this.services = this.#names;
-          this.#names = [];
+          this.services = this.#announced.splice(0);
           if (report.number(NEEDS_NAME) !== 0) this.#listener.failed(tunnelError(FAULT.serviceNotChosen));
           break;
         case "started":
@@ -385,6 +381,8 @@ export class Driver implements StreamOwner {
         case "lost":
           this.#fail(tunnelError(report.number(ERROR)));
           return true;
+        case "misuse":
+          throw tunnelError(report.number(ERROR));
       }
     }
   }

@@ -4,17 +4,12 @@ import { bindings, memory } from "../connection-module.js";
 import { WAITING } from "./places.js";
 import type { Report } from "./report.js";
 
-/** The session, whose inbox has room for so many bytes more at the place that it tells. */
-export interface Inbox {
-  inbox(length: number): number;
-}
-
-/** Takes what is in the inbox, to which `part` was written last. `false`: something is to be sent first. */
-export type Handle = (part?: Uint8Array, pointer?: number) => boolean;
+/** Takes what is in the inbox, to which `part` has been written. `false`: something is to be sent first. */
+export type Handle = (part?: Uint8Array) => boolean;
 
 /** Brings WebSocket messages into the session's inbox, and holds what has to wait until something has been sent. */
 export class Incoming {
-  readonly #session: Inbox;
+  readonly #inbox: number;
   readonly #report: Report;
   readonly #handle: Handle;
   readonly #capacity = bindings().inboxCapacity();
@@ -24,8 +19,9 @@ export class Incoming {
   /** Counts WebSockets. */
   #epoch = 0;
 
-  constructor(session: Inbox, report: Report, handle: Handle) {
-    this.#session = session;
+  /** `inbox` is where the session's inbox is. */
+  constructor(inbox: number, report: Report, handle: Handle) {
+    this.#inbox = inbox;
     this.#report = report;
     this.#handle = handle;
   }
@@ -44,11 +40,10 @@ export class Incoming {
     // What came through a WebSocket goes with it.
     for (let at = 0; at < bytes.length && epoch === this.#epoch; ) {
       const part = bytes.length > this.#capacity ? bytes.subarray(at, at + this.#capacity) : bytes;
-      const pointer = this.#session.inbox(part.length);
-      memory().set(part, pointer);
+      memory().set(part, this.#inbox);
       at += part.length;
       // A copy: a stream may have the buffer, and whoever reads that may give it away.
-      if (!this.#handle(part, pointer)) return this.#hold(bytes.slice(at));
+      if (!this.#handle(part)) return this.#hold(bytes.slice(at));
     }
     return true;
   }

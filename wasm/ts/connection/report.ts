@@ -1,6 +1,7 @@
 /** What a session's calls leave in its memory: see `src/session/report.rs`. */
 
 import { memory } from "../connection-module.js";
+import type { Chunk } from "./chunks.js";
 import { LENGTH, PAYLOAD } from "./places.js";
 
 /** Reads them. */
@@ -29,16 +30,17 @@ export class Report {
    * The event's payload. Where it is most of `part`, which was written to `pointer`, it stays in there: the copy would cost
    * more than all the rest. There is one such payload in a part at most, so nobody shares the buffer with its reader.
    */
-  payload(part?: Uint8Array, pointer = 0): Uint8Array<ArrayBuffer> {
-    const [start, length] = [this.number(PAYLOAD) - pointer, this.number(PAYLOAD + 1)];
-    const size = part?.buffer.byteLength ?? 0;
-    // Nor does a part of something bigger, such as the buffers of Node.
-    if (part?.length === size && start >= 0 && start + length <= size && length * 2 > size) {
-      return new Uint8Array(part.buffer as ArrayBuffer, start, length);
+  payload(part?: Uint8Array, pointer = 0): Chunk {
+    const length = this.number(PAYLOAD + 1);
+    if (part !== undefined && length * 2 > part.length) {
+      const start = this.number(PAYLOAD) - pointer;
+      const buffer = part.buffer as ArrayBuffer;
+      // Nor does a part of something bigger, such as the buffers of Node.
+      if (start >= 0 && start + length <= part.length && part.length === buffer.byteLength) return { buffer, start, length };
     }
     const copy = new Uint8Array(length);
     // Quicker than `slice`.
     copy.set(this.bytes(PAYLOAD));
-    return copy;
+    return { buffer: copy.buffer, start: 0, length };
   }
 }

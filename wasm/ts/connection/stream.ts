@@ -3,7 +3,7 @@
 import type { BufferSource } from "../engine-types.js";
 import { type TunnelError, tunnelError } from "../errors.js";
 import { bytes } from "../values.js";
-import { CHUNK_COST } from "./backlog.js";
+import { type Chunk, Chunks, view } from "./chunks.js";
 import { connectionEnded } from "./fault.js";
 
 /**
@@ -55,9 +55,7 @@ export class Stream implements TunnelStream {
   over: unknown;
   /** Nothing once the tunnel has let go of it. */
   #owner: StreamOwner | undefined;
-  #chunks: Uint8Array<ArrayBuffer>[] = [];
-  /** The place of the first that waits. */
-  #first = 0;
+  readonly #chunks = new Chunks();
   #reader!: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>;
   #writer!: WritableStreamDefaultController;
   /** Whether somebody waits for a chunk. */
@@ -107,36 +105,28 @@ export class Stream implements TunnelStream {
   }
 
   /** The peer's bytes. */
-  push(chunk: Uint8Array<ArrayBuffer>): void {
+  push(chunk: Chunk): void {
     if (this.#wanted) {
       this.#wanted = false;
-      this.#reader.enqueue(chunk);
+      this.#reader.enqueue(view(chunk));
       return;
     }
-    this.#chunks.push(chunk);
-    this.#owner?.account(this, chunk.length + CHUNK_COST);
+    this.#owner?.account(this, this.#chunks.add(chunk));
   }
 
   #pull(): void {
-    const chunk = this.#chunks[this.#first];
-    if (chunk === undefined) {
+    const next = this.#chunks.take();
+    if (next === undefined) {
       this.#wanted = true;
       return;
     }
-    this.#first += 1;
-    if (this.#first === this.#chunks.length) this.#forget();
-    this.#reader.enqueue(chunk);
-    this.#owner?.account(this, -chunk.length - CHUNK_COST);
+    this.#reader.enqueue(next.bytes);
+    this.#owner?.account(this, -next.cost);
     this.#endReading();
   }
 
-  #forget(): void {
-    this.#chunks = [];
-    this.#first = 0;
-  }
-
   #endReading(): void {
-    if (this.#chunks.length === 0) this.#end?.();
+    if (this.#chunks.isEmpty) this.#end?.();
   }
 
   /** The peer has ended it, or (`cut`) it was cut. Bytes that wait can still be read. */
@@ -192,8 +182,8 @@ export class Stream implements TunnelStream {
 
   /** Drops what waits to be read; reading what has ended before fails then. */
   #drop(reason: unknown): void {
-    if (this.#chunks.length === 0) return;
-    this.#forget();
+    if (this.#chunks.isEmpty) return;
+    this.#chunks.clear();
     this.#owner?.account(this, -this.waiting);
     if (this.over !== undefined) this.#reader.error(reason ?? tunnelError(connectionEnded));
   }

@@ -1,5 +1,7 @@
 //! Pings, and who is taken for silent: a peer who has said nothing, never one whom nobody could hear.
 
+use core::cell::Cell;
+
 use super::rig::{Rig, data, frame};
 use crate::mode::Side;
 use crate::session::{Output, PING_INTERVAL, PONG_TIMEOUT, Progress, Status, Timeout};
@@ -110,4 +112,34 @@ fn bytes_before_the_ping_is_handed_out_count_too() {
     rig.receive(&data(1, "SSH", 1, b"x"));
     rig.poll();
     assert_eq!(rig.session.deadline(), Some(rig.now.after(PONG_TIMEOUT)));
+}
+
+#[test]
+fn the_clock_is_asked_while_a_ping_is_to_be_answered_and_when_a_connection_is_lost() {
+    let mut rig = Rig::open(Side::Destination);
+    rig.start(1, "SSH", 1);
+    let asked = Cell::new(0);
+    let receive = |rig: &mut Rig, bytes: &[u8]| {
+        asked.set(0);
+        let clock = || {
+            asked.set(asked.get() + 1);
+            rig.now
+        };
+        let mut input = bytes;
+        while rig.session.handle_bytes(clock, &mut input).unwrap().is_some() {}
+        asked.get()
+    };
+    let payload = data(1, "SSH", 1, b"x");
+    assert_eq!(receive(&mut rig, &payload), 0);
+    // A ping is out: what comes now puts off the end.
+    rig.wait();
+    rig.now = rig.now.after(PONG_TIMEOUT - 1);
+    assert_eq!(receive(&mut rig, &payload), 1);
+    assert_eq!(rig.session.deadline(), Some(rig.now.after(PONG_TIMEOUT)));
+    rig.session.handle_pong(rig.now).unwrap();
+    assert_eq!(receive(&mut rig, &payload), 0);
+    // An empty frame: the back-off counts from now.
+    rig.now = rig.now.after(5);
+    assert_eq!(receive(&mut rig, &[0, 0]), 1);
+    assert!(matches!(rig.session.status(), Status::Backoff { until } if until >= rig.now));
 }
