@@ -17,8 +17,9 @@ export interface TunnelStream {
   /** The name of its service, if the tunnel has names. */
   readonly service: string | undefined;
   /**
-   * The peer's bytes. It ends when the peer ends the connection, and fails when that is cut, each after the bytes that came
-   * before. A stream that is not read holds up the others: read it, or cancel it.
+   * The peer's bytes; those that wait come in few long chunks, not in many short ones. It ends when the peer ends the
+   * connection, and fails when that is cut, each after the bytes that came before. A stream that is not read holds up the
+   * others: read it, or cancel it.
    */
   readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>;
   /**
