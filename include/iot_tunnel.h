@@ -2052,6 +2052,20 @@ iot_tunnel_status iot_tunnel_disconnect_reason_text(iot_tunnel_disconnect_reason
 iot_tunnel_status iot_tunnel_endpoint_check(iot_tunnel_text endpoint);
 
 /**
+ * Says what is wrong with a text that iot_tunnel_endpoint_check refuses: the first thing, and what is allowed.
+ *
+ * @param endpoint The text.
+ * @param buffer Where the message goes, without a zero at its end.
+ * @param capacity The bytes there is room for. 128 are always enough.
+ * @param length The length of the message in bytes, on OK and on CAPACITY_BUFFER_TOO_SMALL; 0 if nothing is wrong.
+ * @return OK, MISUSE_NOT_UTF8, MISUSE_NULL_POINTER, MISUSE_OVERLAPPING_MEMORY, CAPACITY_BUFFER_TOO_SMALL.
+ */
+iot_tunnel_status iot_tunnel_endpoint_explain(iot_tunnel_text endpoint,
+                                              char *buffer,
+                                              size_t capacity,
+                                              size_t *length);
+
+/**
  * Says what to resolve and to dial.
  *
  * @param endpoint What iot_tunnel_endpoint_check allows.

@@ -97,7 +97,7 @@ pub use destination::{DestinationConfig, DestinationConfigRef, MAX_SERVICES};
 pub use error::{Capacity, Error, Misuse, PeerFault, Refusal};
 pub use id::{InvalidText, Region, Rule, ServiceId, TextFault, ThingName, TunnelArn, TunnelId};
 pub use mode::{ClientMode, Rotation, Side};
-pub use time::{Clock, Lifetime, Millis};
+pub use time::{Lifetime, Millis, Now};
 pub use token::{AccessToken, Claim, ClientToken, Entropy, IssuedToken, TokenDigest};
 pub use tunnel::{
     CLOSED_RETENTION, ClosedBy, ConnectionId, ConnectionState, Description, Disconnect, DisconnectReason,

@@ -81,7 +81,7 @@ use crate::error::{Error, Misuse};
 use crate::handshake::Upgrade;
 use crate::id::ServiceId;
 use crate::mode::Side;
-use crate::time::{Clock, Millis};
+use crate::time::{Millis, Now};
 use crate::token::{AccessToken, Entropy, MAX_ACCESS_TOKEN};
 use crate::websocket::Close;
 use crate::wire::{Deframer, Envelope};
@@ -185,15 +185,14 @@ where
     /// what it means. Without one, `None`: then all of `input` is taken, unless something is to be sent first. That there are
     /// bytes left is news: until some are taken again, nobody is silent.
     ///
-    /// `clock` is the moment, or a closure that finds it out: it is asked for only while a ping is to be answered, and when a
-    /// connection is lost.
+    /// `now` may be a closure that finds out: it is asked only while a ping is to be answered, and when a connection is lost.
     ///
     /// # Errors
     /// [`Misuse::NotConnected`], [`Misuse::SessionClosed`]; but never for an empty `input`. What the peer does wrong is
     /// an event: [`Event::Lost`], and what is left of `input` is gone with the connection.
     pub fn handle_bytes<'s, 'i: 's>(
         &'s mut self,
-        clock: impl Clock,
+        now: impl Now,
         input: &mut &'i [u8],
     ) -> Result<Option<Event<'s>>, Misuse> {
         if input.is_empty() {
@@ -202,7 +201,7 @@ where
         let full = !self.machine.takes_message();
         let misuse = self.machine.misuse(Misuse::NotConnected);
         let link = self.machine.state.link().ok_or(misuse)?;
-        link.receive(full, clock);
+        link.receive(full, now);
         if full {
             return Ok(None);
         }
@@ -211,7 +210,7 @@ where
             Ok(Some(message)) => Ok(message),
             Err(fault) => Err(fault.into()),
         };
-        let event = self.machine.message(clock, message, &mut self.services);
+        let event = self.machine.message(now, message, &mut self.services);
         if let Event::Lost { .. } = event {
             *input = &[];
         }

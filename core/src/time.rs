@@ -25,20 +25,20 @@ impl Millis {
     }
 }
 
-/// The moment it is: a [`Millis`], or a closure that finds out, for who has a clock that takes longer to ask than a message to
-/// take. It is asked when the moment matters.
-pub trait Clock: Copy {
+/// The moment it is: a [`Millis`], or a closure that asks a clock. That is for clocks which are slow to ask: it is called when
+/// the moment matters, and not otherwise.
+pub trait Now: Copy {
     /// The moment it is.
     fn now(self) -> Millis;
 }
 
-impl Clock for Millis {
+impl Now for Millis {
     fn now(self) -> Millis {
         self
     }
 }
 
-impl<Ask: Fn() -> Millis + Copy> Clock for Ask {
+impl<Ask: Fn() -> Millis + Copy> Now for Ask {
     fn now(self) -> Millis {
         self()
     }

@@ -39,6 +39,38 @@ static void endpoints(void)
     CHECK_STATUS(iot_tunnel_endpoint_split(text("a"), &host, NULL), MISUSE_NULL_POINTER);
 }
 
+static int32_t explain(const void *endpoint, char *buffer, size_t capacity, size_t *length)
+{
+    return iot_tunnel_endpoint_explain(text(endpoint), buffer, capacity, length);
+}
+
+static void endpoints_explained(void)
+{
+    static const struct {
+        const char *endpoint, *why;
+    } WRONG[] = {
+        { "", "the host has 0 characters; allowed are 1 to 253" },
+        { "a b:80", "the host has ' ' at position 1; allowed is [a-zA-Z0-9._-]" },
+        { "a\xe2\x80\xae" "b", "the host has '\\u{202e}' at position 1; allowed is [a-zA-Z0-9._-]" },
+        { "a..b", "each part of the host between dots has 1 to 63 characters and neither starts nor ends with '-'" },
+        { "::1", "an IPv6 address stands in brackets, such as [::1] or [::1]:8443, without a zone" },
+        { "a:0", "a port is 1 to 65535, behind the host and ':'; no scheme stands before the host" },
+    };
+    char buffer[128];
+    size_t length = 7, i;
+    for (i = 0; i < sizeof WRONG / sizeof *WRONG; i++) {
+        CHECK(strlen(WRONG[i].why) <= sizeof buffer);
+        check_every_size(explain, WRONG[i].endpoint, WRONG[i].why, strlen(WRONG[i].why));
+    }
+    CHECK_OK(iot_tunnel_endpoint_explain(text("[::1]:443"), buffer, sizeof buffer, &length));
+    CHECK_EQUAL(length, 0);
+    length = 7;
+    CHECK_STATUS(iot_tunnel_endpoint_explain(text("\xff"), buffer, sizeof buffer, &length), MISUSE_NOT_UTF8);
+    CHECK_STATUS(iot_tunnel_endpoint_explain(text("a:0"), buffer, sizeof buffer, NULL), MISUSE_NULL_POINTER);
+    CHECK_STATUS(iot_tunnel_endpoint_explain((iot_tunnel_text){ buffer, 4 }, buffer, sizeof buffer, &length), MISUSE_OVERLAPPING_MEMORY);
+    CHECK_EQUAL(length, 7);
+}
+
 static int32_t write_aws(const void *region, char *buffer, size_t capacity, size_t *length)
 {
     return iot_tunnel_endpoint_aws(text(region), false, buffer, capacity, length);
@@ -162,6 +194,7 @@ static void rejections(void)
 int main(void)
 {
     endpoints();
+    endpoints_explained();
     endpoints_of_aws();
     requests();
     rejections();

@@ -114,6 +114,28 @@ test("many frames in one WebSocket message: once in, once out, each for itself",
   between(found.written, 1, MESSAGES * MAX_STORES, "written within");
 });
 
+test("short payloads: one alone stays where it came, those that wait are put together, once", async (t) => {
+  const { end, stream, about } = await rig(t, ENDS["a browser's WebSocket"]);
+  const frames = Array.from({ length: 1 + MESSAGES }, (_, n) => frame({ type: TYPE.data, ...about, payload: bytes(1000, n) }));
+  const reader = stream.readable.getReader();
+  const read = async () => (await reader.read()).value;
+  let alone;
+  const one = await copies(async () => {
+    end.deliver(frames[0]);
+    alone = await read();
+  });
+  assert.deepEqual([one.out, one.beside, alone.buffer], [0, 0, frames[0].buffer]);
+  let together;
+  const many = await copies(async () => {
+    for (const one of frames.slice(1)) end.deliver(one);
+    together = await read();
+  });
+  console.log(`copies: ${MESSAGES * 1000} bytes received in ${MESSAGES} messages, read at once:`, many);
+  assert.deepEqual([many.out, many.beside], [0, MESSAGES * 1000]);
+  assert.deepEqual([...together], Array.from({ length: MESSAGES }, (_, n) => [...bytes(1000, n + 1)]).flat());
+  assert.ok(frames.every(({ buffer }) => buffer !== together.buffer));
+});
+
 test("a frame that comes in two WebSocket messages is put together within the memory, once", async (t) => {
   const { end, stream, about } = await rig(t, ENDS["a browser's WebSocket"]);
   const payload = bytes(LENGTH);

@@ -43,6 +43,12 @@ export class ModelClock {
     this.#now = end;
   }
 
+  /** Moves time in one step, as a machine that wakes up, and then lets happen what is due: what rings every few milliseconds does once. */
+  async jump(milliseconds) {
+    this.#now += milliseconds;
+    while (await this.alarm(this.#now));
+  }
+
   /** Moves time to the next alarm, if there is one until then. Whether there was. */
   async alarm(until = Infinity) {
     await settled();

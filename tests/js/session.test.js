@@ -14,8 +14,14 @@ await Promise.all([init(), initLocal()]);
 
 const V3 = "aws.iot.securetunneling-3.0";
 const SERVICE_IDS = 5;
-/** Time stands still. */
-const CLOCK = { now: () => 0 };
+/** Time stands still, and how often somebody asks is counted. */
+const CLOCK = {
+  asked: 0,
+  now() {
+    CLOCK.asked += 1;
+    return 0;
+  },
+};
 
 /** A session, what it sent, and what it was told. */
 class End {
@@ -115,6 +121,16 @@ test("bytes go through a connection both ways as they were, whatever their lengt
   destination.flushTo(source);
   assert.deepEqual(source.events.filter(({ kind }) => kind !== "data").map(({ kind, connection }) => [kind, connection]), [["ended", connection]]);
   assert.throws(() => source.send(connection, Uint8Array.of(1)), { code: "ConnectionEnded", party: "caller" });
+});
+
+test("nobody asks for the time with data", () => {
+  const [source, destination] = pair();
+  const connection = source.raw.open(0);
+  source.flushTo(destination);
+  source.send(connection, Uint8Array.of(1));
+  const before = CLOCK.asked;
+  for (const bytes of source.sent) for (let count = 0; count < 100; count += 1) destination.take(bytes);
+  assert.deepEqual([destination.received.length, CLOCK.asked], [100, before]);
 });
 
 test("data waits for what is to be sent before it", () => {

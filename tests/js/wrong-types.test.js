@@ -39,6 +39,8 @@ const written = async (chunk) => {
   return (await rig.connection.open("SSH")).writable.getWriter().write(chunk);
 };
 
+const CLOCK = { now: () => 0, setTimeout: () => 0, clearTimeout: () => {} };
+
 /** Calls with one option that is wrong. */
 const options = (call, types) =>
   Object.fromEntries(Object.entries(types).map(([name, values]) => [name, [values, (value) => call({ [name]: value })]]));
@@ -74,6 +76,14 @@ const TABLE = {
     TunnelConnection: {
       ...all((value) => new tunnel.TunnelConnection(value)),
       ...options(connect, { ...CONNECTION, url: NOT.text, WebSocket: NOT.function, getToken: NOT.function, signal: NOT.signal }),
+      clock: [without("object", undefined), (clock) => connect({ clock })],
+      ...Object.fromEntries(
+        ["now", "setTimeout", "clearTimeout"].map((name) => [
+          `clock.${name}`,
+          [[undefined, ...NOT.function], (value) => connect({ clock: { ...CLOCK, [name]: value } })],
+        ]),
+      ),
+      "what clock.now() gives": [NOT.number, (now) => connect({ clock: { ...CLOCK, now: () => now } })],
     },
     "TunnelConnection.replaceToken": {
       accessToken: [NOT.text, (value) => source.replaceToken(value)],

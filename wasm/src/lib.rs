@@ -7,7 +7,7 @@
 //!   the memory grow, which detaches every view, and may put other bytes there.
 //! - **Objects and lists** are the caller's: a call gets an empty object or array and fills it ([`members`]).
 //! - **Errors** are thrown as instances of the package's own classes, made by `tunnelError` of `errors.js` from number
-//!   and text ([`fault`]). A call that throws has changed nothing.
+//!   and text ([`fault`]), but for those of `handle`, which are events. A call that fails has changed nothing.
 //! - **Times** are milliseconds. A session has a clock of the caller's, which counts from any moment and is asked when the
 //!   time matters; a record is told, and counts from 1970-01-01 UTC. Fractions are cut off.
 //! - **Entropy** is drawn here, from `crypto.getRandomValues`.
@@ -21,11 +21,11 @@
 //!
 //! 1. Something happened: `token`, `timeout`, and `happened` for the WebSocket.
 //! 2. A binary WebSocket message came. For each part of at most `inboxCapacity()` bytes: write its n bytes to `inbox`, call
-//!    `handle(n)`, and then `handle(0)` until it says `none`. A payload is at `payloadPointer` until the next call. If
+//!    `handle(n)`, and then `handle(0)` until it says `none`. A payload is where the report says, until the next call. If
 //!    `waiting` is not 0 then, send something first (5), and handle again.
 //! 3. The application wants: `open`, `reset`, `close`.
-//! 4. It sends n bytes: write them to `outbox()`, call `send(connection, n)`; the frame around the bytes taken is at
-//!    `framePointer`: give it to the socket at once. 0 says that something else is to be sent first (5).
+//! 4. It sends n bytes: write them to `outbox`, call `send(connection, n)`; the frame around the bytes taken is where
+//!    the report says: give it to the socket at once. 0 says that something else is to be sent first (5).
 //! 5. Until `poll` says `wait`: do what it says; after `send`, report `sent`.
 //! 6. Sleep until something happens or `deadline` has come.
 

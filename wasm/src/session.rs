@@ -57,9 +57,9 @@ pub struct Session {
 
 #[wasm_bindgen]
 impl Session {
-    /// `clock` is asked when the session needs the time, and `announced` gets the tunnel's services, behind what is in there,
-    /// with the event `open`. `services` are names, or nothing for one service that goes by whatever name the tunnel has; `format` is the newest
-    /// that a source speaks; `maxPayload` is 1 to 64,512.
+    /// `clock` is asked when the session needs the time; it must not throw, and not call the session. `announced` gets the
+    /// tunnel's services, behind what is in there, with the event `open`. `services` are names, or nothing for one service
+    /// that goes by whatever name the tunnel has; `format` is the newest that a source speaks; `maxPayload` is 1 to 64,512.
     #[wasm_bindgen(constructor)]
     pub fn new(
         clock: Clock,
@@ -199,7 +199,8 @@ impl Session {
         self.inbox.place()
     }
 
-    /// Takes the next event out of the inbox, into which so many bytes have been written since the last call.
+    /// Takes the next event out of the inbox, into which so many bytes have been written since the last call. What is wrong
+    /// with the call is an event too: a result that may be an error goes to JavaScript as an array, for every message.
     pub fn handle(&mut self, written: usize) -> EventKind {
         match self.next_event(written) {
             Ok((kind, event)) => {
@@ -227,7 +228,7 @@ impl Session {
         self.outbox.payload(0).unwrap_or_default().as_ptr()
     }
 
-    /// Makes a frame of the first bytes of the outbox, at `framePointer`, for the socket to take at once. Says how many of
+    /// Makes a frame of the first bytes of the outbox, at the report's `frame`, for the socket to take at once. Says how many of
     /// the `length` bytes are in it; 0: something else is to be sent first, or `length` is 0.
     pub fn send(&mut self, connection: f64, length: usize) -> Result<usize, Fault> {
         let connection = named(connection)?;

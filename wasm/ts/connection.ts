@@ -3,7 +3,7 @@
 import { type TokenPlace, addressOf, opener } from "./connection/address.js";
 import { Arrivals } from "./connection/arrivals.js";
 import { Asker, type GetToken } from "./connection/asker.js";
-import { type Clock, engineClock } from "./connection/clock.js";
+import { type Clock, clockOf } from "./connection/clock.js";
 import type { ConnectionState, TokenTaken } from "./connection/config.js";
 import { Driver } from "./connection/driver.js";
 import { ConnectionErrorEvent, StateChangeEvent, TokenEvent, type TunnelConnectionEventMap } from "./connection/events.js";
@@ -129,7 +129,8 @@ export class TunnelConnection extends EventTarget {
   constructor(options: TunnelConnectionOptions) {
     super();
     const { side, services, format = "V3", maxPayload = MAX_PAYLOAD, receiveLimit = RECEIVE_LIMIT, signal } = object("options", options);
-    const { tokenIn = "subprotocol", clock = engineClock, getToken } = options;
+    const { tokenIn = "subprotocol", getToken } = options;
+    const clock = clockOf(options.clock);
     // The session judges it too, but only what 32 bits have left of it.
     if (number("maxPayload", maxPayload) !== maxPayload >>> 0) throw tunnelError(FAULT.maxPayloadOutOfRange);
     wholeNumber("receiveLimit", receiveLimit, 1);

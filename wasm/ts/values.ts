@@ -54,7 +54,12 @@ export function signalIfGiven(value: AbortSignal | undefined): AbortSignal | und
 
 /** A function or a class that may be left out. */
 export function functionIfGiven(name: string, value: unknown): void {
-  if (value !== undefined && typeof value !== "function") throw wrongType(name, "a function", value);
+  if (value !== undefined) method(name, value);
+}
+
+/** A function that must be there. */
+export function method(name: string, value: unknown): void {
+  if (typeof value !== "function") throw wrongType(name, "a function", value);
 }
 
 /** The bytes of what has such. */

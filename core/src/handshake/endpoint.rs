@@ -9,6 +9,7 @@ use super::header::{decimal, split, split_once};
 use crate::error::{Error, Misuse};
 use crate::id::Region;
 use crate::visible::Visible;
+use crate::words::{Words, displays_its_words, write_pieces};
 
 /// The port of AWS's endpoints, and of one that names none.
 const DEFAULT_PORT: u16 = 443;
@@ -224,35 +225,41 @@ pub enum InvalidEndpoint {
     Port,
 }
 
-impl fmt::Display for InvalidEndpoint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
+impl Words for InvalidEndpoint {
+    fn write_words<W: fmt::Write>(&self, to: &mut W) -> fmt::Result {
+        match *self {
             Self::Length { characters } => {
-                write!(
-                    f,
-                    "the host has {characters} characters; allowed are 1 to {MAX_HOST}"
+                write_pieces!(
+                    to,
+                    "the host has ",
+                    characters,
+                    " characters; allowed are 1 to ",
+                    MAX_HOST
                 )
             }
-            Self::Character { character, position } => {
-                let shown = Visible(*character);
-                write!(
-                    f,
-                    "the host has '{shown}' at position {position}; allowed is [a-zA-Z0-9._-]"
-                )
-            }
-            Self::Label => write!(
-                f,
-                "each part of the host between dots has 1 to {MAX_LABEL} characters and neither starts nor ends with '-'"
+            Self::Character { character, position } => write_pieces!(
+                to,
+                "the host has '",
+                Visible(character),
+                "' at position ",
+                position,
+                "; allowed is [a-zA-Z0-9._-]"
             ),
-            Self::Address => {
-                f.write_str("an IPv6 address stands in brackets, such as [::1] or [::1]:8443, without a zone")
-            }
-            Self::Port => f.write_str(
-                "after the host comes nothing, or ':' and a port, 1 to 65535; no scheme stands before it",
+            Self::Label => write_pieces!(
+                to,
+                "each part of the host between dots has 1 to ",
+                MAX_LABEL,
+                " characters and neither starts nor ends with '-'"
             ),
+            Self::Address => to
+                .write_str("an IPv6 address stands in brackets, such as [::1] or [::1]:8443, without a zone"),
+            Self::Port => to
+                .write_str("a port is 1 to 65535, behind the host and ':'; no scheme stands before the host"),
         }
     }
 }
+
+displays_its_words!(InvalidEndpoint);
 
 impl core::error::Error for InvalidEndpoint {}
 

@@ -15,7 +15,7 @@ use super::streams::{Counters, Streams};
 use crate::error::{Error, Misuse, PeerFault};
 use crate::handshake::{Subprotocol, Upgrade};
 use crate::mode::Side;
-use crate::time::{Clock, Millis};
+use crate::time::{Millis, Now};
 use crate::token::Entropy;
 use crate::tunnel::DisconnectReason;
 use crate::websocket::{Close, CloseCode, MAX_FRAME_PAYLOAD};
@@ -256,7 +256,7 @@ where
     /// Takes one whole message, or what is wrong with it.
     pub(super) fn message<'m>(
         &mut self,
-        clock: impl Clock,
+        now: impl Now,
         message: Result<&'m [u8], Error>,
         services: &'m mut ServiceList<SERVICES>,
     ) -> Event<'m> {
@@ -271,7 +271,7 @@ where
                 Error::Peer(_) => CloseCode::PROTOCOL_ERROR,
                 _ => CloseCode::MESSAGE_TOO_BIG,
             });
-            self.drop_connection(clock.now());
+            self.drop_connection(now.now());
             Event::Lost { fault }
         })
     }

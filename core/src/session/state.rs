@@ -4,7 +4,7 @@
 use super::backoff::Backoff;
 use super::services::ServiceList;
 use crate::handshake::Subprotocol;
-use crate::time::{Clock, Millis};
+use crate::time::{Millis, Now};
 use crate::wire::AvailableServiceIds;
 
 /// Longest wait for an answer to a Connect, in milliseconds: name, TCP, TLS and upgrade together (ours).
@@ -164,18 +164,18 @@ impl Link {
     }
 
     /// Whatever arrives is a sign of life: a pong may stand behind much else, at either end.
-    pub(super) fn hear(&mut self, clock: impl Clock) {
+    pub(super) fn hear(&mut self, now: impl Now) {
         if self.heartbeat != Heartbeat::Quiet {
-            self.deadline = clock.now().after(PONG_TIMEOUT);
+            self.deadline = now.now().after(PONG_TIMEOUT);
         }
     }
 
     /// Bytes of the peer have come, and are taken unless the session is `full`.
-    pub(super) fn receive(&mut self, full: bool, clock: impl Clock) {
+    pub(super) fn receive(&mut self, full: bool, now: impl Now) {
         self.full = full;
         // What is left there is no sign of life again and again.
         if !full {
-            self.hear(clock);
+            self.hear(now);
         }
     }
 

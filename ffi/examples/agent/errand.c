@@ -100,3 +100,8 @@ void errand_watch(const struct errand *errand, struct wait *wait)
 {
     wait_for(wait, errand->done, POLLIN);
 }
+
+bool errand_any_runs(void)
+{
+    return __atomic_load_n(&running, __ATOMIC_RELAXED) > 0;
+}

@@ -21,4 +21,7 @@ void *errand_what(const struct errand *errand);
 void errand_leave(struct errand *errand);
 void errand_watch(const struct errand *errand, struct wait *wait);
 
+/* Whether any runs, be it one that nobody waits for. */
+bool errand_any_runs(void);
+
 #endif

@@ -26,11 +26,13 @@
  * out, whose operator sees its destination DISCONNECTED until its token is rotated. A device that must serve several
  * tunnels at a time has a struct tunnel for each, and tries a new token in a new one.
  */
+#include "errand.h"
 #include "notification.h"
 #include "notify.h"
 #include "tunnel.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -81,5 +83,11 @@ int main(int count, char **arguments)
     }
     notify_end(&notify);
     tunnel_end(&tunnel);
-    return is_up ? 0 : 1;
+    int code = is_up ? 0 : 1;
+    if (errand_any_runs()) {
+        /* It may be within a library, which exit() would clean up under its hands. It ends with the process. */
+        fflush(NULL);
+        _exit(code);
+    }
+    return code;
 }

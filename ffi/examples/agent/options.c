@@ -95,10 +95,9 @@ static void check(const char *flag, const char *value, iot_tunnel_status status)
 static void read_place(struct place *place, const char *flag, const char *value, const char *form, const char *text,
                        unsigned default_port)
 {
-    const char *rule = place_read(place, text, default_port);
-    if (rule != NULL) {
-        char why[256];
-        snprintf(why, sizeof why, "expected %s, and %s", form, rule);
+    char wrong[WHY_SIZE], why[256];
+    if (!place_read(place, text, default_port, wrong)) {
+        snprintf(why, sizeof why, "expected %s: %s", form, wrong);
         options_refuse(flag, value, why);
     }
 }

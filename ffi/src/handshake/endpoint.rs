@@ -5,6 +5,7 @@ use core::ffi::c_char;
 use iot_tunnel_core::Region;
 use iot_tunnel_core::handshake::Endpoint;
 
+use crate::explain::explain;
 use crate::id::parse;
 use crate::memory::{Area, Buffer, Out, Text, apart};
 use crate::status::{Code, answer};
@@ -20,6 +21,31 @@ pub unsafe extern "C" fn iot_tunnel_endpoint_check(endpoint: Text) -> Code {
         // SAFETY: the header's rules for text.
         Endpoint::parse(unsafe { endpoint.get() }?)?;
         Ok(())
+    })
+}
+
+/// Says what is wrong with a text that iot_tunnel_endpoint_check refuses: the first thing, and what is allowed.
+///
+/// @param endpoint The text.
+/// @param buffer Where the message goes, without a zero at its end.
+/// @param capacity The bytes there is room for. 128 are always enough.
+/// @param length The length of the message in bytes, on OK and on CAPACITY_BUFFER_TOO_SMALL; 0 if nothing is wrong.
+/// @return OK, MISUSE_NOT_UTF8, MISUSE_NULL_POINTER, MISUSE_OVERLAPPING_MEMORY, CAPACITY_BUFFER_TOO_SMALL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn iot_tunnel_endpoint_explain(
+    endpoint: Text,
+    buffer: *mut c_char,
+    capacity: usize,
+    length: *mut usize,
+) -> Code {
+    answer(|| {
+        apart(
+            &[Area::of(buffer, capacity), Area::of(length, 1)],
+            &[endpoint.area()],
+        )?;
+        // SAFETY: the header's rules for text, buffers and results.
+        let (text, buffer) = unsafe { (endpoint.get()?, Buffer::new(buffer, capacity, length)?) };
+        explain(buffer, Endpoint::parse(text).map(|_| ()))
     })
 }
 

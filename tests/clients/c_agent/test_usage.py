@@ -10,8 +10,8 @@ from service import ROOT
 
 GOOD = {"--thing": "pump-7", "--mqtt": "mqtt://127.0.0.1:1883", "-e": "wss://127.0.0.1:1", "-d": "SSH=22"}
 TLS = {"--mqtt": "mqtts://127.0.0.1:1"}
-PORT, PATH = "a port is 1 to 65535", "a path is not allowed"
-HOST = "a host is a name of at most 253 of [a-zA-Z0-9._-], or an address"
+PORT = "a port is 1 to 65535, behind the host and ':'; no scheme stands before the host"
+LENGTH, ALLOWED = "allowed are 1 to 253", "allowed is [a-zA-Z0-9._-]"
 MQTT_FORM, ENDPOINT_FORM = "expected mqtt://HOST[:PORT] or mqtts://HOST[:PORT]", "expected HOST[:PORT] or wss://HOST[:PORT]"
 SERVICE_FORM = "expected [SERVICE=][HOST:]PORT"
 CLIENT_ID = "a client id is 1 to 65535 bytes of UTF-8, without control characters"
@@ -42,29 +42,29 @@ def refused(*flags):
         ({"--thing": "x" * 129}, f"--thing: '{'x' * 64}...': a thingName is"),
         ({"--thing": ""}, "--thing: '': a thingName is"),
         ({"--mqtt": "http://host"}, f"--mqtt: 'http://host': {MQTT_FORM}; "),
-        ({"--mqtt": "mqtt://host:0"}, f"--mqtt: 'mqtt://host:0': {MQTT_FORM}, and {PORT}; "),
-        ({"--mqtt": "mqtt://host/path"}, f"--mqtt: 'mqtt://host/path': {MQTT_FORM}, and {PATH}; "),
-        ({"--mqtt": "mqtt://" + "h" * 300}, f"--mqtt: 'mqtt://{'h' * 57}...': {MQTT_FORM}, and {HOST}; "),
+        ({"--mqtt": "mqtt://host:0"}, f"--mqtt: 'mqtt://host:0': {MQTT_FORM}: {PORT}; "),
+        ({"--mqtt": "mqtt://host/path"}, f"--mqtt: 'mqtt://host/path': {MQTT_FORM}: the host has '/' at position 4; {ALLOWED}; "),
+        ({"--mqtt": "mqtt://" + "h" * 300}, f"--mqtt: 'mqtt://{'h' * 57}...': {MQTT_FORM}: the host has 300 characters; {LENGTH}; "),
         ({"--mqtt-client-id": ""}, f"--mqtt-client-id: '': {CLIENT_ID}"),
         ({"--mqtt-client-id": "x" * 65536}, f"--mqtt-client-id: '{'x' * 64}...': {CLIENT_ID}"),
         ({"--mqtt-client-id": b"a\xffb"}, f"--mqtt-client-id: 'a?b': {CLIENT_ID}"),
         ({"--mqtt-client-id": "a\tb"}, f"--mqtt-client-id: 'a?b': {CLIENT_ID}"),
         ({"-e": "ws://host"}, f"--proxy-endpoint: 'ws://host': {ENDPOINT_FORM}: this agent speaks TLS only; "),
-        ({"-e": "wss://host/tunnel"}, f"--proxy-endpoint: 'wss://host/tunnel': {ENDPOINT_FORM}, and {PATH}; "),
-        ({"-e": "host:port"}, f"--proxy-endpoint: 'host:port': {ENDPOINT_FORM}, and {PORT}; "),
-        ({"-e": ""}, f"--proxy-endpoint: '': {ENDPOINT_FORM}, and {HOST}; "),
-        ({"-d": ""}, f"--destination-app: '': {SERVICE_FORM}, and {PORT}; "),
-        ({"-d": "SSH"}, f"--destination-app: 'SSH': {SERVICE_FORM}, and {PORT}; "),
-        ({"-d": "SSH="}, f"--destination-app: 'SSH=': {SERVICE_FORM}, and {PORT}; "),
-        ({"-d": "SSH=0"}, f"--destination-app: 'SSH=0': {SERVICE_FORM}, and {PORT}; "),
-        ({"-d": "SSH=65536"}, f"--destination-app: 'SSH=65536': {SERVICE_FORM}, and {PORT}; "),
-        ({"-d": "SSH=4294967318"}, f"--destination-app: 'SSH=4294967318': {SERVICE_FORM}, and {PORT}; "),
-        ({"-d": "SSH=+22"}, f"--destination-app: 'SSH=+22': {SERVICE_FORM}, and {PORT}; "),
-        ({"-d": "SSH=abc"}, f"--destination-app: 'SSH=abc': {SERVICE_FORM}, and {PORT}; "),
-        ({"-d": "SSH=22,"}, f"--destination-app: '': {SERVICE_FORM}, and {PORT}; "),
-        ({"-d": "HTTP=80,SSH=-host:22"}, f"--destination-app: 'SSH=-host:22': {SERVICE_FORM}, and {HOST}; "),
-        ({"-d": "SSH=::1:22"}, f"--destination-app: 'SSH=::1:22': {SERVICE_FORM}, and an IPv6 address stands in brackets; "),
-        ({"-d": "SSH=[::1]"}, f"--destination-app: 'SSH=[::1]': {SERVICE_FORM}, and {PORT}; "),
+        ({"-e": "wss://host/tunnel"}, f"--proxy-endpoint: 'wss://host/tunnel': {ENDPOINT_FORM}: the host has '/' at position 4; {ALLOWED}; "),
+        ({"-e": "host:port"}, f"--proxy-endpoint: 'host:port': {ENDPOINT_FORM}: {PORT}; "),
+        ({"-e": ""}, f"--proxy-endpoint: '': {ENDPOINT_FORM}: the host has 0 characters; {LENGTH}; "),
+        ({"-d": ""}, f"--destination-app: '': {SERVICE_FORM}: {PORT}; "),
+        ({"-d": "SSH"}, f"--destination-app: 'SSH': {SERVICE_FORM}: {PORT}; "),
+        ({"-d": "SSH="}, f"--destination-app: 'SSH=': {SERVICE_FORM}: {PORT}; "),
+        ({"-d": "SSH=0"}, f"--destination-app: 'SSH=0': {SERVICE_FORM}: {PORT}; "),
+        ({"-d": "SSH=65536"}, f"--destination-app: 'SSH=65536': {SERVICE_FORM}: {PORT}; "),
+        ({"-d": "SSH=4294967318"}, f"--destination-app: 'SSH=4294967318': {SERVICE_FORM}: {PORT}; "),
+        ({"-d": "SSH=+22"}, f"--destination-app: 'SSH=+22': {SERVICE_FORM}: {PORT}; "),
+        ({"-d": "SSH=abc"}, f"--destination-app: 'SSH=abc': {SERVICE_FORM}: {PORT}; "),
+        ({"-d": "SSH=22,"}, f"--destination-app: '': {SERVICE_FORM}: {PORT}; "),
+        ({"-d": "HTTP=80,SSH=-host:22"}, f"--destination-app: 'SSH=-host:22': {SERVICE_FORM}: each part of the host between dots has 1 to 63 characters and neither starts nor ends with '-'; "),
+        ({"-d": "SSH=::1:22"}, f"--destination-app: 'SSH=::1:22': {SERVICE_FORM}: an IPv6 address stands in brackets, such as [::1] or [::1]:8443, without a zone; "),
+        ({"-d": "SSH=[::1]"}, f"--destination-app: 'SSH=[::1]': {SERVICE_FORM}: the port is missing; "),
         ({"-d": "S S=22"}, "--destination-app: 'S S=22': a service is 1 to 128 characters of [a-zA-Z0-9:_-]"),
         ({"-d": "SSH=23,22"}, "--destination-app: '22': with several services each needs a name"),
         ({"-d": "SSH=22,SSH=23"}, "--destination-app: 'SSH=23': the same service stands there twice"),
@@ -101,7 +101,7 @@ def test_a_password_for_the_broker_is_not_taken_and_not_shown(url):
 
 def test_no_password_is_shown_of_an_endpoint_either():
     said = refused(*flags_of({"-e": "wss://user:secret@host"}))
-    assert f"--proxy-endpoint: '...@host': {ENDPOINT_FORM}, and a user and a password are not allowed; " in said
+    assert f"--proxy-endpoint: '...@host': {ENDPOINT_FORM}: a user and a password are not allowed; " in said
     assert "secret" not in said
 
 

@@ -10,7 +10,7 @@ import { encodeMessage, init as initLocal } from "../../../wasm/dist/local.js";
 const [DATA, STREAM_START, SERVICE_IDS] = [1, 2, 5];
 const STREAM = { streamId: 1, serviceId: "SSH", connectionId: 1 };
 /** Most of the bytes that a connection lets wait, its own cost of a chunk included. */
-const [ROOM, CHUNK_COST] = [6 * 1024 * 1024, 128];
+const [ROOM, CHUNK_COST] = [6 * 1024 * 1024, 512];
 /** The engine compiles what runs often better while it runs: in the first rounds it does. */
 const [WARMING, ROUNDS] = [10, 31];
 

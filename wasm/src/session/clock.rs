@@ -7,7 +7,7 @@ use crate::millis;
 
 #[wasm_bindgen]
 extern "C" {
-    /// Milliseconds since any moment; they never go back.
+    /// Milliseconds since any moment. They never go back, and to ask never throws: it would leave a session locked.
     #[wasm_bindgen(typescript_type = "{ now(): number }")]
     pub type Clock;
 

@@ -40,7 +40,7 @@ pub enum EventKind {
     Open = "open",
     /// At a destination: `connection` was started; connect to its service. If it `replaces`, the service's others are over.
     Started = "started",
-    /// Bytes of `connection`, at `payloadPointer`.
+    /// Bytes of `connection`, at the report's `payload`.
     Data = "data",
     /// `connection` is over.
     Ended = "ended",
@@ -50,7 +50,7 @@ pub enum EventKind {
     SessionReset = "session-reset",
     /// The peer broke the protocol, `fault` says how: all connections are over, and the WebSocket is to be closed.
     Lost = "lost",
-    /// The call was wrong, `fault` says how, and has changed nothing.
+    /// The call was wrong or had no room, `fault` says how, and has changed nothing.
     Misuse = "misuse",
 }
 
@@ -66,7 +66,7 @@ pub enum OutputKind {
     Connect = "connect",
     /// Send a ping, and report its `pong`.
     Ping = "ping",
-    /// Send the bytes at `framePointer`, then report `sent`.
+    /// Send the bytes at the report's `frame`, then report `sent`.
     Send = "send",
 }
 

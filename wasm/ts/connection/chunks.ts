@@ -1,28 +1,36 @@
 /** Bytes that wait to be read. */
 
-/** What a chunk costs beside its bytes, about: it counts too, or single bytes would cost more than the limit. */
-const COST = 128;
+/** What a chunk costs beside its buffer, about: it counts too, or single bytes would cost more than the limit. */
+const COST = 384;
 /** Chunks up to this length are handed out together (ours): to read each by itself takes longer than a copy. */
 const SMALL = 4096;
 /** Bytes that are handed out together, at most (ours: as a payload of the tunnel). */
 const TOGETHER = 64_512;
 
-/** Bytes in a buffer that nobody else has. No view of them yet: to make one takes as long as all else that is done to them. */
-export interface Chunk {
+/** Where bytes are in a buffer that nobody else has. To make an array of them takes as long as all else that is done to few. */
+interface Place {
   readonly buffer: ArrayBuffer;
-  readonly start: number;
+  readonly byteOffset: number;
   readonly length: number;
 }
 
-/** A view of the chunk. */
-export function view({ buffer, start, length }: Chunk): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(buffer, start, length);
+/** Bytes that nobody else has. */
+export type Chunk = Uint8Array<ArrayBuffer> | Place;
+
+/** The chunk as an array. */
+export function arrayOf(chunk: Chunk): Uint8Array<ArrayBuffer> {
+  return chunk instanceof Uint8Array ? chunk : new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length);
+}
+
+/** What it costs to keep, in bytes of memory. An array is as long as its buffer, which is better not asked for: short ones have none yet. */
+function costOf(chunk: Chunk): number {
+  return COST + (chunk instanceof Uint8Array ? chunk.length : chunk.buffer.byteLength);
 }
 
 /** Chunks in the order of coming. Where they end and begin says nothing: the protocol carries bytes. */
 export class Chunks {
-  #chunks: Chunk[] = [];
-  /** The place of the first that waits. */
+  /** Those before the first that waits are gone. */
+  #chunks: (Chunk | undefined)[] = [];
   #first = 0;
 
   get isEmpty(): boolean {
@@ -32,30 +40,39 @@ export class Chunks {
   /** Keeps a chunk, and says what that costs. */
   add(chunk: Chunk): number {
     this.#chunks.push(chunk);
-    return chunk.length + COST;
+    return costOf(chunk);
   }
 
   /** Hands out the first, or several small ones as one, and what they cost. */
   take(): { bytes: Uint8Array<ArrayBuffer>; cost: number } | undefined {
-    const { end, length } = this.#together();
-    const chunks = this.#chunks.slice(this.#first, end);
+    const { chunks, length } = this.#together();
     if (chunks[0] === undefined) return undefined;
-    const bytes = chunks.length > 1 ? joined(chunks, length) : view(chunks[0]);
-    this.#first = end;
-    if (end === this.#chunks.length) this.clear();
-    return { bytes, cost: length + chunks.length * COST };
+    const bytes = chunks.length > 1 ? joined(chunks, length) : arrayOf(chunks[0]);
+    this.#leave(chunks.length);
+    return { bytes, cost: chunks.reduce((cost, chunk) => cost + costOf(chunk), 0) };
   }
 
-  /** Where those end that are handed out together, and how long they are. */
-  #together(): { end: number; length: number } {
-    let [end, length] = [this.#first, 0];
-    for (const count = this.#chunks.length; end < count; end += 1) {
-      const next = this.#chunks[end]!.length;
-      if (end > this.#first && (next > SMALL || length + next > TOGETHER)) break;
-      length += next;
-      if (next > SMALL) return { end: end + 1, length };
+  /** Those that are handed out next, and how long they are. */
+  #together(): { chunks: Chunk[]; length: number } {
+    const chunks: Chunk[] = [];
+    let length = 0;
+    for (let at = this.#first; at < this.#chunks.length; at += 1) {
+      const chunk = this.#chunks[at]!;
+      if (chunks.length > 0 && (chunk.length > SMALL || length + chunk.length > TOGETHER)) break;
+      chunks.push(chunk);
+      length += chunk.length;
+      if (chunk.length > SMALL) break;
     }
-    return { end, length };
+    return { chunks, length };
+  }
+
+  /** Lets go of the first. Of what the list has room for, at least half waits: to move it up each time would take too long. */
+  #leave(count: number): void {
+    this.#chunks.fill(undefined, this.#first, this.#first + count);
+    this.#first += count;
+    if (2 * this.#first < this.#chunks.length) return;
+    this.#chunks.splice(0, this.#first);
+    this.#first = 0;
   }
 
   /** Forgets them all. */
@@ -69,7 +86,7 @@ function joined(chunks: Chunk[], length: number): Uint8Array<ArrayBuffer> {
   const all = new Uint8Array(length);
   let at = 0;
   for (const chunk of chunks) {
-    all.set(view(chunk), at);
+    all.set(arrayOf(chunk), at);
     at += chunk.length;
   }
   return all;

@@ -343,6 +343,7 @@ export class Driver implements StreamOwner {
   /** Takes what is in the inbox, to which `part` has been written. `false`: something is to be sent first. */
   #handle(part?: Uint8Array): boolean {
     const [session, report] = [this.#session, this.#report];
+    // After the first call everything that was written is known.
     for (let written = part?.length ?? 0; ; written = 0) {
       const event = session.handle(written);
       if (event !== "data") this.#mayAnswer = true;

@@ -33,14 +33,15 @@ export class Report {
   payload(part?: Uint8Array, pointer = 0): Chunk {
     const length = this.number(PAYLOAD + 1);
     if (part !== undefined && length * 2 > part.length) {
-      const start = this.number(PAYLOAD) - pointer;
+      const byteOffset = this.number(PAYLOAD) - pointer;
       const buffer = part.buffer as ArrayBuffer;
       // Nor does a part of something bigger, such as the buffers of Node.
-      if (start >= 0 && start + length <= part.length && part.length === buffer.byteLength) return { buffer, start, length };
+      const isInside = byteOffset >= 0 && byteOffset + length <= part.length && part.length === buffer.byteLength;
+      if (isInside) return { buffer, byteOffset, length };
     }
     const copy = new Uint8Array(length);
     // Quicker than `slice`.
     copy.set(this.bytes(PAYLOAD));
-    return { buffer: copy.buffer, start: 0, length };
+    return copy;
   }
 }

@@ -3,7 +3,7 @@
 import type { BufferSource } from "../engine-types.js";
 import { type TunnelError, tunnelError } from "../errors.js";
 import { bytes } from "../values.js";
-import { type Chunk, Chunks, view } from "./chunks.js";
+import { type Chunk, Chunks, arrayOf } from "./chunks.js";
 import { connectionEnded } from "./fault.js";
 
 /**
@@ -109,7 +109,7 @@ export class Stream implements TunnelStream {
   push(chunk: Chunk): void {
     if (this.#wanted) {
       this.#wanted = false;
-      this.#reader.enqueue(view(chunk));
+      this.#reader.enqueue(arrayOf(chunk));
       return;
     }
     this.#owner?.account(this, this.#chunks.add(chunk));
