@@ -54,7 +54,8 @@ static void endpoints_explained(void)
         { "a\xe2\x80\xae" "b", "the host has '\\u{202e}' at position 1; allowed is [a-zA-Z0-9._-]" },
         { "a..b", "each part of the host between dots has 1 to 63 characters and neither starts nor ends with '-'" },
         { "::1", "an IPv6 address stands in brackets, such as [::1] or [::1]:8443, without a zone" },
-        { "a:0", "a port is 1 to 65535, behind the host and ':'; no scheme stands before the host" },
+        { "a:0", "a port is 1 to 65535, behind the host and ':'" },
+        { "wss://a", "no scheme stands before the host" },
     };
     char buffer[128];
     size_t length = 7, i;

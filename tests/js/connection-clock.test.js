@@ -13,14 +13,19 @@ for (const [what, fail] of [
   ["gives no number", () => undefined],
   ["gives a BigInt", () => 5n],
   ["gives NaN", () => NaN],
-  ["goes back", () => 1],
+  ["gives Infinity", () => Infinity],
+  ["goes back", () => -1_000_000],
   ["calls the connection", ({ connection }) => connection.close()],
 ]) {
   test(`a clock that ${what}`, async () => {
     const clock = new ModelClock();
-    let fails = false;
+    let [fails, failed] = [false, 0];
     const given = {
-      now: () => (fails ? fail(rig) : clock.now()),
+      now() {
+        if (!fails) return clock.now();
+        failed += 1;
+        return fail(rig);
+      },
       setTimeout: (callback, milliseconds) => clock.setTimeout(callback, milliseconds),
       clearTimeout: (timer) => clock.clearTimeout(timer),
     };
@@ -33,6 +38,7 @@ for (const [what, fail] of [
     socket.announce("SSH");
     fails = false;
     await settled();
+    assert.ok(failed > 0, "it was asked meanwhile");
     // What came at no time came at the latest that was known.
     assert.deepEqual([rig.connection.state, rig.told.errors], ["open", []]);
     await clock.advance(PONG_TIMEOUT - 1);
@@ -43,3 +49,17 @@ for (const [what, fail] of [
     assert.equal(rig.connection.state, "closed");
   });
 }
+
+test("a clock may count from any moment, also one to come", async () => {
+  const clock = new ModelClock();
+  const rig = connect({
+    clock: {
+      now: () => clock.now() - 1_000_000,
+      setTimeout: (callback, milliseconds) => clock.setTimeout(callback, milliseconds),
+      clearTimeout: (timer) => clock.clearTimeout(timer),
+    },
+  });
+  const socket = rig.open();
+  await clock.advance(PING_INTERVAL);
+  assert.deepEqual([rig.connection.state, socket.pings.length], ["open", 1]);
+});

@@ -113,6 +113,22 @@ test("what is read counts no more, be it read together, and nobody keeps it", as
   assert.ok(kept() < 1_000_000, `${kept()} of ${1000 * payload.length} bytes`);
 });
 
+test("what has been read is let go of while more waits than was read", async () => {
+  setFlagsFromString("--expose-gc");
+  const gc = runInNewContext("gc");
+  const { socket, stream, about } = await started({}, "browser");
+  const reader = stream.readable.getReader();
+  for (let sent = 0; sent < 10; sent += 1) socket.deliver({ type: TYPE.data, ...about, payload });
+  const references = [];
+  for (let read = 0; read < 4; read += 1) references.push(new WeakRef((await reader.read()).value.buffer));
+  const alive = () => references.filter((reference) => reference.deref() !== undefined).length;
+  for (let rounds = 0; rounds < 20 && alive() > 1; rounds += 1) {
+    await settled();
+    gc();
+  }
+  assert.ok(alive() <= 1, `${alive()} of 4 are alive`);
+});
+
 test("single bytes that are read start a socket of Node again", async () => {
   const { socket, stream, about } = await started();
   const byte = frame({ type: TYPE.data, ...about, payload: Uint8Array.of(1) });

@@ -1,6 +1,6 @@
 /**
  * A payload is copied at most once into the memory of the WebAssembly and at most once out of it, and nowhere else: not in
- * JavaScript, and not within that memory. (Short ones that wait are put together for their reader: connection-streams.)
+ * JavaScript, and not within that memory. But for two: short payloads that wait, and frames that come in parts.
  */
 
 import assert from "node:assert/strict";

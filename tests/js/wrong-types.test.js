@@ -254,6 +254,7 @@ test("a number that cannot be is refused, and never becomes another", async () =
   for (const [what, name, call] of [
     ...lifetimes.map((lifetimeMinutes) => ["LifetimeOutOfRange", "", () => local.LocalTunnel.open({ lifetimeMinutes })]),
     ...payloads.map((maxPayload) => ["MaxPayloadOutOfRange", "", () => connect({ maxPayload })]),
+    ...[NaN, Infinity].map((now) => ["RangeError", "what clock.now() gives", () => connect({ clock: { ...CLOCK, now: () => now } })]),
     ...[0, -1, 1.5, NaN, Infinity].map((receiveLimit) => ["RangeError", "receiveLimit", () => connect({ receiveLimit })]),
     ...fields("type", 1.5, 2 ** 31, -(2 ** 31) - 1, NaN),
     ...fields("streamId", 1.5, 2 ** 32 + 5, NaN),

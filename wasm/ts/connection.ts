@@ -50,7 +50,8 @@ export interface TunnelConnectionOptions {
   /** Longest payload of a message that is sent, in bytes: 1 to 64,512. Less if the peers agreed on less. */
   maxPayload?: number | undefined;
   /**
-   * Most bytes that wait to be read, in all streams together: at least 1; 8 MiB by default. A peer is stopped by then if the
+   * Most memory for what waits to be read, in all streams together, in bytes: at least 1; 8 MiB by default. Each message counts
+   * as the buffer that it keeps and 384 bytes, so that many short ones are fewer bytes of payload. A peer is stopped by then if the
    * WebSocket can be: that of `ws`, and WebSocketStream where the engine has it. Over any other nothing stops a peer: the
    * stream that has most waiting then fails with `ReceiveLimitExceeded`.
    */
@@ -198,7 +199,7 @@ export class TunnelConnection extends EventTarget {
 
   /**
    * At a destination: the streams that the source starts, of one service or of any. It ends when the connection is closed.
-   * Streams that nobody takes wait, up to 128 of a service, and 192 KiB in each; what is more is reset. Those that have ended
+   * Streams that nobody takes wait, up to 128 of a service, and 192 KiB of memory in each; what is more is reset. Those that have ended
    * wait too if there is something to read.
    *
    * ```ts

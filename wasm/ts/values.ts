@@ -33,6 +33,13 @@ export function number(name: string, value: unknown): number {
   return value;
 }
 
+/** A number that is one, and has an end. */
+export function finite(name: string, value: unknown): number {
+  const given = number(name, value);
+  if (Number.isFinite(given)) return given;
+  throw new RangeError(`${name} must be a finite number, not ${given}`);
+}
+
 /** A whole number from `min` to `max`. What is a number, and not such a one, is a `RangeError`. */
 export function wholeNumber(name: string, value: unknown, min: number, max = Number.MAX_SAFE_INTEGER): number {
   const given = number(name, value);

@@ -142,6 +142,9 @@ fn judge(text: &str) -> Result<(&str, u16), InvalidEndpoint> {
             (name.len(), port)
         }
     };
+    if let Some([b'/', b'/', ..]) = port {
+        return Err(InvalidEndpoint::Scheme);
+    }
     if port.is_some_and(|port| split_once(port, b':').is_some()) {
         return Err(InvalidEndpoint::Address);
     }
@@ -223,6 +226,8 @@ pub enum InvalidEndpoint {
     Address,
     /// What follows the host is no port.
     Port,
+    /// What stands there is the start of a URL, such as `wss://`.
+    Scheme,
 }
 
 impl Words for InvalidEndpoint {
@@ -253,8 +258,8 @@ impl Words for InvalidEndpoint {
             ),
             Self::Address => to
                 .write_str("an IPv6 address stands in brackets, such as [::1] or [::1]:8443, without a zone"),
-            Self::Port => to
-                .write_str("a port is 1 to 65535, behind the host and ':'; no scheme stands before the host"),
+            Self::Port => to.write_str("a port is 1 to 65535, behind the host and ':'"),
+            Self::Scheme => to.write_str("no scheme stands before the host"),
         }
     }
 }
@@ -368,7 +373,8 @@ mod tests {
             ("a:+80", InvalidEndpoint::Port),
             ("a:65536", InvalidEndpoint::Port),
             ("a:80\r\n", InvalidEndpoint::Port),
-            ("wss://a", InvalidEndpoint::Port),
+            ("wss://a", InvalidEndpoint::Scheme),
+            ("wss://a:443", InvalidEndpoint::Scheme),
         ] {
             assert_eq!(Endpoint::parse(text), Err(fault), "{text}");
         }

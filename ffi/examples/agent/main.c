@@ -86,7 +86,7 @@ int main(int count, char **arguments)
     int code = is_up ? 0 : 1;
     if (errand_any_runs()) {
         /* It may be within a library, which exit() would clean up under its hands. It ends with the process. */
-        fflush(NULL);
+        fflush(stdout);
         _exit(code);
     }
     return code;

@@ -10,7 +10,7 @@ from service import ROOT
 
 GOOD = {"--thing": "pump-7", "--mqtt": "mqtt://127.0.0.1:1883", "-e": "wss://127.0.0.1:1", "-d": "SSH=22"}
 TLS = {"--mqtt": "mqtts://127.0.0.1:1"}
-PORT = "a port is 1 to 65535, behind the host and ':'; no scheme stands before the host"
+PORT, PATH = "a port is 1 to 65535, behind the host and ':'", "a path is not allowed"
 LENGTH, ALLOWED = "allowed are 1 to 253", "allowed is [a-zA-Z0-9._-]"
 MQTT_FORM, ENDPOINT_FORM = "expected mqtt://HOST[:PORT] or mqtts://HOST[:PORT]", "expected HOST[:PORT] or wss://HOST[:PORT]"
 SERVICE_FORM = "expected [SERVICE=][HOST:]PORT"
@@ -43,14 +43,16 @@ def refused(*flags):
         ({"--thing": ""}, "--thing: '': a thingName is"),
         ({"--mqtt": "http://host"}, f"--mqtt: 'http://host': {MQTT_FORM}; "),
         ({"--mqtt": "mqtt://host:0"}, f"--mqtt: 'mqtt://host:0': {MQTT_FORM}: {PORT}; "),
-        ({"--mqtt": "mqtt://host/path"}, f"--mqtt: 'mqtt://host/path': {MQTT_FORM}: the host has '/' at position 4; {ALLOWED}; "),
+        ({"--mqtt": "mqtt://host/path"}, f"--mqtt: 'mqtt://host/path': {MQTT_FORM}: {PATH}; "),
+        ({"--mqtt": "mqtt://host:1883/"}, f"--mqtt: 'mqtt://host:1883/': {MQTT_FORM}: {PATH}; "),
+        ({"--mqtt": "mqtt://ho st"}, f"--mqtt: 'mqtt://ho st': {MQTT_FORM}: the host has ' ' at position 2; {ALLOWED}; "),
         ({"--mqtt": "mqtt://" + "h" * 300}, f"--mqtt: 'mqtt://{'h' * 57}...': {MQTT_FORM}: the host has 300 characters; {LENGTH}; "),
         ({"--mqtt-client-id": ""}, f"--mqtt-client-id: '': {CLIENT_ID}"),
         ({"--mqtt-client-id": "x" * 65536}, f"--mqtt-client-id: '{'x' * 64}...': {CLIENT_ID}"),
         ({"--mqtt-client-id": b"a\xffb"}, f"--mqtt-client-id: 'a?b': {CLIENT_ID}"),
         ({"--mqtt-client-id": "a\tb"}, f"--mqtt-client-id: 'a?b': {CLIENT_ID}"),
         ({"-e": "ws://host"}, f"--proxy-endpoint: 'ws://host': {ENDPOINT_FORM}: this agent speaks TLS only; "),
-        ({"-e": "wss://host/tunnel"}, f"--proxy-endpoint: 'wss://host/tunnel': {ENDPOINT_FORM}: the host has '/' at position 4; {ALLOWED}; "),
+        ({"-e": "wss://host/tunnel"}, f"--proxy-endpoint: 'wss://host/tunnel': {ENDPOINT_FORM}: {PATH}; "),
         ({"-e": "host:port"}, f"--proxy-endpoint: 'host:port': {ENDPOINT_FORM}: {PORT}; "),
         ({"-e": ""}, f"--proxy-endpoint: '': {ENDPOINT_FORM}: the host has 0 characters; {LENGTH}; "),
         ({"-d": ""}, f"--destination-app: '': {SERVICE_FORM}: {PORT}; "),

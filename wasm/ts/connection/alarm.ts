@@ -19,12 +19,13 @@ export class Alarm {
     // A deadline moves on with every message, and one timer for all of them is enough.
     if (deadline >= this.#due && deadline !== Infinity) return;
     this.#clock.clearTimeout(this.#timer);
-    this.#due = deadline;
+    this.#due = Infinity;
     if (deadline === Infinity) return;
     const wait = Math.max(0, Math.ceil(deadline - this.#clock.now()));
     this.#timer = this.#clock.setTimeout(() => {
       this.#due = Infinity;
       this.#ring();
     }, wait);
+    this.#due = deadline;
   }
 }
