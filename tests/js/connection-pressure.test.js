@@ -2,10 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 
-import { connect, drain, frame, messages, settled, started, TYPE } from "./model.js";
+import { collect, connect, drain, frame, messages, settled, started, TYPE } from "./model.js";
 
 const KIB = 1024;
 const payload = new Uint8Array(60_000).fill(7);
@@ -86,8 +84,6 @@ test("single bytes count for what they cost", async () => {
 });
 
 test("what is read counts no more, be it read together, and nobody keeps it", async () => {
-  setFlagsFromString("--expose-gc");
-  const gc = runInNewContext("gc");
   const { socket, stream, about } = await started({ receiveLimit: 2_000_000 }, "browser");
   const reader = stream.readable.getReader();
   const byte = frame({ type: TYPE.data, ...about, payload: Uint8Array.of(1) });
@@ -99,33 +95,25 @@ test("what is read counts no more, be it read together, and nobody keeps it", as
   // A reader that is always behind: something waits at any time.
   const large = frame({ type: TYPE.data, ...about, payload });
   socket.bytes(large);
-  gc();
+  await collect(() => false);
   const before = process.memoryUsage().arrayBuffers;
   for (let round = 0; round < 1000; round += 1) {
     socket.bytes(large);
     assert.equal((await reader.read()).value.length, payload.length);
   }
   const kept = () => process.memoryUsage().arrayBuffers - before;
-  for (let rounds = 0; rounds < 20 && kept() >= 1_000_000; rounds += 1) {
-    await settled();
-    gc();
-  }
+  await collect(() => kept() < 1_000_000);
   assert.ok(kept() < 1_000_000, `${kept()} of ${1000 * payload.length} bytes`);
 });
 
 test("what has been read is let go of while more waits than was read", async () => {
-  setFlagsFromString("--expose-gc");
-  const gc = runInNewContext("gc");
   const { socket, stream, about } = await started({}, "browser");
   const reader = stream.readable.getReader();
   for (let sent = 0; sent < 10; sent += 1) socket.deliver({ type: TYPE.data, ...about, payload });
   const references = [];
   for (let read = 0; read < 4; read += 1) references.push(new WeakRef((await reader.read()).value.buffer));
   const alive = () => references.filter((reference) => reference.deref() !== undefined).length;
-  for (let rounds = 0; rounds < 20 && alive() > 1; rounds += 1) {
-    await settled();
-    gc();
-  }
+  await collect(() => alive() <= 1);
   assert.ok(alive() <= 1, `${alive()} of 4 are alive`);
 });
 

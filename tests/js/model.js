@@ -1,6 +1,8 @@
 /** A model of the service and of time: WebSockets that a test answers by hand, and a clock that it moves. */
 
 import { setImmediate as turn, setTimeout as timer } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 
 import * as tunnel from "../../wasm/dist/index.js";
 import { decodeMessage, encodeMessage, init as initLocal } from "../../wasm/dist/local.js";
@@ -15,6 +17,16 @@ export const TYPE = { data: 1, streamStart: 2, streamReset: 3, sessionReset: 4, 
 export async function settled() {
   await timer(0);
   for (let round = 0; round < 4; round += 1) await turn();
+}
+
+/** Collects garbage until enough is gone, or for 20 rounds: not everything goes in the first. */
+export async function collect(isEnough) {
+  setFlagsFromString("--expose-gc");
+  const gc = runInNewContext("gc");
+  for (let rounds = 0; rounds < 20 && !isEnough(); rounds += 1) {
+    await settled();
+    gc();
+  }
 }
 
 /** Time that stands until it is moved. */

@@ -125,7 +125,7 @@ export class TunnelConnection extends EventTarget {
   /**
    * @throws {@link MisuseError} or {@link CapacityError} for options that cannot be: `InvalidEndpoint`, `NoWebSocket`,
    * `NoServices`, `InvalidServiceId`, `DuplicateService`, `MaxPayloadOutOfRange`, `InvalidAccessToken`, `ServiceTableFull`, ….
-   * `RangeError` for a `receiveLimit` that is no whole number from 1 on.
+   * `RangeError` for a `receiveLimit` that is no whole number from 1 on, and for a `clock` that gives no finite number.
    */
   constructor(options: TunnelConnectionOptions) {
     super();

@@ -17,12 +17,12 @@ bool place_read(struct place *place, const char *text, unsigned default_port, ch
 {
     iot_tunnel_text host;
     uint16_t port;
-    iot_tunnel_status status = iot_tunnel_endpoint_split(text_of(text), &host, &port);
     /* What an address of the web may have, the library takes for a strange port. */
     if (strpbrk(text, "@/") != NULL) {
         snprintf(why, WHY_SIZE, strchr(text, '@') != NULL ? "a user and a password are not allowed" : "a path is not allowed");
         return false;
     }
+    iot_tunnel_status status = iot_tunnel_endpoint_split(text_of(text), &host, &port);
     if (status != IOT_TUNNEL_STATUS_OK) {
         size_t length;
         if (iot_tunnel_endpoint_explain(text_of(text), why, WHY_SIZE - 1, &length) == IOT_TUNNEL_STATUS_OK) {
