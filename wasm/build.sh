@@ -39,6 +39,7 @@ for module in connection local; do
     optimized=dist/raw/${module}_bg.wasm
     node_modules/.bin/wasm-opt -Oz -Oz --converge --low-memory-unused --reorder-functions \
         --strip-debug --strip-producers --strip-target-features "$optimized" -o "$optimized"
+    node embed.js "$optimized" "dist/raw/$module-embedded.js"
 done
 # What describes the raw exports is wasm-bindgen's own business.
 rm dist/raw/*.wasm.d.ts

@@ -8,7 +8,7 @@ import * as tunnel from "../../wasm/dist/index.js";
 import * as local from "../../wasm/dist/local.js";
 
 /** What an entry exports that needs no `init`: itself, and the classes of errors. */
-const FREE = /^(default|init|initSync|\w+Error)$/;
+const FREE = /^(default|init|initFrom|initSync|\w+Error)$/;
 
 /** Classes are used in another way than functions. */
 const CLASSES = {
@@ -28,15 +28,15 @@ for (const [name, entry] of [["iot-tunnel", tunnel], ["iot-tunnel/local", local]
   });
 }
 
-test("an init that fails can be tried again, and says what failed", async () => {
-  await assert.rejects(tunnel.init(new URL("file:///nothing/here.wasm")), { code: "ENOENT" });
-  await assert.rejects(tunnel.init(new Uint8Array([0, 1, 2, 3])), WebAssembly.CompileError);
+test("an initFrom that fails can be tried again, and says what failed", async () => {
+  await assert.rejects(tunnel.initFrom(new URL("file:///nothing/here.wasm")), { code: "ENOENT" });
+  await assert.rejects(tunnel.initFrom(new Uint8Array([0, 1, 2, 3])), WebAssembly.CompileError);
   await tunnel.init();
   assert.equal(tunnel.parseTunnelId("t-1"), "t-1");
 });
 
-test("init again is the same init, and initSync after it is harmless", async () => {
-  assert.equal(tunnel.init(), tunnel.init("https://example.invalid/never-fetched"));
+test("init again is the same init, and initFrom or initSync after it is harmless", async () => {
+  assert.equal(tunnel.init(), tunnel.initFrom("https://example.invalid/never-fetched"));
   tunnel.initSync(new Uint8Array());
   await tunnel.init();
 });

@@ -20,7 +20,6 @@ const MIN_DECODED = 100;
 const PAGES = 25;
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
-const wasm = (module) => ["application/wasm", readFileSync(here(`../../wasm/dist/raw/${module}_bg.wasm`))];
 
 /** What a page runs, bundled as a program would be. */
 async function script(name) {
@@ -29,16 +28,14 @@ async function script(name) {
   return ["text/javascript", outputFiles[0].contents];
 }
 
-const page = (name, head = "") => ["text/html", `<!doctype html><title>${name}</title>${head}<script type="module" src="/${name}.js"></script>`];
+const page = (name) => ["text/html", `<!doctype html><title>${name}</title><script type="module" src="/${name}.js"></script>`];
 
 const files = new Map([
   ["/init", page("init")],
-  ["/preloaded", page("init", '<link rel="preload" as="fetch" href="/connection.wasm" crossorigin>')],
   ["/init.js", await script("init")],
   ["/decode", page("decode")],
   ["/decode.js", await script("decode")],
-  ["/connection.wasm", wasm("connection")],
-  ["/local.wasm", wasm("local")],
+  ["/connection.wasm", ["application/wasm", readFileSync(here("../../wasm/dist/raw/connection_bg.wasm"))]],
   ["/byte", ["application/octet-stream", "x"]],
 ]);
 
@@ -64,16 +61,16 @@ async function result(name, kind) {
 
 /** Ways to the WebAssembly, and how long a fetch takes in this browser, from this server, whatever it fetches. */
 const LOADS = [
-  { what: "its file is preloaded", page: "preloaded", kind: "init", budget: MAX_INIT, times: [] },
-  { what: "it fetches its file", page: "init", kind: "init", budget: MAX_INIT, times: [] },
-  { what: "beside: fetch of a byte", page: "init", kind: "byte", times: [] },
+  { what: "init()", kind: "init", budget: MAX_INIT, times: [] },
+  { what: "beside: initFrom(a file)", kind: "initFrom", times: [] },
+  { what: "beside: fetch of a byte", kind: "byte", times: [] },
 ];
 
 try {
   console.log(`Chromium ${browser.version()}`);
   // In turn, so that all have the same weather.
-  for (let n = 0; n < PAGES; n += 1) for (const { page, kind, times } of LOADS) times.push(await result(page, kind));
-  console.log(`init() in ${PAGES} new pages, ms      least     median       most     budget`);
+  for (let n = 0; n < PAGES; n += 1) for (const { kind, times } of LOADS) times.push(await result("init", kind));
+  console.log(`${PAGES} new pages, ms               least     median       most     budget`);
   for (const { what, times, budget } of LOADS) {
     times.sort((a, b) => a - b);
     const median = times[PAGES >> 1];

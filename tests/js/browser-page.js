@@ -2,8 +2,8 @@
 
 import { SOON_MS } from "./console/browser.js";
 
-/** No package may need more: WebAssembly, but no `eval`. The pages' own scripts may stand in them. */
-export const POLICY = "default-src 'self'; script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'";
+/** No package may need more: WebAssembly, but no `eval`, and nothing fetched. The pages' own scripts may stand in them. */
+export const POLICY = "default-src 'self'; script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'; connect-src 'none'";
 
 /**
  * Opens a page and waits for what it says in the global variable `outcomes`.

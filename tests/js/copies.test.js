@@ -12,7 +12,7 @@ import { counted } from "./copies/counted.js";
 import { ENDS } from "./copies/ends.js";
 import { instrumented, written } from "./copies/instrumented.js";
 
-await tunnel.init(instrumented());
+await tunnel.initFrom(instrumented());
 // It loads the WebAssembly too, unless that has been done.
 const { TYPE, frame, settled } = await import("./model.js");
 

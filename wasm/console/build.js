@@ -30,4 +30,3 @@ await build({
 });
 await copyFile(here("index.html"), `${DIST}/index.html`);
 await copyFile(here("icon.svg"), `${DIST}/icon.svg`);
-await copyFile(here("../dist/raw/connection_bg.wasm"), `${DIST}/iot-tunnel.wasm`);

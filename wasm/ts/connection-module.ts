@@ -1,14 +1,14 @@
 /** The WebAssembly of the main entry. */
 
 import type { BufferSource, WasmModule } from "./engine-types.js";
+import embedded from "./raw/connection-embedded.js";
 import * as raw from "./raw/connection.js";
 import { Module, type WasmSource } from "./load.js";
 
 const module = /* @__PURE__ */ new Module("iot-tunnel", raw, "./connection_bg.js");
 
 /**
- * Loads the WebAssembly; everything else of this entry needs it. Without `source` it is fetched from beside this file;
- * README says which bundlers follow that, and what to tell the others of `iot-tunnel/connection.wasm`.
+ * Loads the WebAssembly, which comes within the package's JavaScript; everything else of this entry needs it.
  *
  * ```ts
  * import init, { parseTunnelId } from "iot-tunnel";
@@ -16,8 +16,16 @@ const module = /* @__PURE__ */ new Module("iot-tunnel", raw, "./connection_bg.js
  * const id = parseTunnelId("3fa85f64-5717");
  * ```
  */
-export function init(source?: WasmSource): Promise<void> {
-  return module.load(source ?? new URL("./raw/connection_bg.wasm", import.meta.url));
+export function init(): Promise<void> {
+  return module.load(embedded);
+}
+
+/**
+ * As {@link init}, from elsewhere: from where `iot-tunnel/connection.wasm` is served, say, or the compiled module, which can be
+ * sent to a worker. A bundler leaves out the WebAssembly within JavaScript where only this is imported.
+ */
+export function initFrom(source: WasmSource): Promise<void> {
+  return module.loadFrom(source);
 }
 
 /** As {@link init}, from bytes or a module that are there already. In a page, browsers compile at most 4 KB like that. */

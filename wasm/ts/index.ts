@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 
-export { init, init as default, initSync } from "./connection-module.js";
+export { init, init as default, initFrom, initSync } from "./connection-module.js";
 export type { WasmSource } from "./load.js";
 export * from "./error-classes.js";
 export {

@@ -1,5 +1,6 @@
 /** Loading a WebAssembly module, once. */
 
+import { type Embedded, bytesOf } from "./embedded.js";
 import type { BufferSource, WasmModule } from "./engine-types.js";
 import { notInitialised } from "./errors.js";
 
@@ -38,9 +39,18 @@ export class Module {
     this.#imports = { [file]: raw as WebAssembly.ModuleImports };
   }
 
-  /** Loads it. Whoever calls again gets the same promise; after a failure it is tried again. */
-  load(source: WasmSource): Promise<void> {
-    this.#loading ??= compile(source)
+  /** Loads what comes with the package. Whoever calls again gets the same promise; after a failure it is tried again. */
+  load(embedded: Embedded): Promise<void> {
+    return this.#load(() => bytesOf(embedded).then(WebAssembly.compile));
+  }
+
+  /** As `load`, from elsewhere. */
+  loadFrom(source: WasmSource): Promise<void> {
+    return this.#load(() => compile(source));
+  }
+
+  #load(compiled: () => Promise<WebAssembly.Module>): Promise<void> {
+    this.#loading ??= compiled()
       .then((module) => WebAssembly.instantiate(module, this.#imports))
       .then(
         (instance) => this.#start(instance),

@@ -1,14 +1,23 @@
 /** The WebAssembly of the entry `local`. */
 
 import type { BufferSource, WasmModule } from "./engine-types.js";
+import embedded from "./raw/local-embedded.js";
 import * as raw from "./raw/local.js";
 import { Module, type WasmSource } from "./load.js";
 
 const module = /* @__PURE__ */ new Module("iot-tunnel/local", raw, "./local_bg.js");
 
 /** Loads the WebAssembly of this entry, which is not that of `iot-tunnel`; everything else here needs it. */
-export function init(source?: WasmSource): Promise<void> {
-  return module.load(source ?? new URL("./raw/local_bg.wasm", import.meta.url));
+export function init(): Promise<void> {
+  return module.load(embedded);
+}
+
+/**
+ * As {@link init}, from elsewhere: from where `iot-tunnel/local.wasm` is served, say, or the compiled module, which can be sent
+ * to a worker. A bundler leaves out the WebAssembly within JavaScript where only this is imported.
+ */
+export function initFrom(source: WasmSource): Promise<void> {
+  return module.loadFrom(source);
 }
 
 /** As {@link init}, from bytes or a module that are there already. In a page, browsers compile at most 4 KB like that. */

@@ -5,7 +5,7 @@
  * @packageDocumentation
  */
 
-export { init, init as default, initSync } from "./local-module.js";
+export { init, init as default, initFrom, initSync } from "./local-module.js";
 export type { WasmSource } from "./load.js";
 export * from "./error-classes.js";
 export { type Message, decodeMessage, encodeMessage } from "./message.js";

@@ -67,7 +67,6 @@ fn content_type(name: &str) -> &'static str {
         Some("html") => "text/html; charset=utf-8",
         Some("js") => "text/javascript; charset=utf-8",
         Some("css") => "text/css; charset=utf-8",
-        Some("wasm") => "application/wasm",
         Some("svg") => "image/svg+xml",
         _ => "application/octet-stream",
     }
@@ -113,7 +112,6 @@ mod tests {
             ("/console/index.html", "text/html; charset=utf-8"),
             ("/console/console.js", "text/javascript; charset=utf-8"),
             ("/console/console.css", "text/css; charset=utf-8"),
-            ("/console/iot-tunnel.wasm", "application/wasm"),
             ("/console/icon.svg", "image/svg+xml"),
             ("/console/other", "application/octet-stream"),
         ] {

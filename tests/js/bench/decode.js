@@ -102,7 +102,7 @@ async function run(wanted) {
 }
 
 globalThis.measure = async () => {
-  await Promise.all([init("/connection.wasm"), initLocal("/local.wasm")]);
+  await Promise.all([init(), initLocal()]);
   const found = [];
   for (const wanted of CASES) found.push(await run(wanted));
   return found;

@@ -1,13 +1,17 @@
 /**
  * A page that loads the package's WebAssembly when told, and how long that takes: from the call until it can be used. Beside it
- * what a page waits for the same browser and server to bring it a single byte.
+ * the same with a file that is fetched, and what a page waits for the same browser and server to bring it a single byte.
  */
 
-import { init, parseTunnelId } from "../../../wasm/dist/index.js";
+import { init, initFrom, parseTunnelId } from "../../../wasm/dist/index.js";
 
 const KINDS = {
   async init() {
-    await init("/connection.wasm");
+    await init();
+    parseTunnelId("3fa85f64-5717");
+  },
+  async initFrom() {
+    await initFrom("/connection.wasm");
     parseTunnelId("3fa85f64-5717");
   },
   async byte() {

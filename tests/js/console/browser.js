@@ -26,11 +26,3 @@ export async function screenshot(page, name) {
   mkdirSync(SCREENSHOTS, { recursive: true });
   await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), fullPage: true, animations: "disabled" });
 }
-
-/** Who made the page load WebAssembly, each time that it was loaded: a `link` is one that was preloaded and then used. */
-export function wasmLoads(page) {
-  return page.evaluate(() => {
-    const loads = performance.getEntriesByType("resource").filter(({ name }) => name.endsWith(".wasm"));
-    return loads.map(({ initiatorType }) => initiatorType);
-  });
-}

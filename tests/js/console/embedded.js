@@ -21,7 +21,6 @@ const TYPES = {
   "console.js": "text/javascript; charset=utf-8",
   "console.css": "text/css; charset=utf-8",
   "icon.svg": "image/svg+xml",
-  "iot-tunnel.wasm": "application/wasm",
 };
 
 /** Asks a running service's console for a file, as a browser that has opened the link. */

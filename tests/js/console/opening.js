@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { screenshot, wasmLoads } from "./browser.js";
+import { screenshot } from "./browser.js";
 import { THING } from "./rig.js";
 
 export function opening(rig) {
@@ -24,9 +24,6 @@ export function opening(rig) {
         const share = await bar.evaluate((meter) => meter.value / meter.max);
         assert.ok(share > 0.9 && share <= 1, `a share of ${share}`);
       }));
-
-    test("the page asks for its WebAssembly once, before its script does", () =>
-      rig().visit(async (page) => assert.deepEqual(await wasmLoads(page.tab), ["link"])));
 
     test("a tunnel that is opened elsewhere appears by itself", () =>
       rig().visit(async (page) => {

@@ -191,7 +191,7 @@ function tokens(source?: string, destination?: string, sourceNote?: string, dest
 }
 
 try {
-  await init(new URL("iot-tunnel.wasm", document.baseURI));
+  await init();
   new Console().start();
 } catch (error) {
   notice("start", `The console could not start: ${error instanceof Error ? error.message : String(error)}`);

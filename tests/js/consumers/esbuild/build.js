@@ -1,4 +1,4 @@
-/** The build, as the command `esbuild` does it with `--bundle --format=esm --loader:.wasm=file`. */
+/** The build, as the command `esbuild` does it with `--bundle --minify --format=esm`. */
 
 import { copyFileSync } from "node:fs";
 
@@ -11,7 +11,6 @@ const { warnings } = await build({
   bundle: true,
   minify: true,
   format: "esm",
-  loader: { ".wasm": "file" },
 });
 copyFileSync(`${folder}/index.html`, `${folder}/dist/index.html`);
 process.exitCode = warnings.length;

@@ -19,6 +19,7 @@ import init, {
   TunnelError,
   type TunnelId,
   type Violation,
+  initFrom,
   initSync,
   parseNotification,
   parseRotateRequest,
@@ -30,12 +31,16 @@ import init, {
   rotationOf,
 } from "iot-tunnel";
 
-// init: once, from where the WebAssembly is.
+// init: once, from the package itself or from where the WebAssembly is.
 expectTypeOf(init()).toEqualTypeOf<Promise<void>>();
+// @ts-expect-error: it takes its own
 void init(new URL("https://console.example/connection_bg.wasm"));
-void init(new Uint8Array(8));
+expectTypeOf(initFrom(new URL("https://console.example/connection_bg.wasm"))).toEqualTypeOf<Promise<void>>();
+void initFrom(new Uint8Array(8));
 // @ts-expect-error: a number is no source
-void init(42);
+void initFrom(42);
+// @ts-expect-error: nor is nothing
+void initFrom();
 expectTypeOf(initSync(new ArrayBuffer(8))).toBeVoid();
 // @ts-expect-error: an address cannot be loaded without waiting
 initSync("connection_bg.wasm");

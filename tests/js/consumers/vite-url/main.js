@@ -1,5 +1,5 @@
-import init, { parseTunnelId } from "iot-tunnel";
+import { initFrom, parseTunnelId } from "iot-tunnel";
 import wasm from "iot-tunnel/connection.wasm?url";
 
-await init(wasm);
+await initFrom(wasm);
 globalThis.outcomes = { page: parseTunnelId("3fa85f64-5717") };
