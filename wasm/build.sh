@@ -1,6 +1,6 @@
 #!/bin/sh
 # `make npm`: builds the package into dist/ and packs it: core and the raw bindings to WebAssembly, their JavaScript by
-# wasm-bindgen, smaller by wasm-opt, then the TypeScript on top.
+# wasm-bindgen, smaller by wasm-opt, and as JavaScript by embed.js; then the TypeScript on top.
 #
 # The compiler is rustup's where it has the target, else Debian's rustc-web, which builds Rust's own library from source.
 set -eu

@@ -28,17 +28,39 @@ for (const [name, entry] of [["iot-tunnel", tunnel], ["iot-tunnel/local", local]
   });
 }
 
-test("an initFrom that fails can be tried again, and says what failed", async () => {
+/** A module with nothing in it, which is no less WebAssembly. */
+const EMPTY = new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
+const OTHER_ENTRY = readFileSync(new URL("../../wasm/dist/raw/local_bg.wasm", import.meta.url));
+
+test("a source that is none is refused, says what is allowed, and leaves everything to be loaded", async () => {
+  const allowed = /^source must be an address, a Response, bytes or a WebAssembly\.Module, but is (null|of type \w+)$/;
+  for (const source of [undefined, null, 42, true, {}, Promise.resolve(EMPTY)]) {
+    await assert.rejects(tunnel.initFrom(source), { name: "TypeError", message: allowed });
+    assert.throws(() => tunnel.initSync(source), { name: "TypeError", message: /^source must be bytes or a WebAssembly\.Module, but is / });
+  }
   await assert.rejects(tunnel.initFrom(new URL("file:///nothing/here.wasm")), { code: "ENOENT" });
+  await assert.rejects(tunnel.initFrom(new Response("", { status: 404 })), { message: /^source was answered with status 404/ });
   await assert.rejects(tunnel.initFrom(new Uint8Array([0, 1, 2, 3])), WebAssembly.CompileError);
+  assert.throws(() => tunnel.initSync(new Uint8Array([0, 1, 2, 3])), WebAssembly.CompileError);
+  const other = { name: "TypeError", message: 'source is WebAssembly, but not that of "iot-tunnel"' };
+  for (const source of [EMPTY, OTHER_ENTRY]) {
+    await assert.rejects(tunnel.initFrom(source), other);
+    assert.throws(() => tunnel.initSync(source), other);
+  }
+  assert.throws(() => tunnel.parseTunnelId("t-1"), { code: "NotInitialised" });
+});
+
+test("an init does not fail for the source of somebody who was there before", async () => {
+  const failing = assert.rejects(tunnel.initFrom(EMPTY), TypeError);
   await tunnel.init();
+  await failing;
   assert.equal(tunnel.parseTunnelId("t-1"), "t-1");
 });
 
-test("init again is the same init, and initFrom or initSync after it is harmless", async () => {
-  assert.equal(tunnel.init(), tunnel.initFrom("https://example.invalid/never-fetched"));
+test("once it is loaded, init, initFrom and initSync change nothing", async () => {
+  await Promise.all([tunnel.init(), tunnel.initFrom("https://example.invalid/never-fetched")]);
   tunnel.initSync(new Uint8Array());
-  await tunnel.init();
+  assert.equal(tunnel.parseTunnelId("t-1"), "t-1");
 });
 
 test("initSync takes bytes, and an init that is under way then changes nothing", async () => {

@@ -1,9 +1,11 @@
 /** The packed tarball in tiny real projects: whoever installs it can use it as it is. */
 
 import assert from "node:assert/strict";
-import { readFileSync, readdirSync, realpathSync } from "node:fs";
+import { realpathSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+
+import { build } from "esbuild";
 
 import { outcomesOf, POLICY } from "./browser-page.js";
 import { startBrowser } from "./console/browser.js";
@@ -21,19 +23,13 @@ after(async () => {
   project?.remove();
 });
 
-/** What a page of a folder comes to, under a policy that forbids `eval`, and to fetch anything. */
+/** What a page of a folder comes to, by default under a policy that allows neither `eval` nor anything to be fetched. */
 async function inChromium(t, folder, { path = "/", policy = POLICY } = {}) {
   const server = await serveFolder(join(project.folder, folder), { "content-security-policy": policy });
   t.after(() => server.close());
   const { outcomes, wrong } = await outcomesOf(browser, `${server.origin}${path}`);
   assert.deepEqual(wrong, []);
   return outcomes;
-}
-
-/** The scripts below a folder that have a text in them. */
-function scriptsWith(text, folder) {
-  const files = readdirSync(join(project.folder, folder), { recursive: true }).filter((name) => name.endsWith(".js"));
-  return files.filter((name) => readFileSync(join(project.folder, folder, name), "utf8").includes(text));
 }
 
 test("what is tested is the tarball's content, not this checkout's", async () => {
@@ -81,13 +77,10 @@ for (const [name, vite] of [["Vite", "vite"], ["Vite 6", "vite-6"]]) {
   });
 }
 
-test("Vite: a page that takes the WebAssembly from its address, and has it in no script", async (t) => {
+test("Vite: a page that takes the WebAssembly from its address", async (t) => {
   await run([join(TOOLS, "vite/bin/vite.js"), "build", "vite-url", "--logLevel", "warn"], { cwd: project.folder });
   const policy = POLICY.replace("connect-src 'none'", "connect-src 'self'");
   assert.deepEqual(await inChromium(t, "vite-url/dist", { policy }), { page: "3fa85f64-5717" });
-  const { default: embedded } = await import(join(project.folder, "node_modules/iot-tunnel/dist/raw/connection-embedded.js"));
-  assert.deepEqual(scriptsWith(embedded.deflated, "vite-url/dist"), []);
-  assert.equal(scriptsWith(embedded.deflated, "vite/dist").length, 2, "a page's and a worker's, which take it from there");
 });
 
 test("webpack: a page and a worker, built for production, without a warning", async (t) => {
@@ -95,7 +88,26 @@ test("webpack: a page and a worker, built for production, without a warning", as
   assert.deepEqual(await inChromium(t, "webpack/dist"), { page: EXPECTED, worker: EXPECTED });
 });
 
-test("esbuild: a page", async (t) => {
-  await run(["esbuild/build.js"], { cwd: project.folder });
-  assert.deepEqual(await inChromium(t, "esbuild/dist"), { page: EXPECTED });
-});
+for (const format of ["esm", "iife"]) {
+  test(`esbuild: a page with a script of the format ${format}`, async (t) => {
+    await run(["esbuild/build.js", format], { cwd: project.folder });
+    assert.deepEqual(await inChromium(t, "esbuild/dist"), { page: EXPECTED });
+  });
+}
+
+/** What a bundler makes of a program with one name from an entry. */
+async function bundled(name, entry) {
+  const stdin = { contents: `export { ${name} } from "${entry}"`, resolveDir: project.folder };
+  const { outputFiles } = await build({ stdin, bundle: true, format: "esm", write: false });
+  return outputFiles[0].text;
+}
+
+for (const [entry, module] of [["iot-tunnel", "connection"], ["iot-tunnel/local", "local"]]) {
+  test(`${entry}: its WebAssembly is in a bundle with init, and in none with initFrom or initSync alone`, async () => {
+    const path = `node_modules/iot-tunnel/dist/raw/${module}-embedded.js`;
+    const { default: embedded } = await import(join(project.folder, path));
+    const names = ["init", "initFrom", "initSync"];
+    const bundles = await Promise.all(names.map((name) => bundled(name, entry)));
+    assert.deepEqual(bundles.map((bundle) => bundle.includes(embedded.deflated)), [true, false, false]);
+  });
+}

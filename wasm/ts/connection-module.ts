@@ -1,9 +1,10 @@
 /** The WebAssembly of the main entry. */
 
+import { bytesOf } from "./embedded.js";
 import type { BufferSource, WasmModule } from "./engine-types.js";
 import embedded from "./raw/connection-embedded.js";
 import * as raw from "./raw/connection.js";
-import { Module, type WasmSource } from "./load.js";
+import { Module, type WasmSource, compileFrom } from "./load.js";
 
 const module = /* @__PURE__ */ new Module("iot-tunnel", raw, "./connection_bg.js");
 
@@ -17,18 +18,22 @@ const module = /* @__PURE__ */ new Module("iot-tunnel", raw, "./connection_bg.js
  * ```
  */
 export function init(): Promise<void> {
-  return module.load(embedded);
+  return module.load(() => bytesOf(embedded).then(WebAssembly.compile));
 }
 
 /**
  * As {@link init}, from elsewhere: from where `iot-tunnel/connection.wasm` is served, say, or the compiled module, which can be
- * sent to a worker. A bundler leaves out the WebAssembly within JavaScript where only this is imported.
+ * sent to a worker. A bundler leaves out the WebAssembly within JavaScript where only this is imported. `source` is of
+ * no interest if somebody has loaded it before, or is at it and succeeds.
  */
 export function initFrom(source: WasmSource): Promise<void> {
-  return module.loadFrom(source);
+  return module.load(() => compileFrom(source));
 }
 
-/** As {@link init}, from bytes or a module that are there already. In a page, browsers compile at most 4 KB like that. */
+/**
+ * As {@link initFrom}, from bytes or a module that are there already. A page stands still while they are compiled; some
+ * browsers refuse that above a size of their own.
+ */
 export function initSync(source: BufferSource | WasmModule): void {
   module.loadSync(source);
 }

@@ -1,10 +1,13 @@
 /** WebAssembly within JavaScript: nothing else is to be fetched, found by a bundler, or served with a type. */
 
-/** What `embed.js` makes of a module. */
+/**
+ * What `embed.js` makes of a module.
+ * @internal
+ */
 export interface Embedded {
-  /** Bytes of the module. */
+  /** Length of the module in bytes. */
   readonly byteLength: number;
-  /** They, deflated (RFC 1951), in base64: two thirds as long as the module, and gzip makes as little of it as of that one. */
+  /** Those bytes, deflated (RFC 1951), in base64: two thirds as long, and gzipped hardly longer than the module gzipped. */
   readonly deflated: string;
 }
 
@@ -19,7 +22,7 @@ export async function bytesOf({ byteLength, deflated }: Embedded): Promise<Uint8
       controller.close();
     },
   });
-  // Read by hand: a `Response` around it costs Node 30 ms, a `Blob` Chromium 10.
+  // Read by hand: a `Response` around it costs Node 30 ms, a `Blob` Chromium 10. What fails in the pipe fails in the reader.
   const reader = source.pipeThrough(new DecompressionStream("deflate-raw")).getReader();
   const bytes = new Uint8Array(byteLength);
   let length = 0;

@@ -1,11 +1,12 @@
 /** Loading a WebAssembly module, once. */
 
-import { type Embedded, bytesOf } from "./embedded.js";
 import type { BufferSource, WasmModule } from "./engine-types.js";
 import { notInitialised } from "./errors.js";
+import { bytes } from "./values.js";
 
 /**
- * Where a module's WebAssembly comes from: an address to fetch, an answer to a fetch, its bytes, or the compiled module.
+ * Where a module's WebAssembly comes from: an address to fetch, an answer to a fetch, its bytes, or the compiled module. It is
+ * of the same version as this JavaScript.
  */
 export type WasmSource = URL | string | Response | BufferSource | WasmModule;
 
@@ -30,6 +31,7 @@ export class Module {
   readonly #glue: Glue<Exports>;
   readonly #imports: WebAssembly.Imports;
   #exports: Exports | undefined;
+  /** The latest attempt. */
   #loading: Promise<void> | undefined;
 
   /** `raw` is what wasm-bindgen made: what JavaScript calls, and what the WebAssembly imports by that file's name. */
@@ -39,35 +41,27 @@ export class Module {
     this.#imports = { [file]: raw as WebAssembly.ModuleImports };
   }
 
-  /** Loads what comes with the package. Whoever calls again gets the same promise; after a failure it is tried again. */
-  load(embedded: Embedded): Promise<void> {
-    return this.#load(() => bytesOf(embedded).then(WebAssembly.compile));
-  }
-
-  /** As `load`, from elsewhere. */
-  loadFrom(source: WasmSource): Promise<void> {
-    return this.#load(() => compile(source));
-  }
-
-  #load(compiled: () => Promise<WebAssembly.Module>): Promise<void> {
-    this.#loading ??= compiled()
-      .then((module) => WebAssembly.instantiate(module, this.#imports))
-      .then(
-        (instance) => this.#start(instance),
-        (error: unknown) => {
-          this.#loading = undefined;
-          throw error;
-        },
-      );
+  /** Loads it, if neither has been done before nor whoever is at it comes to an end with it. */
+  load(compile: () => Promise<WebAssembly.Module>): Promise<void> {
+    const attempt = async (): Promise<void> => {
+      if (this.#exports === undefined) this.#start(await WebAssembly.instantiate(this.#own(await compile()), this.#imports));
+    };
+    this.#loading = this.#loading?.catch(attempt) ?? attempt();
     return this.#loading;
   }
 
   /** Loads it from what is there. */
   loadSync(source: BufferSource | WasmModule): void {
     if (this.#exports !== undefined) return;
-    const module = source instanceof WebAssembly.Module ? source : new WebAssembly.Module(source as BufferSource);
-    this.#start(new WebAssembly.Instance(module, this.#imports));
-    this.#loading ??= Promise.resolve();
+    const isModule = source instanceof WebAssembly.Module;
+    const module = isModule ? source : new WebAssembly.Module(bytes("source", source, "bytes or a WebAssembly.Module"));
+    this.#start(new WebAssembly.Instance(this.#own(module), this.#imports));
+  }
+
+  /** Refuses what is WebAssembly for something else: this one's imports what belongs to it. */
+  #own(module: WebAssembly.Module): WebAssembly.Module {
+    if (WebAssembly.Module.imports(module).some(({ module: file }) => file in this.#imports)) return module;
+    throw new TypeError(`source is WebAssembly, but not that of "${this.#entry}"`);
   }
 
   /** Whoever comes second changes nothing: the first is in use. */
@@ -85,11 +79,17 @@ export class Module {
   }
 }
 
-async function compile(source: WasmSource): Promise<WebAssembly.Module> {
+/**
+ * Compiles what a source leads to.
+ * @internal
+ */
+export async function compileFrom(source: WasmSource): Promise<WebAssembly.Module> {
   if (source instanceof WebAssembly.Module) return source;
   const found = typeof source === "string" || source instanceof URL ? await read(source) : source;
-  if (!(found instanceof Response)) return WebAssembly.compile(found as BufferSource);
-  if (!found.ok) throw new Error(`${found.url} was answered with status ${found.status}, and not with WebAssembly`);
+  if (!(found instanceof Response)) {
+    return WebAssembly.compile(bytes("source", found, "an address, a Response, bytes or a WebAssembly.Module"));
+  }
+  if (!found.ok) throw new Error(`${found.url || "source"} was answered with status ${found.status}, and not with WebAssembly`);
   // What comes by another type is compiled too, but not before all of it is there.
   if (found.headers.get("content-type") === "application/wasm") return WebAssembly.compileStreaming(found);
   return WebAssembly.compile(await found.arrayBuffer());

@@ -1,4 +1,4 @@
-/** The build, as the command `esbuild` does it with `--bundle --minify --format=esm`. */
+/** The build, as the command `esbuild` does it with `--bundle --minify --format=FORMAT`. */
 
 import { copyFileSync } from "node:fs";
 
@@ -10,7 +10,7 @@ const { warnings } = await build({
   outdir: `${folder}/dist`,
   bundle: true,
   minify: true,
-  format: "esm",
+  format: process.argv[2],
 });
 copyFileSync(`${folder}/index.html`, `${folder}/dist/index.html`);
 process.exitCode = warnings.length;
