@@ -45,6 +45,9 @@ build_embedded() {
 # pytest on one folder of tests/clients, in the environment of tests/setup.sh.
 clients() { (cd tests/clients && PYTHONDONTWRITEBYTECODE=1 ../../.tools/python/bin/python -m pytest "$@"); }
 
+# The same for tests that wait more than they work, such as for what takes a device half a minute to find out.
+side_by_side() { clients "$@" -n 4 --dist worksteal; }
+
 # The commands of one suite. It runs in a shell of its own (see below), where `set -e` holds.
 suite() {
     case $1 in
@@ -91,14 +94,14 @@ suite() {
             build_service
             make --silent -C ffi/examples/firmware
             python3 tests/ffi/gates.py ffi/examples/firmware/build/firmware.elf
-            clients firmware -s
+            side_by_side firmware -s
             ;;
         c-agent)
             build_service
             make --no-print-directory agent
             # Most tests run the one with sanitizers, whose every complaint is an end with another code than 0.
             make --no-print-directory -C ffi/examples/agent SANITIZE=1
-            IOT_TUNNEL_C_AGENT=$PWD/target/agent-sanitized/agent clients c_agent
+            IOT_TUNNEL_C_AGENT=$PWD/target/agent-sanitized/agent side_by_side c_agent
             ;;
         demo)
             build_service

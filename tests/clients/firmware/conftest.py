@@ -1,5 +1,6 @@
 """Fixtures of the firmware's suite: a thing with a board, tied to the service by a wire that can break."""
 
+import sys
 import uuid
 
 import pytest
@@ -39,7 +40,8 @@ def board(wire):
     with Board(wire.port) as running:
         yield running
         used, size = running.stack()
-        print(f"stack: {used} of {size} bytes used")
+        # Not to the standard output: beside each other, tests talk to their runner there.
+        print(f"stack: {used} of {size} bytes used", file=sys.stderr)
         assert 0 < used <= STACK_BUDGET
 
 
