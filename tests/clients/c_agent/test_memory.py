@@ -104,6 +104,7 @@ def test_a_service_that_reads_nothing_stops_the_sender_and_not_the_agent(service
             upload.shutdown(socket.SHUT_WR)
             assert upload.recv(1) == b""
         until_answers(source.port("SSH"))
+        until(lambda: reader.digests, "the end at the service")
         assert reader.digests == [sent.digest()]
         assert status(agent, "VmRSS") * 1024 - before < GROWTH
 
