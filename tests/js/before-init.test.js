@@ -50,16 +50,19 @@ test("a source that is none is refused, says what is allowed, and leaves everyth
   assert.throws(() => tunnel.parseTunnelId("t-1"), { code: "NotInitialised" });
 });
 
-test("an init does not fail for the source of somebody who was there before", async () => {
+test("an init does not fail for the source of somebody who was there before, and several compile once", async (t) => {
+  const { mock } = t.mock.method(WebAssembly, "compile");
   const failing = assert.rejects(tunnel.initFrom(EMPTY), TypeError);
-  await tunnel.init();
+  await Promise.all([tunnel.init(), tunnel.init(), tunnel.initFrom("https://example.invalid/never-fetched")]);
   await failing;
+  assert.equal(mock.callCount(), 2);
   assert.equal(tunnel.parseTunnelId("t-1"), "t-1");
 });
 
 test("once it is loaded, init, initFrom and initSync change nothing", async () => {
   await Promise.all([tunnel.init(), tunnel.initFrom("https://example.invalid/never-fetched")]);
   tunnel.initSync(new Uint8Array());
+  await tunnel.init();
   assert.equal(tunnel.parseTunnelId("t-1"), "t-1");
 });
 

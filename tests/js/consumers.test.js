@@ -77,10 +77,17 @@ for (const [name, vite] of [["Vite", "vite"], ["Vite 6", "vite-6"]]) {
   });
 }
 
+/** What a page may that takes the WebAssembly from a file. */
+const FETCHING = POLICY.replace("connect-src 'none'", "connect-src 'self'");
+
 test("Vite: a page that takes the WebAssembly from its address", async (t) => {
   await run([join(TOOLS, "vite/bin/vite.js"), "build", "vite-url", "--logLevel", "warn"], { cwd: project.folder });
-  const policy = POLICY.replace("connect-src 'none'", "connect-src 'self'");
-  assert.deepEqual(await inChromium(t, "vite-url/dist", { policy }), { page: "3fa85f64-5717" });
+  assert.deepEqual(await inChromium(t, "vite-url/dist", { policy: FETCHING }), { page: "3fa85f64-5717" });
+});
+
+test("esbuild: a page that takes the WebAssembly of both entries from their addresses", async (t) => {
+  await run(["esbuild/build.js", "files.js", "esm"], { cwd: project.folder });
+  assert.deepEqual(await inChromium(t, "esbuild/dist", { policy: FETCHING }), { page: EXPECTED });
 });
 
 test("webpack: a page and a worker, built for production, without a warning", async (t) => {
@@ -90,7 +97,7 @@ test("webpack: a page and a worker, built for production, without a warning", as
 
 for (const format of ["esm", "iife"]) {
   test(`esbuild: a page with a script of the format ${format}`, async (t) => {
-    await run(["esbuild/build.js", format], { cwd: project.folder });
+    await run(["esbuild/build.js", "main.js", format], { cwd: project.folder });
     assert.deepEqual(await inChromium(t, "esbuild/dist"), { page: EXPECTED });
   });
 }

@@ -8,7 +8,7 @@ import { createServer } from "node:http";
 import { join, resolve } from "node:path";
 import { after, before, test } from "node:test";
 
-import { startBrowser } from "./console/browser.js";
+import { startBrowser, wasmLoads } from "./console/browser.js";
 import { ROOT } from "./node.js";
 import { SOON, echoServer, echoed, startAgent, startService, until } from "./programs.js";
 import { installed, run } from "./project.js";
@@ -100,6 +100,7 @@ test("form.html shows what is wrong at the field, and sends what is right", asyn
   await page.goto(`http://127.0.0.1:${server.address().port}/${example("form.html")}`);
   const message = (name) => page.locator(`[name=${name}]`).evaluate((field) => field.validationMessage);
   await until(async () => (await message("tunnelId")) !== "", "the first judgement");
+  assert.deepEqual(await wasmLoads(page), []);
   await page.fill("[name=tunnelId]", "no spaces");
   assert.match(await message("tunnelId"), /\[a-zA-Z0-9/);
   await page.fill("[name=tunnelId]", "3fa85f64-5717");

@@ -41,7 +41,7 @@ export class Module {
     this.#imports = { [file]: raw as WebAssembly.ModuleImports };
   }
 
-  /** Loads it, if neither has been done before nor whoever is at it comes to an end with it. */
+  /** Loads it, unless that has been done, or somebody is at it and succeeds. */
   load(compile: () => Promise<WebAssembly.Module>): Promise<void> {
     const attempt = async (): Promise<void> => {
       if (this.#exports === undefined) this.#start(await WebAssembly.instantiate(this.#own(await compile()), this.#imports));

@@ -26,3 +26,11 @@ export async function screenshot(page, name) {
   mkdirSync(SCREENSHOTS, { recursive: true });
   await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), fullPage: true, animations: "disabled" });
 }
+
+/** Who made the page load a file of WebAssembly, each time that one was loaded. */
+export function wasmLoads(page) {
+  return page.evaluate(() => {
+    const loads = performance.getEntriesByType("resource").filter(({ name }) => name.endsWith(".wasm"));
+    return loads.map(({ initiatorType }) => initiatorType);
+  });
+}

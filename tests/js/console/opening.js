@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { screenshot } from "./browser.js";
+import { screenshot, wasmLoads } from "./browser.js";
 import { THING } from "./rig.js";
 
 export function opening(rig) {
@@ -24,6 +24,9 @@ export function opening(rig) {
         const share = await bar.evaluate((meter) => meter.value / meter.max);
         assert.ok(share > 0.9 && share <= 1, `a share of ${share}`);
       }));
+
+    test("the page has its WebAssembly with its script, and asks for no file", () =>
+      rig().visit(async (page) => assert.deepEqual(await wasmLoads(page.tab), [])));
 
     test("a tunnel that is opened elsewhere appears by itself", () =>
       rig().visit(async (page) => {
