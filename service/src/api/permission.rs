@@ -8,9 +8,10 @@ use crate::record::Record;
 
 /// Whether the key may make this call, to be asked of the record that the call is about.
 ///
-/// A key's conditions hold for what the request names *and* for what the tunnel has: whoever may reach one thing only
-/// must not rotate or close another thing's tunnel, nor take it over by naming an allowed thing. A tunnel that does not
-/// exist has nothing to protect; that it does not exist is said afterwards.
+/// A key's conditions apply to the destination of the tunnel *and* to the one that the request brings. A tunnel without a
+/// `destinationConfig` has a destination that names nothing, which no condition allows: otherwise a key for one thing
+/// could take over such a tunnel by rotating it with a `destinationConfig` of that thing. A tunnel that does not exist is
+/// treated in the same way, so that the answer does not tell the two apart.
 pub(super) fn of<'k>(
     key: Option<&'k Key>,
     call: &Call,
@@ -22,24 +23,25 @@ pub(super) fn of<'k>(
             Call::List(query) => (None, query.thing_name.clone()),
             _ => (None, None),
         };
+        let names_a_tunnel = !matches!(call, Call::Open(_) | Call::List(_));
         (
             key,
             call.operation().name(),
             call.client_mode(),
+            names_a_tunnel,
             config,
             thing_name,
         )
     });
     move |record| {
-        let Some((key, action, client_mode, asks, listed)) = &asked else {
+        let Some((key, action, client_mode, names_a_tunnel, asks, listed)) = &asked else {
             return Ok(());
         };
-        let has = record.and_then(|record| record.tunnel.destination_config());
-        let configs: Vec<_> = [has, asks.as_ref()]
-            .into_iter()
-            .flatten()
-            .map(Named::of)
-            .collect();
+        let has = names_a_tunnel.then(|| {
+            let config = record.and_then(|record| record.tunnel.destination_config());
+            config.map_or_else(Named::default, Named::of)
+        });
+        let configs: Vec<_> = has.into_iter().chain(asks.as_ref().map(Named::of)).collect();
         let mut destinations: Vec<_> = configs.iter().map(Named::destination).collect();
         if let Some(thing_name) = listed {
             destinations.push(Destination {
@@ -55,7 +57,8 @@ pub(super) fn of<'k>(
     }
 }
 
-/// A destination config by its names.
+/// A destination config by its names; by default one that names nothing.
+#[derive(Default)]
 struct Named<'a> {
     thing_name: Option<&'a str>,
     services: Vec<&'a str>,

@@ -9,6 +9,7 @@ mod durability;
 mod lifecycle;
 mod listing;
 mod order;
+mod permission_table;
 mod permissions;
 mod quota;
 mod rig;

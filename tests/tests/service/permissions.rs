@@ -242,7 +242,7 @@ async fn a_key_for_some_services_cannot_reach_others() {
         (&mixed, Value::Null, false),
         (&mixed, services(&["SSH"]), false),
         (&none, Value::Null, false),
-        (&none, services(&["SSH"]), true),
+        (&none, services(&["SSH"]), false),
     ] {
         let answer = call(
             &rig,
