@@ -10,8 +10,9 @@
 //! A handshake is judged by core ([`HandshakeRequest`], then the tunnel's record), and the use of its token is durable
 //! before it is answered with 101. From then on a peer is one task that reads, judges and passes on what its client
 //! sends, and writes what waits for it. Who is connected follows the records: whatever changes one
-//! (a rotation, a close, an expiry, a successor) closes the right connection at once, with a code and a reason, and has
-//! the other side's streams reset.
+//! (a rotation, a close, an expiry, a successor) ends the right connection at once and has the other side's streams
+//! reset. A close frame with a code and a reason is sent only where the client must not come back with its token; a
+//! successor, silence and a stop of the service end TCP alone, because AWS's clients never return after a close frame.
 //!
 //! **Memory is bounded.** A peer is read only while at most one message waits for the other side, so a slow reader stops
 //! its peer by TCP, and nobody else. A connection that is idle holds no buffer.
@@ -30,7 +31,6 @@ use std::time::Duration;
 
 use axum::Router;
 use iot_tunnel_core::handshake::{HandshakeRequest, Rejection, Subprotocol};
-use iot_tunnel_core::websocket::{Close, CloseCode};
 use iot_tunnel_core::{Error, Refusal, TokenDigest};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -38,6 +38,7 @@ use tokio_util::task::TaskTracker;
 
 use self::attempts::Attempts;
 pub use self::attempts::{BURST as ATTEMPTS, REFILL as ATTEMPT_EVERY};
+use self::end::Ending;
 pub use self::line::Lines;
 pub(crate) use self::line::Seat;
 use self::peer::Peer;
@@ -45,11 +46,8 @@ use crate::history::What;
 use crate::metrics::Metrics;
 use crate::tunnels::{Connected, Tunnels, TunnelsError};
 
-/// How the service closes connections when it stops.
-const STOPPING: Close<'static> = Close {
-    code: CloseCode::GOING_AWAY,
-    reason: "the service is stopping",
-};
+/// How the service ends connections when it stops: clients come back, to what is started next.
+const STOPPING: Ending = Ending::Bare("the service is stopping");
 
 /// The relay of one service.
 pub(crate) struct Relay {
@@ -87,7 +85,7 @@ impl Relay {
 
     /// Closes every connection and returns when they have ended, or after `patience`.
     pub(crate) async fn stop(&self, patience: Duration) {
-        self.tunnels.lines().close_all(STOPPING);
+        self.tunnels.lines().end_all(STOPPING);
         self.peers.close();
         if tokio::time::timeout(patience, self.peers.wait()).await.is_err() {
             tracing::warn!("some connections did not end in time");

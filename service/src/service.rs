@@ -280,7 +280,7 @@ impl Service {
         self.ca_pem.as_deref()
     }
 
-    /// Stops: answers what is under way, closes the peers' connections (1001), sends the notifications that can still be
+    /// Stops: answers what is under way, ends the peers' connections, sends the notifications that can still be
     /// sent, and returns.
     pub async fn stop(mut self) {
         let deadline = Instant::now() + DRAIN_TIMEOUT;

@@ -18,7 +18,8 @@ impl DisconnectReason {
     /// All three.
     pub const EVERY: [Self; 3] = [Self::Rotated, Self::Replaced, Self::TunnelClosed];
 
-    /// The reason in the WebSocket close frame. The code is 1008 (ours: control-plane.md, rule 6).
+    /// The reason in the WebSocket close frame, whose code is 1008 (ours: control-plane.md, rule 6), and in the log. A
+    /// replaced connection ends without a close frame: after one, AWS's clients would not come back.
     #[must_use]
     pub const fn text(self) -> &'static str {
         match self {

@@ -6,10 +6,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use iot_tunnel_core::websocket::{Close, CloseCode};
 use iot_tunnel_core::wire::{ContentFault, Message, MessageType, Origin, Verdict};
 use iot_tunnel_core::{
-    ConnectionId, DestinationConfig, Disconnect, Effect, Effects, ServiceId, Side, Tunnel, TunnelId,
+    ConnectionId, DestinationConfig, Disconnect, DisconnectReason, Effect, Effects, ServiceId, Side, Tunnel,
+    TunnelId,
 };
 use tokio::sync::Notify;
 
+use super::end::Ending;
 use super::outbox::{Outbox, Reason};
 use super::streams::{self, Streams};
 
@@ -75,6 +77,18 @@ const fn index(side: Side) -> usize {
     }
 }
 
+/// How a connection is ended that the record has no place for any more.
+const fn ending_for(reason: DisconnectReason) -> Ending {
+    match reason {
+        DisconnectReason::Rotated | DisconnectReason::TunnelClosed => Ending::Final(Close {
+            code: CloseCode::POLICY_VIOLATION,
+            reason: reason.text(),
+        }),
+        // Its token is good: it is the same client that has come back, or another instance with the same client token.
+        DisconnectReason::Replaced => Ending::Bare(reason.text()),
+    }
+}
+
 /// Nothing panics while a lock is held; if something did, what it guards would still be whole.
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -123,10 +137,8 @@ impl Lines {
                     connection,
                     reason,
                 }) => {
-                    let reason = reason.text();
-                    let code = CloseCode::POLICY_VIOLATION;
                     if let Some(end) = self.leave(id, &line, side, connection) {
-                        end.outbox.close(Close { code, reason });
+                        end.outbox.end(ending_for(reason));
                     }
                 }
                 Effect::ResetPeer(side) => locked(&line.state).reset(side),
@@ -155,12 +167,12 @@ impl Lines {
         Some(left)
     }
 
-    /// Closes every connection, as the service does when it stops.
-    pub(super) fn close_all(&self, close: Close<'static>) {
+    /// Ends every connection, as the service does when it stops.
+    pub(super) fn end_all(&self, ending: Ending) {
         let lines: Vec<_> = locked(&self.0).values().cloned().collect();
         for line in lines {
             for end in locked(&line.state).ends.iter().flatten() {
-                end.outbox.close(close);
+                end.outbox.end(ending);
             }
         }
     }

@@ -3,9 +3,11 @@
 use std::mem;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use iot_tunnel_core::websocket::{Close, Frame, FrameHeader, MAX_CONTROL_PAYLOAD, Opcode, Sender};
+use iot_tunnel_core::websocket::{Frame, FrameHeader, MAX_CONTROL_PAYLOAD, Opcode, Sender};
 use iot_tunnel_core::wire::{MAX_MESSAGE, PREFIX};
 use tokio::sync::Notify;
+
+use super::end::Ending;
 
 /// How much may wait for a peer before its other side is read no further: one message of the longest kind. What is read
 /// at a time has as much at most, so that never more than two messages wait (ours: issue "bounded memory per tunnel").
@@ -17,8 +19,8 @@ pub(super) struct Outbox {
     state: Mutex<State>,
     /// Rung when there is something to write.
     filled: Notify,
-    /// Rung when the connection is to be closed, even while it writes.
-    closed: Notify,
+    /// Rung when the connection is to be ended, even while it writes.
+    ended: Notify,
 }
 
 #[derive(Default)]
@@ -34,7 +36,7 @@ struct State {
     /// §5.5.3), so that pings cannot pile up.
     pong: Option<heapless::Vec<u8, { MAX_CONTROL_PAYLOAD as usize }>>,
     ping: bool,
-    close: Option<Close<'static>>,
+    ending: Option<Ending>,
 }
 
 /// What the connection is to do next.
@@ -42,8 +44,8 @@ struct State {
 pub(super) enum Next {
     /// Write the frames that were put into the buffer, then say so with [`Outbox::written`].
     Write,
-    /// Send this close frame, and nothing after it.
-    Close(Close<'static>),
+    /// End the connection: everything that is to come before that has been written.
+    End(Ending),
     /// Wait for [`Outbox::filled`].
     Wait,
 }
@@ -79,7 +81,7 @@ impl Outbox {
             return;
         };
         let mut state = self.state();
-        if state.close.is_some() {
+        if state.ending.is_some() {
             return;
         }
         state.waiting.extend_from_slice(header);
@@ -104,14 +106,15 @@ impl Outbox {
         self.filled.notify_one();
     }
 
-    /// Ends the connection with a close frame; what waits is given up. The first reason stands.
-    pub(super) fn close(&self, close: Close<'static>) {
+    /// Ends the connection; nothing more is taken for it. The first reason stands.
+    pub(super) fn end(&self, ending: Ending) {
         let mut state = self.state();
-        state.close.get_or_insert(close);
-        state.waiting = Vec::new();
+        if let Ending::Final(_) = *state.ending.get_or_insert(ending) {
+            state.waiting = Vec::new();
+        }
         drop(state);
         self.filled.notify_one();
-        self.closed.notify_one();
+        self.ended.notify_one();
     }
 
     /// Whether its other side may be read: what waits is at most one message.
@@ -130,8 +133,8 @@ impl Outbox {
     /// Puts what waits into `buffer`, which is empty.
     pub(super) fn take(&self, buffer: &mut Vec<u8>, sender: &mut Sender) -> Next {
         let mut state = self.state();
-        if let Some(close) = state.close {
-            return Next::Close(close);
+        if let Some(ending @ Ending::Final(_)) = state.ending {
+            return Next::End(ending);
         }
         let pong = state.pong.take();
         let ping = mem::take(&mut state.ping);
@@ -146,9 +149,10 @@ impl Outbox {
         }
         state.writing = buffer.len();
         state.writing_answers = mem::take(&mut state.answers);
-        match buffer.is_empty() {
-            true => Next::Wait,
-            false => Next::Write,
+        match (buffer.is_empty(), state.ending) {
+            (false, _) => Next::Write,
+            (true, Some(ending)) => Next::End(ending),
+            (true, None) => Next::Wait,
         }
     }
 
@@ -163,12 +167,12 @@ impl Outbox {
         self.filled.notified().await;
     }
 
-    /// Returns when the connection is to be closed, and how.
-    pub(super) async fn closed(&self) -> Close<'static> {
+    /// Returns when the connection is to be ended, and how.
+    pub(super) async fn ended(&self) -> Ending {
         loop {
-            self.closed.notified().await;
-            if let Some(close) = self.state().close {
-                return close;
+            self.ended.notified().await;
+            if let Some(ending) = self.state().ending {
+                return ending;
             }
         }
     }

@@ -16,14 +16,15 @@ use tokio::time::timeout;
 pub(super) use self::reader::GONE_AFTER;
 use self::reader::Reader;
 use self::writer::Writer;
-use super::end::End;
+use super::end::{End, Ending};
 use super::line::Seat;
 
 /// How long a buffer is kept after its last use (ours): shorter than the time between two pings of a client, which is
 /// about 20 s (data-plane.md §2), and longer than the pauses of a transfer.
 const KEEP_BUFFERS: Duration = Duration::from_secs(5);
 
-/// How long a connection that ends has for what it was being sent, the close frame, and the peer's own (ours).
+/// How long a connection that ends has for what it is being sent, the close frame or the end of the stream, and the peer's
+/// own (ours).
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A peer that is connected.
@@ -56,12 +57,18 @@ impl<S: AsyncRead + AsyncWrite> Peer<S> {
         }
     }
 
-    /// Ends the connection in order: what was half written, the close frame, and the peer's own, as far as the time
-    /// allows.
+    /// Ends the connection in order, as far as the time allows: what is to be written first, then the close frame or the
+    /// end of the stream, and the peer's own.
     pub(super) async fn finish(mut self, end: &End) {
-        let Some(close) = end.close() else { return };
+        let Some(ending) = end.ending() else { return };
         let _ = timeout(CLOSE_TIMEOUT, async {
-            self.writer.close(close).await?;
+            match ending {
+                Ending::Final(close) => self.writer.close(close).await?,
+                Ending::Bare(_) => {
+                    self.writer.write_waiting(&self.seat).await?;
+                    self.writer.shutdown().await?;
+                }
+            }
             self.reader.rest().await
         })
         .await;

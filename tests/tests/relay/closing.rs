@@ -159,11 +159,8 @@ async fn a_client_that_comes_back_replaces_its_own_connection() {
         };
         let mut new = rig.accepted(again(&tunnel, side, n)).await;
         rig.is(&tunnel, "CONNECTED", "CONNECTED").await;
-        assert_eq!(
-            old.closed().await,
-            (1008, "replaced by a new connection".to_owned())
-        );
-        old.ended().await;
+        // No close frame: after one AWS's clients would not come back, and this client's token is good.
+        old.ended_bare().await;
         is_reset(&mut other).await;
         assert_eq!(new.receive().await.message_type, MessageType::ServiceIds);
         // What the old connection leaves behind takes nothing from the new one.

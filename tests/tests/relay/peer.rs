@@ -4,6 +4,7 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use iot_tunnel_core::wire::{Message, MessageType};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::http::Response;
 use tokio_tungstenite::tungstenite::{self, Message as Frame};
 use tokio_tungstenite::{WebSocketStream, client_async};
@@ -115,6 +116,19 @@ impl Peer {
         let next = self.next().await;
         assert!(matches!(next, Frame::Close(_)), "{next:?}");
         self.ended().await;
+    }
+
+    /// The end of TCP must come next, with no close frame before it. The relay's pings are passed over.
+    pub(crate) async fn ended_bare(&mut self) {
+        loop {
+            match timeout(DEADLINE, self.socket.next()).await.expect("an end") {
+                Some(Ok(Frame::Ping(_))) => {}
+                Some(Err(tungstenite::Error::Protocol(ProtocolError::ResetWithoutClosingHandshake))) => {
+                    return;
+                }
+                other => panic!("no bare end: {other:?}"),
+            }
+        }
     }
 
     /// The connection must have ended but for its end itself.

@@ -10,7 +10,7 @@ use tokio::io::{AsyncWrite, AsyncWriteExt, WriteHalf};
 use tokio::time::timeout;
 
 use super::KEEP_BUFFERS;
-use crate::relay::end::End;
+use crate::relay::end::{End, Ending};
 use crate::relay::line::Seat;
 use crate::relay::outbox::Next;
 
@@ -63,25 +63,25 @@ impl<S: AsyncWrite> Writer<S> {
             // A peer that does not read must not keep its connection open.
             let outcome = tokio::select! {
                 outcome = self.write_rest() => outcome.map_err(End::Dropped),
-                close = seat.outbox.closed() => Err(End::Closed(close)),
+                ending = seat.outbox.ended() => Err(End::Ended(ending)),
             };
             if let Err(end) = outcome {
                 return end;
             }
             seat.written();
-            if let Err(close) = self.take(seat).await {
-                return End::Closed(close);
+            if let Err(ending) = self.take(seat).await {
+                return End::Ended(ending);
             }
         }
     }
 
-    /// Waits for something to write and takes it, or hears that the connection is to be closed.
-    async fn take(&mut self, seat: &Seat) -> Result<(), Close<'static>> {
+    /// Waits for something to write and takes it, or hears that the connection is to be ended.
+    async fn take(&mut self, seat: &Seat) -> Result<(), Ending> {
         self.buffer.clear();
         self.written = 0;
         loop {
             match seat.outbox.take(&mut self.buffer, &mut self.websocket) {
-                Next::Close(close) => return Err(close),
+                Next::End(ending) => return Err(ending),
                 Next::Write => return Ok(()),
                 Next::Wait => {
                     if timeout(KEEP_BUFFERS, seat.outbox.filled()).await.is_err() {
@@ -117,6 +117,19 @@ impl<S: AsyncWrite> Writer<S> {
             .write_all(frame.get(..length).unwrap_or_default())
             .await?;
         self.socket.flush().await
+    }
+
+    /// Writes everything that waits, behind what was half written, until nothing does.
+    pub(super) async fn write_waiting(&mut self, seat: &Seat) -> io::Result<()> {
+        loop {
+            self.write_rest().await?;
+            self.buffer.clear();
+            self.written = 0;
+            match seat.outbox.take(&mut self.buffer, &mut self.websocket) {
+                Next::Write => {}
+                Next::End(_) | Next::Wait => return Ok(()),
+            }
+        }
     }
 
     /// Says that nothing more comes.

@@ -1,4 +1,5 @@
-//! A connection that the service closes is gone when the peer has answered, and soon if it does not.
+//! A connection that the service ends is gone when the peer has answered, and soon if it does not; without a close frame it
+//! ends behind everything that was on its way.
 
 use std::time::Duration;
 
@@ -6,10 +7,10 @@ use iot_tunnel_core::Side;
 use iot_tunnel_core::websocket::{Close, CloseCode, Frame};
 use iot_tunnel_core::wire::{MAX_PAYLOAD, MessageType};
 use tokio::io::AsyncWriteExt as _;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
-use super::super::{CLOSE_TIMEOUT, End};
-use super::rig::{Heard, Rig, tunnel_frame, whole_milliseconds};
+use super::super::{CLOSE_TIMEOUT, End, Ending};
+use super::rig::{A_MOMENT, Heard, Rig, tunnel_frame, whole_milliseconds};
 
 const CLOSE: Close<'static> = Close {
     code: CloseCode::POLICY_VIOLATION,
@@ -23,7 +24,7 @@ fn closed() -> Heard {
 #[tokio::test(start_paused = true)]
 async fn a_connection_is_gone_as_soon_as_the_peer_has_answered_the_close() {
     let mut source = Rig::new().connect(Side::Source, b"");
-    source.seat.outbox.close(CLOSE);
+    source.seat.outbox.end(Ending::Final(CLOSE));
     let start = Instant::now();
     assert_eq!(source.next().await, closed());
     // What it was just sending is passed over.
@@ -32,13 +33,13 @@ async fn a_connection_is_gone_as_soon_as_the_peer_has_answered_the_close() {
         .await;
     source.send(Frame::Close(Some(CLOSE))).await;
     assert_eq!(source.next_since(start).await, (Heard::End, Duration::ZERO));
-    assert!(matches!(source.task.await.unwrap(), End::Closed(close) if close == CLOSE));
+    assert!(matches!(source.task.await.unwrap(), End::Ended(Ending::Final(close)) if close == CLOSE));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_peer_that_does_not_answer_the_close_loses_its_socket_after_2_s() {
     let mut source = Rig::new().connect(Side::Source, b"");
-    source.seat.outbox.close(CLOSE);
+    source.seat.outbox.end(Ending::Final(CLOSE));
     let start = Instant::now();
     assert_eq!(source.next().await, closed());
     assert_eq!(source.next_since(start).await, (Heard::End, CLOSE_TIMEOUT));
@@ -56,7 +57,7 @@ async fn a_peer_that_does_not_read_loses_its_socket_after_2_s_and_the_other_side
     let (_, rest) = source.flood(|| data.clone()).await;
 
     rig.lines.left(&destination.seat);
-    destination.seat.outbox.close(CLOSE);
+    destination.seat.outbox.end(Ending::Final(CLOSE));
     let closed_at = Instant::now();
     source.socket.write_all(&rest).await.unwrap();
     let reset = tunnel_frame(MessageType::StreamReset, b"");
@@ -64,7 +65,7 @@ async fn a_peer_that_does_not_read_loses_its_socket_after_2_s_and_the_other_side
     assert_eq!(whole_milliseconds(closed_at.elapsed()), Duration::ZERO);
     let end = destination.task.await.unwrap();
     assert_eq!(whole_milliseconds(closed_at.elapsed()), CLOSE_TIMEOUT);
-    assert!(matches!(end, End::Closed(close) if close == CLOSE));
+    assert!(matches!(end, End::Ended(Ending::Final(close)) if close == CLOSE));
 }
 
 #[tokio::test(start_paused = true)]
@@ -97,4 +98,55 @@ async fn what_a_peer_still_sends_after_its_fault_does_not_take_the_close_frame_f
     source.socket.shutdown().await.unwrap();
     assert_eq!(source.next().await, Heard::End);
     assert!(matches!(source.task.await.unwrap(), End::Fault(_)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bare_end_comes_behind_everything_that_waits_and_without_a_close_frame() {
+    let mut rig = Rig::new();
+    let mut source = rig.connect(Side::Source, b"");
+    let mut destination = rig.connect(Side::Destination, b"");
+    let start = tunnel_frame(MessageType::StreamStart, b"");
+    let data = tunnel_frame(MessageType::Data, &[7; 30_000]);
+    // More than the pipe holds: the second half waits at the relay.
+    source
+        .send(Frame::Binary(&[&start[..], &data, &data].concat()))
+        .await;
+    sleep(A_MOMENT).await;
+    rig.lines.end_all(Ending::Bare("stopping"));
+    let mut heard = Vec::new();
+    loop {
+        match destination.next().await {
+            Heard::Message(bytes) => heard.extend(bytes),
+            Heard::End => break,
+            other => panic!("{other:?}"),
+        }
+    }
+    assert!(
+        heard == [start, data.clone(), data].concat(),
+        "{} bytes",
+        heard.len()
+    );
+    assert_eq!(source.next().await, Heard::End);
+    drop((source.socket, destination.socket));
+    for task in [source.task, destination.task] {
+        assert!(matches!(
+            task.await.unwrap(),
+            End::Ended(Ending::Bare("stopping"))
+        ));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bare_end_waits_2_s_for_a_peer_that_does_not_read() {
+    let mut rig = Rig::new();
+    let mut source = rig.connect(Side::Source, b"");
+    let destination = rig.connect(Side::Destination, b"");
+    let start = tunnel_frame(MessageType::StreamStart, b"");
+    let data = tunnel_frame(MessageType::Data, &[7; 60_000]);
+    source.send(Frame::Binary(&[&start[..], &data].concat())).await;
+    sleep(A_MOMENT).await;
+    let ended = Instant::now();
+    destination.seat.outbox.end(Ending::Bare("stopping"));
+    let _ = destination.task.await.unwrap();
+    assert_eq!(whole_milliseconds(ended.elapsed()), CLOSE_TIMEOUT);
 }

@@ -21,9 +21,11 @@ async fn a_silent_peer_is_pinged_after_30_s_and_dropped_after_60_s() {
         silent.next_since(start).await,
         (Heard::Ping, Duration::from_secs(30))
     );
-    let close = Heard::Close(1001, "no sign of life for 60 s".to_owned());
-    assert_eq!(silent.next_since(start).await, (close, Duration::from_secs(60)));
-    assert_eq!(silent.next().await, Heard::End);
+    // Without a close frame, after which AWS's clients would not come back.
+    assert_eq!(
+        silent.next_since(start).await,
+        (Heard::End, Duration::from_secs(60))
+    );
     assert!(matches!(silent.task.await.unwrap(), End::Silent));
 }
 
