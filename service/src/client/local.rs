@@ -205,6 +205,10 @@ impl Local {
                     return Ok(Step::Waits);
                 };
                 let (socket, connection) = (dialled?, *connection);
+                if let Ok(address) = socket.peer_addr() {
+                    // Scripts that were written for the reference local proxy wait for these words.
+                    tracing::info!("Connected to {address}");
+                }
                 self.stage = match connection {
                     Some(connection) => Stage::Up { socket, connection },
                     None => Stage::Flushing {
