@@ -1,6 +1,6 @@
 # Two commands matter: `make demo` and `make test`. Each first installs what it needs (tests/setup.sh).
 .DEFAULT_GOAL := help
-.PHONY: help demo test vectors cross fuzz bench lint doc header ffi agent install uninstall firmware npm console sizes setup clean
+.PHONY: help demo test vectors cross fuzz bench lint doc header ffi agent install uninstall install-localproxy firmware npm console sizes setup clean
 
 # Where `make install` puts the C library; see ffi/package/install.sh.
 PREFIX ?= /usr/local
@@ -10,7 +10,7 @@ DESTDIR ?=
 INSTALL = @PREFIX='$(PREFIX)' LIBDIR='$(LIBDIR)' INCLUDEDIR='$(INCLUDEDIR)' DESTDIR='$(DESTDIR)' ffi/package/install.sh
 
 help: ## Lists the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # The device of the demo: the agent in C, or the one in Rust.
 DEVICE ?= c
@@ -61,6 +61,17 @@ install: ## Puts header, library, pkg-config file and CMake package in place; PR
 
 uninstall: ## Takes away what install has put in place, with the same variables
 	$(INSTALL) --uninstall
+
+# The program of `make install-localproxy`; another one is installed as it is.
+PROGRAM ?= target/release/iot-tunnel
+
+install-localproxy: ## Puts iot-tunnel, and localproxy as a link to it, in PREFIX/bin; DESTDIR=
+	@# As root there may be no cargo: then it installs what `cargo build --release` has built before.
+	@[ '$(PROGRAM)' != target/release/iot-tunnel ] || ! command -v cargo >/dev/null || cargo build --release --locked --quiet -p iot-tunnel
+	@install -d '$(DESTDIR)$(PREFIX)/bin'
+	@install -m 755 '$(PROGRAM)' '$(DESTDIR)$(PREFIX)/bin/iot-tunnel'
+	@ln -sf iot-tunnel '$(DESTDIR)$(PREFIX)/bin/localproxy'
+	@echo 'installed $(DESTDIR)$(PREFIX)/bin/iot-tunnel and the link localproxy beside it'
 
 firmware: ## The C library for a microcontroller; TARGET=thumbv7m-none-eabi, or another one
 	@tests/setup.sh cross

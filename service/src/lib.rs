@@ -26,6 +26,7 @@ mod console;
 pub mod entropy;
 pub mod history;
 pub mod local;
+pub mod localproxy;
 pub mod logging;
 pub mod metrics;
 pub mod notify;

@@ -1,8 +1,10 @@
 //! `iot-tunnel`: AWS IoT Secure Tunneling on your own machine.
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use iot_tunnel::localproxy::{self, Call, CommandLine};
 use iot_tunnel::program::{Exit, Failure, print_ready, without_secrets};
 use iot_tunnel::settings::LogFormat;
 use iot_tunnel::{Service, Settings, agent, logging, proxy};
@@ -59,6 +61,13 @@ impl Command {
 }
 
 fn main() -> ExitCode {
+    let mut arguments = std::env::args_os();
+    if arguments
+        .next()
+        .is_some_and(|program| localproxy::is_called(&program))
+    {
+        return as_localproxy(arguments);
+    }
     let arguments = Arguments::try_parse().unwrap_or_else(|error| without_secrets(error).exit());
     let command = arguments.command;
     let (filter, format) = command.log();
@@ -66,24 +75,46 @@ fn main() -> ExitCode {
         eprintln!("error: {error}");
         return Exit::Usage.into();
     }
-    let runtime = match command.runtime().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            eprintln!("error: {error}");
-            return Exit::Failed.into();
-        }
-    };
-    let ended = runtime.block_on(command.run());
-    // What still waits for a name or a disk must not hold up the end.
-    runtime.shutdown_background();
-    match ended {
+    match run(&command) {
         Ok(()) => Exit::Done.into(),
-        Err(failure) => {
-            eprintln!("error: {failure}");
-            eprintln!("next: {}", failure.exit.next());
-            failure.exit.into()
-        }
+        Err(failure) => failure.exit.into(),
     }
+}
+
+/// The command line of the reference local proxy.
+fn as_localproxy(arguments: impl Iterator<Item = OsString>) -> ExitCode {
+    let settings = CommandLine::read(arguments).and_then(|line| {
+        if let Err(error) = logging::start(line.filter(), LogFormat::Text) {
+            eprintln!("error: {error}");
+        }
+        line.call()
+    });
+    match settings {
+        Ok(Call::Done) => Exit::Done.into(),
+        Ok(Call::Run(settings)) => match run(&Command::Proxy(settings)) {
+            Ok(()) => Exit::Done.into(),
+            Err(failure) => localproxy::exit_code(&failure).into(),
+        },
+        Err(code) => code.into(),
+    }
+}
+
+/// Runs a command to its end, and prints why if that is not as asked for.
+fn run(command: &Command) -> Result<(), Failure> {
+    let runtime = command.runtime().enable_all().build().map_err(|error| Failure {
+        exit: Exit::Failed,
+        text: error.to_string(),
+    });
+    let ended = runtime.and_then(|runtime| {
+        let ended = runtime.block_on(command.run());
+        // What still waits for a name or a disk must not hold up the end.
+        runtime.shutdown_background();
+        ended
+    });
+    ended.inspect_err(|failure| {
+        eprintln!("error: {failure}");
+        eprintln!("next: {}", failure.exit.next());
+    })
 }
 
 async fn serve(settings: &Settings) -> Result<(), Box<dyn std::error::Error>> {

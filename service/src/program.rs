@@ -1,4 +1,4 @@
-//! What the programs `iot-tunnel proxy` and `iot-tunnel agent` have in common.
+//! What the programs `iot-tunnel proxy`, `iot-tunnel agent` and `localproxy` have in common.
 
 mod backoff;
 mod exit;
@@ -8,6 +8,7 @@ mod quiet;
 mod ready;
 mod shared;
 mod signals;
+mod text;
 
 pub(crate) use backoff::Backoff;
 pub use exit::{Exit, Failure};
@@ -18,3 +19,4 @@ pub use quiet::without_secrets;
 pub use ready::print_ready;
 pub use shared::Shared;
 pub(crate) use signals::Signals;
+pub(crate) use text::{access_token, client_token, region};

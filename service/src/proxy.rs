@@ -10,6 +10,7 @@
 //!
 //! They can be combined: the token that is given comes first, then the file's, then that of a rotation.
 
+mod assignment;
 mod credentials;
 mod rotation;
 mod running;
@@ -18,6 +19,7 @@ mod settings;
 mod tests;
 mod token_file;
 
+pub(crate) use assignment::Assignment;
 pub use settings::{ClientFormat, Settings};
 
 use std::io;
@@ -52,8 +54,13 @@ struct Listening {
 pub async fn run(settings: &Settings) -> Result<(), Failure> {
     let failed = |error: io::Error| Failure::new(Exit::Failed, error);
     // Before anything listens: a signal from then on is an orderly stop.
-    let signals = Signals::catch().map_err(failed)?;
-    let plan = settings.plan()?;
+    let mut signals = Signals::catch().map_err(failed)?;
+    let mut plan = settings.plan()?;
+    if let Some(assignment) = &settings.assignment
+        && !assignment.apply(&mut plan, &mut signals).await?
+    {
+        return Ok(());
+    }
     let (services, ready) = match &plan.end {
         End::Source(mappings) => listen(mappings, &settings.local_bind_address).await?,
         End::Destination(mappings) => (serve(mappings), Ready::destination()),
@@ -65,7 +72,13 @@ pub async fn run(settings: &Settings) -> Result<(), Failure> {
     tracing::info!(to = %plan.dialer.target(), side = ready.side, "started");
     for listening in &ready.listeners {
         let service = listening.service.as_deref().unwrap_or("(unnamed)");
-        tracing::info!(service, address = listening.address, "listening");
+        // Scripts that were written for the reference local proxy wait for these words.
+        let port = listening.address.rsplit_once(':').map_or("", |(_, port)| port);
+        tracing::info!(
+            service,
+            address = listening.address,
+            "Listening for new connection on port {port}"
+        );
     }
     if settings.shared.ready {
         print_ready(&ready).map_err(failed)?;

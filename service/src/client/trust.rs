@@ -20,6 +20,9 @@ pub enum Trust {
     System,
     /// Those that these root certificates vouch for, and no other: a PEM file, or a directory of PEM files.
     Roots(PathBuf),
+    /// Those of [`Trust::System`], and those that these root certificates vouch for: a PEM file, or a directory of PEM
+    /// files. If there are none, the system's are trusted alone.
+    SystemAnd(PathBuf),
     /// Every one, of any host. Whoever is on the way can read the tokens and everything else.
     Anybody,
 }
@@ -80,7 +83,7 @@ impl Trust {
                 let builder = builder.dangerous().with_custom_certificate_verifier(verifier);
                 return Ok(builder.with_no_client_auth());
             }
-            Self::System | Self::Roots(_) => self.roots()?,
+            Self::System | Self::Roots(_) | Self::SystemAnd(_) => self.roots()?,
         };
         let mut store = RootCertStore::empty();
         store.add_parsable_certificates(roots);
@@ -95,6 +98,7 @@ impl Trust {
         match self {
             Self::System => system_roots(),
             Self::Roots(path) => roots_of(path),
+            Self::SystemAnd(path) => with_systems(roots_of(path)),
             Self::Anybody => Ok(Vec::new()),
         }
     }
@@ -124,6 +128,23 @@ fn system_roots() -> Result<Vec<CertificateDer<'static>>, TrustError> {
     match roots.is_empty() {
         true => Err(TrustError::NoSystemRoots),
         false => Ok(roots),
+    }
+}
+
+/// The system's root certificates and others. If one of the two cannot be read, the rest is what there is.
+fn with_systems(
+    others: Result<Vec<CertificateDer<'static>>, TrustError>,
+) -> Result<Vec<CertificateDer<'static>>, TrustError> {
+    match (system_roots(), others) {
+        (Ok(mut roots), Ok(others)) => {
+            roots.extend(others);
+            Ok(roots)
+        }
+        (Ok(roots), Err(error)) => {
+            tracing::warn!(%error, "only the system's root certificates are trusted");
+            Ok(roots)
+        }
+        (Err(_), others) => others,
     }
 }
 

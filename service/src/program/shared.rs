@@ -15,6 +15,10 @@ pub struct Shared {
     #[arg(short, long, value_name = "PATH", env = "IOT_TUNNEL_CAPATH")]
     pub capath: Option<PathBuf>,
 
+    /// Whether `capath` adds to the system's root certificates.
+    #[arg(skip)]
+    pub(crate) capath_adds: bool,
+
     /// Take any certificate of any host for the tunnel: whoever is on the way can read everything
     #[arg(short = 'k', long, env = "IOT_TUNNEL_NO_SSL_HOST_VERIFY", value_parser = BoolishValueParser::new())]
     pub no_ssl_host_verify: bool,
@@ -60,6 +64,7 @@ impl Shared {
                 );
                 Trust::Anybody
             }
+            Some(path) if self.capath_adds => Trust::SystemAnd(path.clone()),
             Some(path) => Trust::Roots(path.clone()),
             None => Trust::System,
         }

@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep};
 use super::rotation::{RotateError, Rotator, Verdict};
 use super::settings::Plan;
 use super::token_file::TokenFile;
-use crate::client::{Event, Events, Refused, Tunnel};
+use crate::client::{Event, Events, Refused, Target, Tunnel};
 use crate::program::{Backoff, Exit, Failure, Signals, note};
 
 /// Waits between rotations: the first is at once (ours, as between connections).
@@ -24,6 +24,7 @@ type Rotating<'r> = Pin<Box<dyn Future<Output = Result<AccessToken, RotateError>
 
 pub(super) struct Running {
     side: Side,
+    target: Target,
     tunnel: Option<Tunnel>,
     events: Events,
     tokens: Tokens,
@@ -65,6 +66,7 @@ impl Running {
     pub(super) fn new(plan: Plan, tunnel: Tunnel, events: Events) -> Self {
         Self {
             side: plan.end.side(),
+            target: plan.dialer.target().clone(),
             tunnel: Some(tunnel),
             events,
             tokens: Tokens {
@@ -124,6 +126,11 @@ impl Running {
     async fn wants_rotation(&mut self, event: Event, can_rotate: bool) -> Result<bool, Failure> {
         match event {
             Event::Open(_) => {
+                // Scripts that were written for the reference local proxy wait for these words.
+                tracing::info!(
+                    "Successfully established websocket connection with proxy server: {}",
+                    self.target
+                );
                 self.opened = Some(Instant::now());
                 Ok(false)
             }
@@ -201,7 +208,7 @@ impl Running {
 }
 
 /// Whether a refusal says that the tunnel is closed. The status is the same as of any other (data-plane.md §1).
-fn says_closed(reason: &str) -> bool {
+pub(super) fn says_closed(reason: &str) -> bool {
     let reason = reason.to_ascii_lowercase();
     reason.contains("tunnel is closed") || reason.contains("no such tunnel")
 }

@@ -2,15 +2,16 @@
 
 use std::path::PathBuf;
 
-use clap::{ArgGroup, Args, ValueEnum, value_parser};
+use clap::{ArgGroup, Args, Command, FromArgMatches as _, ValueEnum, value_parser};
 use iot_tunnel_core::handshake::Subprotocol;
 use iot_tunnel_core::{AccessToken, ClientToken, Region, Side, TunnelId};
 
+use super::assignment::Assignment;
 use super::credentials::Environment;
 use super::rotation::Rotator;
 use super::token_file::TokenFile;
 use crate::client::{Dialer, HttpProxy, Target};
-use crate::program::{Exit, Failure, Mapping, Mappings, Quiet, Shared};
+use crate::program::{Exit, Failure, Mapping, Mappings, Quiet, Shared, access_token, client_token, region};
 
 /// The protocol's longest payload, as clap reads it.
 const MAX_PAYLOAD: u16 = 64_512;
@@ -28,12 +29,13 @@ pub struct Settings {
         short = 'e',
         long,
         value_name = "HOST:PORT|URL",
-        env = "AWSIOT_TUNNEL_ENDPOINT"
+        env = "AWSIOT_TUNNEL_ENDPOINT",
+        conflicts_with = "region"
     )]
     pub proxy_endpoint: Option<Target>,
 
-    /// The AWS region of the tunnel
-    #[arg(short, long, env = "AWSIOT_TUNNEL_REGION")]
+    /// The AWS region of the tunnel. Instead of --proxy-endpoint
+    #[arg(short, long, env = "AWSIOT_TUNNEL_REGION", value_parser = region)]
     pub region: Option<Region>,
 
     /// The client access token. On the command line every user of this machine can read it: prefer the variable
@@ -112,6 +114,14 @@ pub struct Settings {
     /// Certificates, log, readiness.
     #[command(flatten)]
     pub shared: Shared,
+
+    /// Where the services are, in place of `-s` and `-d`, once the tunnel has named them.
+    #[arg(skip)]
+    pub(crate) assignment: Option<Assignment>,
+
+    /// Whether everything that there is to say of a token on the command line has been said.
+    #[arg(skip)]
+    pub(crate) token_is_warned_of: bool,
 }
 
 /// A format that is older than V3.
@@ -123,14 +133,6 @@ pub enum ClientFormat {
     /// Several services, each with one connection.
     #[value(name = "V2")]
     V2,
-}
-
-fn access_token(text: &str) -> Result<AccessToken, String> {
-    AccessToken::parse(text).map_err(|error| error.to_string())
-}
-
-fn client_token(text: &str) -> Result<ClientToken, String> {
-    ClientToken::parse(text).map_err(|error| error.to_string())
 }
 
 /// What the flags come to.
@@ -160,6 +162,24 @@ impl End {
 }
 
 impl Settings {
+    /// The defaults, without an end and without what the variables of the reference local proxy say.
+    pub(crate) fn bare() -> Result<Self, clap::Error> {
+        let is_the_references = |arg: &clap::Arg| {
+            let variable = arg.get_env().and_then(|name| name.to_str());
+            variable.is_some_and(|name| name.starts_with("AWSIOT_TUNNEL_"))
+        };
+        let command =
+            Self::augment_args(Command::new("localproxy")).mut_args(|arg| match is_the_references(&arg) {
+                true => arg.env(None::<&str>),
+                false => arg,
+            });
+        // One end must be there, and is taken out again.
+        let matches = command.try_get_matches_from(["localproxy", "--source-listen-port", "0"])?;
+        let mut settings = Self::from_arg_matches(&matches)?;
+        settings.source_listen_port = None;
+        Ok(settings)
+    }
+
     /// Checks what no flag alone can tell, and reads the environment.
     pub(super) fn plan(&self) -> Result<Plan, Failure> {
         let usage = |text: &str| Failure::new(Exit::Usage, text);
@@ -168,9 +188,14 @@ impl Settings {
                 "there is no access token: set AWSIOT_TUNNEL_ACCESS_TOKEN, or give --token-file or --tunnel-id",
             ));
         }
-        let end = match (&self.source_listen_port, &self.destination_app) {
-            (Some(mappings), None) => End::Source(mappings.0.clone()),
-            (None, Some(mappings)) => End::Destination(mappings.0.clone()),
+        let end = match (&self.source_listen_port, &self.destination_app, &self.assignment) {
+            (Some(mappings), None, _) => End::Source(mappings.0.clone()),
+            (None, Some(mappings), _) => End::Destination(mappings.0.clone()),
+            // The services are to be found out.
+            (None, None, Some(assignment)) => match assignment.side {
+                Side::Source => End::Source(Vec::new()),
+                Side::Destination => End::Destination(Vec::new()),
+            },
             _ => return Err(usage("give either --source-listen-port or --destination-app")),
         };
         if let End::Destination(mappings) = &end
@@ -226,9 +251,12 @@ impl Settings {
 
     /// A token that is not the variable's was on the command line.
     fn warn_of_visible_token(&self) {
-        let Some(token) = &self.access_token else { return };
-        let variable = std::env::var("AWSIOT_TUNNEL_ACCESS_TOKEN");
-        if variable.map_or(true, |value| value != token.expose()) {
+        let Some(token) = self.access_token.as_ref().filter(|_| !self.token_is_warned_of) else {
+            return;
+        };
+        let variable = std::env::var("AWSIOT_TUNNEL_ACCESS_TOKEN").ok();
+        let variable = variable.and_then(|value| access_token(&value).ok());
+        if variable.as_ref() != Some(token) {
             tracing::warn!(
                 "the access token stands on the command line, where every user of this machine can read it; \
                  AWSIOT_TUNNEL_ACCESS_TOKEN or --token-file keep it from them"

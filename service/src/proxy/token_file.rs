@@ -5,8 +5,10 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use iot_tunnel_core::{AccessToken, Error, TokenDigest};
+use iot_tunnel_core::{AccessToken, TokenDigest};
 use zeroize::Zeroizing;
+
+use crate::program::access_token;
 
 /// How often is looked whether the file is another one (ours): a look costs one system call.
 const LOOK: Duration = Duration::from_millis(200);
@@ -26,8 +28,8 @@ type Stamp = (u64, u64, SystemTime);
 pub(super) enum TokenFileError {
     #[error("cannot read {}: {source}", path.display())]
     Unreadable { path: PathBuf, source: io::Error },
-    #[error("{}: {source}", path.display())]
-    NoToken { path: PathBuf, source: Error },
+    #[error("{}: {why}", path.display())]
+    NoToken { path: PathBuf, why: String },
 }
 
 impl TokenFile {
@@ -62,7 +64,7 @@ impl TokenFile {
         Some((file.ino(), file.len(), file.modified().ok()?))
     }
 
-    /// Reads the file: its token, if that is another than the last time. White space around it does not count.
+    /// Reads the file: its token, if that is another than the last time. What often surrounds it does not count.
     pub(super) fn read(&mut self) -> Result<Option<AccessToken>, TokenFileError> {
         let path = || self.path.clone();
         // Before it is read: what is written meanwhile is another file then.
@@ -70,8 +72,7 @@ impl TokenFile {
         let text = std::fs::read_to_string(&self.path)
             .map(Zeroizing::new)
             .map_err(|source| TokenFileError::Unreadable { path: path(), source })?;
-        let token = AccessToken::parse(text.trim())
-            .map_err(|source| TokenFileError::NoToken { path: path(), source })?;
+        let token = access_token(&text).map_err(|why| TokenFileError::NoToken { path: path(), why })?;
         let digest = token.digest();
         if self.latest == Some(digest) {
             return Ok(None);

@@ -3,6 +3,7 @@
 mod agent;
 mod data_plane;
 mod killing;
+mod localproxy;
 mod logs;
 mod proxy_ends;
 mod proxy_flags;

@@ -30,6 +30,15 @@ fn what_does_not_go_together_is_refused_and_named() {
         &with(&["-s", "1"]),
         "there is no access token: set AWSIOT_TUNNEL_ACCESS_TOKEN",
     );
+    // A flag, its variable, or both: either says where the service is, and only one may.
+    is_refused(
+        &with(&["-t", "token", "-s", "1", "-r", "us-east-1"]),
+        "cannot be used with",
+    );
+    let mut command = program(&["proxy", "-t", "token", "-s", "1", "-r", "us-east-1"]);
+    command.env("AWSIOT_TUNNEL_ENDPOINT", "host");
+    let ended = run(command);
+    assert_eq!(ended.code, Some(2), "{}", ended.stderr);
     is_refused(&["-t", "token", "-s", "1"], "give --proxy-endpoint or --region");
     is_refused(
         &with(&["-t", "token", "-s", "SSH=1,HTTP=2", "-y", "V1"]),

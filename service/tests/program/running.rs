@@ -114,6 +114,26 @@ impl Program {
         }
     }
 
+    /// What has been read of the log.
+    pub(crate) fn log(&self) -> &[String] {
+        &self.log
+    }
+
+    /// Where a source says that it listens for a service.
+    pub(crate) fn listener_of(&mut self, service: &str) -> String {
+        let service = format!("service=\"{service}\"");
+        self.has_logged(&service);
+        let mut listening = self
+            .log
+            .iter()
+            .filter(|line| line.contains("Listening for new connection"));
+        let line = listening
+            .find(|line| line.contains(&service))
+            .expect("a listener");
+        let (_, address) = line.split_once("address=\"").expect("an address");
+        address.split('"').next().expect("an address").to_owned()
+    }
+
     pub(crate) fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).expect("to send a signal");
     }
