@@ -113,6 +113,22 @@ export class ConsolePage {
     await this.tab.getByRole("region", { name: "From this browser" }).getByRole("status").getByText(text, { exact: true }).first().waitFor();
   }
 
+  /** Starts a download from the service that is offered first. */
+  async download(path) {
+    const box = this.tab.getByRole("textbox", { name: "Path" });
+    if (!(await box.isVisible())) await this.tab.getByText("Download over HTTP").click();
+    await box.fill(path);
+    await this.button("Download").click();
+  }
+
+  /** The terminal answers, and another download arrives: nothing holds up the tunnel. */
+  async othersStillRun() {
+    await this.type("echo $((6 * 7)) is the answer");
+    await this.screenSays("42 is the answer");
+    await this.download("/firmware.bin");
+    await this.tab.getByText(/^SHA-256/).waitFor();
+  }
+
   get screen() {
     return this.tab.locator(".xterm-rows");
   }

@@ -9,6 +9,15 @@ import { createServer } from "node:net";
 /** The size of the file that the device's web server has. */
 const FILE_SIZE = 10 * 1024 * 1024;
 
+/** Answers whose body never ends, by their paths. */
+const ENDLESS = {
+  "/endless.bin": [200, {}],
+  "/long.bin": [200, { "content-length": 300 * 1024 * 1024 }],
+  "/missing-with-a-long-page": [404, {}],
+  "/broken-with-a-long-page": [500, {}],
+  "/moved-with-a-long-page": [302, { location: "/firmware.bin" }],
+};
+
 /** Servers by the names of their services; each port is closed by {@link stop}. */
 export class Device {
   /** Random bytes, at `/firmware.bin`. */
@@ -16,6 +25,8 @@ export class Device {
   /** The file's SHA-256. */
   sum = createHash("sha256").update(this.file).digest("hex");
   ports = {};
+  /** Bytes of endless bodies that were sent. */
+  filled = 0;
   #servers = [];
   #shells = new Set();
 
@@ -46,8 +57,26 @@ export class Device {
   }
 
   #answer({ url }, response) {
-    if (url === "/firmware.bin") response.end(this.file);
-    else response.writeHead(404).end();
+    if (url === "/firmware.bin") return response.end(this.file);
+    const [status, fields] = ENDLESS[url] ?? [];
+    if (status === undefined) return response.writeHead(404).end();
+    const { port } = response.socket.address();
+    response.writeHead(status, { ...fields, ...(fields.location && { location: `http://127.0.0.1:${port}${fields.location}` }) });
+    this.#fill(response);
+  }
+
+  /** Sends zeros for as long as they are taken, and counts them. */
+  #fill(response) {
+    const zeros = Buffer.alloc(64 * 1024);
+    const more = () => {
+      do {
+        if (response.destroyed) return;
+        this.filled += zeros.length;
+      } while (response.write(zeros));
+      response.once("drain", more);
+    };
+    response.on("error", () => {});
+    more();
   }
 
   stop() {

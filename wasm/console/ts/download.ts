@@ -56,13 +56,11 @@ export class Download {
     const began = performance.now();
     const patience = window.setTimeout(() => say(this.#words, this.#whyNothing(service)), PATIENCE_MS);
     try {
-      const stream = await this.#link.open(service, signal);
-      signal.addEventListener("abort", () => stream.reset(signal.reason), { once: true });
-      const body = await get(this.#counted(stream), path, (progress) => {
+      const received = (progress: Progress): void => {
         clearTimeout(patience);
         this.#show(progress);
-      });
-      stream.reset();
+      };
+      const body = await this.#link.use(service, signal, (stream) => get(this.#counted(stream), path, received));
       const seconds = (performance.now() - began) / 1000;
       say(this.#words, `${size(body.length)} in ${seconds.toFixed(1)} s`);
       await this.#finish(path, body);

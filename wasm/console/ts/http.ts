@@ -2,8 +2,10 @@
 
 import type { TunnelStream } from "iot-tunnel";
 
-/** The most that is kept in the page's memory, in bytes. */
-export const MAX_BODY = 256 * 1024 * 1024;
+/** Longest body that is kept in the page's memory, in MiB. */
+const MAX_MIB = 256;
+const MAX_BODY = MAX_MIB * 1024 * 1024;
+/** Longest head of an answer, in bytes. */
 const MAX_HEAD = 64 * 1024;
 
 /** How far a download is. */
@@ -44,7 +46,8 @@ export async function get(
       chunks.splice(0, chunks.length, start.subarray(head.size));
       received -= head.size;
     }
-    if (received > MAX_BODY) throw new Error(`the file is longer than the ${MAX_BODY / 1024 / 1024} MiB that this page keeps`);
+    // A length that the server has announced is refused before the body comes.
+    if (Math.max(received, head.length ?? 0) > MAX_BODY) throw new Error(`the file is longer than the ${MAX_MIB} MiB that this page keeps`);
     progress({ received, length: head.length });
     if (received === head.length) break;
   }

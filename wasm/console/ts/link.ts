@@ -124,10 +124,21 @@ export class Link extends EventTarget {
     return this.#tunnels.get(this.#tunnelId)?.ends.destination.connected === true;
   }
 
-  /** A stream to a service, through the tunnel. */
-  open(service: string, signal?: AbortSignal): Promise<TunnelStream> {
-    if (this.#connection === undefined) return Promise.reject(new Error("this browser is not connected"));
-    return this.#connection.open(this.#isUnnamed ? undefined : service, { signal });
+  /**
+   * Opens a stream to a service and hands it to `use`. The stream ends when `use` does, whether it succeeds or fails, and
+   * when `signal` is aborted: an open stream that nothing reads holds up all other streams of the tunnel.
+   */
+  async use<Result>(service: string, signal: AbortSignal, use: (stream: TunnelStream) => Promise<Result>): Promise<Result> {
+    if (this.#connection === undefined) throw new Error("this browser is not connected");
+    const stream = await this.#connection.open(this.#isUnnamed ? undefined : service, { signal });
+    const stop = (): void => stream.reset(signal.reason);
+    signal.addEventListener("abort", stop);
+    try {
+      return await use(stream);
+    } finally {
+      signal.removeEventListener("abort", stop);
+      stream.reset();
+    }
   }
 
   /** Resolves once {@link generation} is above `generation` and both ends are connected. */

@@ -87,9 +87,10 @@ export class ServiceTerminal extends EventTarget {
       try {
         await this.#link.risen(generation, signal);
         generation = this.#link.generation;
-        const stream = await this.#link.open(service, signal);
-        this.#note(`${name} is open`);
-        await this.#run(stream, signal);
+        await this.#link.use(service, signal, (stream) => {
+          this.#note(`${name} is open`);
+          return this.#run(stream);
+        });
         if (!signal.aborted) this.#note(`${name} ended. Enter opens it again`);
       } catch (error) {
         if (!signal.aborted) this.#note(`${name} ended: ${error instanceof Error ? error.message : String(error)}`);
@@ -99,10 +100,8 @@ export class ServiceTerminal extends EventTarget {
   }
 
   /** Shows what comes, until it ends. */
-  async #run(stream: TunnelStream, signal: AbortSignal): Promise<void> {
+  async #run(stream: TunnelStream): Promise<void> {
     const reader = stream.readable.getReader();
-    const stop = (): void => stream.reset();
-    signal.addEventListener("abort", stop, { once: true });
     const writer = stream.writable.getWriter();
     // A failure shows at the reader.
     writer.closed.catch(() => undefined);
@@ -116,7 +115,6 @@ export class ServiceTerminal extends EventTarget {
         await new Promise<void>((shown) => this.#terminal.write(value, shown));
       }
     } finally {
-      signal.removeEventListener("abort", stop);
       this.#writer = undefined;
     }
   }
