@@ -6,8 +6,8 @@
 //! | answer | judged | what to do |
 //! |---|---|---|
 //! | 101 that keeps every rule | [`Upgrade::Accepted`] | speak WebSocket from the first byte after the head |
-//! | 400–499 | [`Upgrade::Refused`] | get another token: the same one is never taken again |
-//! | 500–599 | [`Upgrade::Retry`] | try again, later each time |
+//! | 400–499, but 408 and 429 | [`Upgrade::Refused`] | get another token: the same one is never taken again |
+//! | 408, 429, 500–599 | [`Upgrade::Retry`] | try again, later each time, and not before its `retry_after` |
 //! | another 1xx | passed over (RFC 9110 §15.2) | |
 //! | anything else | [`PeerFault`](crate::PeerFault) | close; whoever answers is no such service |
 //!

@@ -25,10 +25,12 @@
 //! # States
 #![doc = include_str!("session/transitions.md")]
 //!
-//! The waits of the back-off are drawn from 0 to a ceiling of [`FIRST_BACKOFF`], which doubles with each failure up to
-//! [`MAX_BACKOFF`]. The ceiling falls back when a connection has proved usable: it brought bytes of the peer, or was open
-//! until a ping, which is sent after [`PING_INTERVAL`], was answered (ours). A connection that opens and breaks again
-//! proves nothing.
+//! The first drop of an open connection is followed by an immediate attempt. The waits after other failures are drawn from 0 to a
+//! ceiling of [`FIRST_BACKOFF`], which doubles with each failure up to [`Config::max_backoff`]; up to [`MAX_BACKOFF`] where the service
+//! itself asks for patience (5xx, 408, 429), to whose `Retry-After` the drawn wait is added. The ceiling falls back when a connection
+//! has proved usable: it brought bytes of the peer, answered a ping, which is sent after [`PING_INTERVAL`], or was open for
+//! [`USABLE_AFTER`] (ours). A connection that opens and breaks again proves nothing, and after [`CONTESTED_AFTER`] of them in a row the
+//! session [is contested](Session::is_contested).
 //!
 //! # Back-pressure
 //!
@@ -68,13 +70,13 @@ mod tests;
 
 use core::fmt;
 
-pub use backoff::{FIRST_BACKOFF, MAX_BACKOFF};
+pub use backoff::{CONTESTED_AFTER, FIRST_BACKOFF, MAX_BACKOFF, MAX_RETRY_AFTER, USABLE_AFTER};
 pub use config::{Config, Services};
 pub use event::{Announced, Binding, Connect, Event, Output, Progress, Timeout, TokenTaken};
 pub use history::REMEMBERED_TOKENS;
 pub use outgoing::MIN_OUTGOING;
 pub use state::{CONNECT_TIMEOUT, NoToken, PING_INTERVAL, PONG_TIMEOUT, SERVICE_IDS_TIMEOUT, Status};
-pub use streams::{Connection, MAX_STREAM_ID};
+pub use streams::{Connection, MAX_STREAM_ID, STREAM_PAUSE};
 
 use crate::destination::MAX_SERVICES;
 use crate::error::{Error, Misuse};
@@ -169,6 +171,13 @@ where
         self.machine.connect()
     }
 
+    /// Whether the latest [`CONTESTED_AFTER`] or more openings in a row were lost before they proved usable. The usual cause is another
+    /// client with the same access token and client token: the service lets each replace the other.
+    #[must_use]
+    pub const fn is_contested(&self) -> bool {
+        self.machine.is_contested()
+    }
+
     /// Takes the answer to the upgrade request that [`Output::Connect`] asked for. The socket of any but an accepted one
     /// is the caller's to close. Its reason is the caller's to show.
     ///
@@ -250,7 +259,7 @@ where
     /// far because the socket takes no more.
     #[must_use]
     pub fn deadline(&self) -> Option<Millis> {
-        self.machine.state.deadline()
+        self.machine.deadline()
     }
 
     /// Takes the time: due at the [`deadline`](Self::deadline), harmless at any other moment. Says what ran out.
@@ -272,6 +281,10 @@ where
     /// At a source: opens a connection to a service, the place in [`Config::services`]. Its destination may answer by
     /// [`Event::Ended`] that it cannot. Resets that are owed to the peer are queued before, also by a call that then finds
     /// no room.
+    ///
+    /// In V1 and V2 format, which have no connection ids, a service has one connection at a time, and bytes that are still under way
+    /// from one that this session ended could not be told from those of the next: for [`STREAM_PAUSE`] after such an end the answer is
+    /// [`WouldBlock`](Progress::WouldBlock), and [`deadline`](Self::deadline) says when to call again.
     ///
     /// # Errors
     /// [`Misuse::NotSource`], [`Misuse::NotOpen`], [`Misuse::SessionClosed`], [`Misuse::UnknownService`],

@@ -16,7 +16,7 @@ use core::num::NonZeroU32;
 
 use iot_tunnel_core::handshake::{PeerText, Subprotocol, Upgrade};
 use iot_tunnel_core::session::{
-    self, Binding, Config, Connection, MIN_OUTGOING, NoToken, Output, Progress, Services, Status,
+    self, Binding, Config, Connection, MAX_BACKOFF, MIN_OUTGOING, NoToken, Output, Progress, Services, Status,
 };
 use iot_tunnel_core::token::MAX_ACCESS_TOKEN;
 use iot_tunnel_core::websocket::{Close, CloseCode};
@@ -75,6 +75,7 @@ impl Session {
             services: names.as_deref().map_or(Services::Unnamed, Services::Named),
             format: format.core()?,
             max_payload: max_payload as usize,
+            max_backoff: MAX_BACKOFF as u32,
         };
         Ok(Self {
             core: Box::new(Core::new(&config, vec![0; MAX_MESSAGE], vec![0; OUTGOING])?),
@@ -163,6 +164,7 @@ impl Session {
             },
             Happening::Unavailable => Upgrade::Retry {
                 status: number,
+                retry_after: None,
                 reason,
                 channel_id,
             },

@@ -12,6 +12,8 @@ pub const CLIENT_TOKEN: &str = "client-token";
 pub const CHANNEL_ID: &str = "channel-id";
 /// In a refusal: which rule said no. The body says it too.
 pub const STATUS_REASON: &str = "x-status-reason";
+/// RFC 9110. In a refusal: the seconds to wait before the next attempt.
+pub const RETRY_AFTER: &str = "retry-after";
 /// RFC 9110.
 pub const HOST: &str = "host";
 /// RFC 9110.

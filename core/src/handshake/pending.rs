@@ -17,7 +17,7 @@ pub enum Upgrade<'a> {
         /// An id of the connection, for support.
         channel_id: Option<PeerText<'a>>,
     },
-    /// No (400–499): never to be tried again with the same token and endpoint.
+    /// No (400–499 but 408 and 429): never to be tried again with the same token and endpoint.
     Refused {
         /// The HTTP status.
         status: u16,
@@ -26,10 +26,12 @@ pub enum Upgrade<'a> {
         /// An id of the attempt, for support.
         channel_id: Option<PeerText<'a>>,
     },
-    /// Not now (500–599): to be tried again, later each time.
+    /// Not now (500–599, 408 Request Timeout, 429 Too Many Requests): to be tried again, later each time.
     Retry {
         /// The HTTP status.
         status: u16,
+        /// Seconds to wait at least, as `Retry-After` says; `None` without one, or with a date in its place.
+        retry_after: Option<u32>,
         /// Why, in the service's words; empty if it gave none.
         reason: PeerText<'a>,
         /// An id of the attempt, for support.
@@ -113,12 +115,13 @@ impl PendingUpgrade {
                 subprotocol: self.accepted(fields)?,
                 channel_id,
             }),
-            400..=499 => Ok(Upgrade::Refused {
+            408 | 429 | 500..=599 => Ok(Upgrade::Retry {
                 status,
+                retry_after: fields.retry_after(),
                 reason: fields.reason(body),
                 channel_id,
             }),
-            500..=599 => Ok(Upgrade::Retry {
+            400..=499 => Ok(Upgrade::Refused {
                 status,
                 reason: fields.reason(body),
                 channel_id,
@@ -149,11 +152,12 @@ impl PendingUpgrade {
 }
 
 /// The headers of an answer of which the value matters.
-const NAMES: [&str; 8] = [
+const NAMES: [&str; 9] = [
     header::UPGRADE,
     header::WEBSOCKET_ACCEPT,
     header::WEBSOCKET_PROTOCOL,
     header::WEBSOCKET_EXTENSIONS,
+    header::RETRY_AFTER,
     header::CHANNEL_ID,
     header::STATUS_REASON,
     header::CONTENT_LENGTH,
@@ -183,6 +187,11 @@ impl<'a> Fields<'a> {
             }
         }
         fields
+    }
+
+    fn retry_after(&self) -> Option<u32> {
+        let [.., retry_after, _, _, _, _] = &self.values;
+        retry_after.latest().and_then(header::decimal)
     }
 
     fn channel_id(&self) -> Option<PeerText<'a>> {

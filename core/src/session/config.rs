@@ -1,5 +1,6 @@
 //! [`Config`]: what a session is told once.
 
+use super::backoff::MAX_BACKOFF;
 use crate::handshake::Subprotocol;
 use crate::id::ServiceId;
 use crate::mode::Side;
@@ -19,10 +20,13 @@ pub struct Config<'a, S = ServiceId> {
     /// The longest payload that is sent, in bytes: 1 to [`MAX_PAYLOAD`], or less where the peers agreed on less
     /// (data-plane.md §3). What is taken is limited by the buffer for it.
     pub max_payload: usize,
+    /// Ceiling of the waits after a failed connect or a drop, in milliseconds; higher values count as [`MAX_BACKOFF`]. 5,000 suits a
+    /// person who waits, [`MAX_BACKOFF`] a fleet. A service that answers 5xx, 408 or 429 is always given up to [`MAX_BACKOFF`].
+    pub max_backoff: u32,
 }
 
 impl<'a> Config<'a> {
-    /// These services, V3 and the protocol's longest payload.
+    /// These services, V3, the protocol's longest payload and [`MAX_BACKOFF`].
     #[must_use]
     pub const fn new(side: Side, services: &'a [ServiceId]) -> Self {
         Self {
@@ -31,7 +35,7 @@ impl<'a> Config<'a> {
         }
     }
 
-    /// One service, whatever the tunnel calls it, V3 and the protocol's longest payload.
+    /// One service, whatever the tunnel calls it; the rest as in [`new`](Self::new).
     #[must_use]
     pub const fn unnamed(side: Side) -> Self {
         Self {
@@ -39,6 +43,7 @@ impl<'a> Config<'a> {
             services: Services::Unnamed,
             format: Subprotocol::V3,
             max_payload: MAX_PAYLOAD,
+            max_backoff: MAX_BACKOFF as u32,
         }
     }
 }

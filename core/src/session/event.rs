@@ -128,7 +128,8 @@ impl<'a> Announced<'a> {
 pub enum Progress<T> {
     /// It was done.
     Done(T),
-    /// Nothing was done: call again when some of [`Output::Send`] was sent.
+    /// Nothing was done: call again when some of [`Output::Send`] was sent. For [`open`](super::Session::open) the
+    /// [`deadline`](super::Session::deadline) may come first.
     WouldBlock,
 }
 
@@ -164,7 +165,7 @@ pub enum Timeout {
     Connect,
     /// The service did not say its services within [`SERVICE_IDS_TIMEOUT`](super::SERVICE_IDS_TIMEOUT).
     ServiceIds,
-    /// The peer was silent for [`PONG_TIMEOUT`](super::PONG_TIMEOUT) after a ping.
+    /// The peer, which had answered a ping before, was silent for [`PONG_TIMEOUT`](super::PONG_TIMEOUT) after one.
     Pong,
 }
 

@@ -27,7 +27,7 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>, const SERVICES: usize, const CONNECTIONS: usi
         let stream = service.and_then(|service| self.streams.get(service, message.stream_id));
         match (message.message_type, service, stream) {
             (MessageType::Data, _, Some(stream)) => {
-                match (stream.live(message.connection_id), message.payload) {
+                match (stream.receive(message.connection_id), message.payload) {
                     (Some(connection), payload @ [_, ..]) => Event::Data { connection, payload },
                     _ => Event::Handled,
                 }
@@ -59,7 +59,9 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>, const SERVICES: usize, const CONNECTIONS: usi
             (MessageType::ConnectionReset, Some(service), Some(stream)) if !stream.has_connection_ids() => {
                 self.fail_stream(service)
             }
-            (MessageType::ConnectionReset, _, Some(stream)) => ended(stream.end(message.connection_id)),
+            (MessageType::ConnectionReset, _, Some(stream)) => {
+                ended(stream.end_by_peer(message.connection_id))
+            }
             (MessageType::StreamReset, Some(service), Some(_)) => {
                 self.streams.end(service);
                 Event::StreamEnded { service, fault: None }

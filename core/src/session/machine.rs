@@ -2,7 +2,7 @@
 
 mod calls;
 
-use super::backoff::Backoff;
+use super::backoff::{Backoff, Failure};
 use super::config::Config;
 use super::credentials::Credentials;
 use super::event::{Announced, Binding, Connect, Event, Output, Timeout, TokenTaken};
@@ -26,6 +26,7 @@ pub(super) struct Machine<B, const TOKEN: usize, const SERVICES: usize, const CO
     side: Side,
     format: Subprotocol,
     max_payload: usize,
+    max_backoff: u32,
     history: TokenHistory,
     pub(super) state: State<SERVICES>,
     /// Of [`State::Active`].
@@ -49,6 +50,7 @@ where
             side: config.side,
             format: config.format,
             max_payload: config.max_payload,
+            max_backoff: config.max_backoff,
             history: TokenHistory::new(),
             state: State::AwaitingToken(NoToken::None),
             credentials: Credentials::blank(),
@@ -136,7 +138,7 @@ where
                 };
             }
             Upgrade::Refused { status, .. } => self.await_token(NoToken::Refused { status }),
-            Upgrade::Retry { .. } => self.drop_connection(now),
+            Upgrade::Retry { retry_after, .. } => self.fail(now, Failure::Unavailable { retry_after }),
         }
         Ok(())
     }
@@ -163,13 +165,31 @@ where
         let State::Active(active) = &mut self.state else {
             return;
         };
+        let failure = match &active.phase {
+            Phase::Open(open) => {
+                if open.link.has_lasted(now) {
+                    active.backoff = Backoff::NONE;
+                }
+                Failure::Dropped
+            }
+            _ => Failure::NotConnected,
+        };
+        self.fail(now, failure);
+    }
+
+    fn fail(&mut self, now: Millis, failure: Failure) {
+        let State::Active(active) = &mut self.state else {
+            return;
+        };
         // Before the 101 the access token is not known to be used.
         let usable = match active.phase {
             Phase::ConnectDue { .. } | Phase::Connecting { .. } | Phase::Backoff { .. } => true,
             Phase::AwaitingServices { .. } | Phase::Open(_) => self.credentials.client_token().is_some(),
         };
         if usable {
-            let wait = active.backoff.next_wait(&mut self.counters.random);
+            let wait = active
+                .backoff
+                .next_wait(failure, self.max_backoff, &mut self.counters.random);
             active.phase = Phase::Backoff {
                 until: now.after(wait),
             };
@@ -190,7 +210,21 @@ where
         Ok(())
     }
 
+    pub(super) const fn is_contested(&self) -> bool {
+        match &self.state {
+            State::Active(active) => active.backoff.is_contested(),
+            _ => false,
+        }
+    }
+
+    /// When [`timeout`](Self::timeout) has something to do.
+    pub(super) fn deadline(&self) -> Option<Millis> {
+        let streams = self.streams.deadline();
+        self.state.deadline().into_iter().chain(streams).min()
+    }
+
     pub(super) fn timeout(&mut self, now: Millis) -> Timeout {
+        self.streams.advance(now);
         let State::Active(Active { phase, .. }) = &mut self.state else {
             return Timeout::None;
         };
@@ -337,7 +371,7 @@ where
         {
             return Output::Connect(connect);
         }
-        let deadline = self.state.deadline();
+        let deadline = self.deadline();
         match self.outgoing.bytes() {
             [] => Output::Wait(deadline),
             bytes => Output::Send(bytes.get(..MAX_FRAME_PAYLOAD as usize).unwrap_or(bytes)),

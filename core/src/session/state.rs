@@ -1,7 +1,7 @@
 //! The states of a session. Each owns its data, but for what is too big to move: the tokens and the streams stand beside
 //! it, and are wiped and cleared when it is left.
 
-use super::backoff::Backoff;
+use super::backoff::{Backoff, USABLE_AFTER};
 use super::services::ServiceList;
 use crate::handshake::Subprotocol;
 use crate::time::{Millis, Now};
@@ -13,8 +13,10 @@ pub const CONNECT_TIMEOUT: u64 = 30_000;
 pub const SERVICE_IDS_TIMEOUT: u64 = 30_000;
 /// Time between two pings, in milliseconds (data-plane.md §2: idle connections are dropped upstream at 60 s).
 pub const PING_INTERVAL: u64 = 20_000;
-/// Longest silence after a ping, in milliseconds (ours: longer than [`PING_INTERVAL`], so that a peer that pings as often
-/// as we do is always heard in time).
+/// Longest silence after a ping, in milliseconds, on a connection that has answered one before (ours: longer than
+/// [`PING_INTERVAL`], so that a peer that pings as often as we do is always heard in time). A service may leave pings unanswered
+/// (V3 protocol guide); where none was ever answered, silence ends nothing, and the caller's TCP keepalive and user timeout watch the
+/// connection.
 pub const PONG_TIMEOUT: u64 = 30_000;
 
 pub(super) enum State<const SERVICES: usize> {
@@ -103,7 +105,11 @@ impl<const SERVICES: usize> Offered<SERVICES> {
 #[derive(Clone, Copy)]
 pub(super) struct Link {
     pub(super) subprotocol: Subprotocol,
+    /// When the 101 came.
+    since: Millis,
     heartbeat: Heartbeat,
+    /// Whether the service has answered a ping on this connection.
+    answers_pings: bool,
     /// When the heartbeat goes on.
     pub(super) deadline: Millis,
     /// Whether the caller leaves the peer's bytes in the socket, and its pongs with them.
@@ -126,7 +132,9 @@ impl Link {
     pub(super) const fn new(subprotocol: Subprotocol, now: Millis) -> Self {
         Self {
             subprotocol,
+            since: now,
             heartbeat: Heartbeat::Quiet,
+            answers_pings: false,
             deadline: now.after(PING_INTERVAL),
             paused: false,
             full: false,
@@ -138,10 +146,23 @@ impl Link {
         if now < self.deadline {
             return false;
         }
-        let silent = self.heartbeat != Heartbeat::Quiet && !self.paused && !self.full;
+        let unanswered = self.heartbeat != Heartbeat::Quiet;
         self.heartbeat = Heartbeat::PingDue;
-        self.deadline = now.after(PONG_TIMEOUT);
-        silent
+        self.deadline = now.after(self.patience());
+        unanswered && self.answers_pings && !self.paused && !self.full
+    }
+
+    /// How long the heartbeat waits after a ping: for its pong, or, where none ever came, until the next ping.
+    const fn patience(&self) -> u64 {
+        match self.answers_pings {
+            true => PONG_TIMEOUT,
+            false => PING_INTERVAL,
+        }
+    }
+
+    /// Whether the connection has lasted long enough to count as usable, whatever it carried.
+    pub(super) fn has_lasted(&self, now: Millis) -> bool {
+        now >= self.since.after(USABLE_AFTER)
     }
 
     /// A ping is handed out. Whether one was due.
@@ -157,6 +178,7 @@ impl Link {
     pub(super) fn take_pong(&mut self, now: Millis) -> bool {
         let awaited = self.heartbeat == Heartbeat::PongAwaited;
         if awaited {
+            self.answers_pings = true;
             self.heartbeat = Heartbeat::Quiet;
             self.deadline = now.after(PING_INTERVAL);
         }
@@ -165,7 +187,8 @@ impl Link {
 
     /// Whatever arrives is a sign of life: a pong may stand behind much else, at either end.
     pub(super) fn hear(&mut self, now: impl Now) {
-        if self.heartbeat != Heartbeat::Quiet {
+        // Without an answered ping the deadline is the next ping's, which bytes do not put off.
+        if self.heartbeat != Heartbeat::Quiet && self.answers_pings {
             self.deadline = now.now().after(PONG_TIMEOUT);
         }
     }

@@ -8,10 +8,16 @@ use super::outgoing::Outgoing;
 use super::random::Random;
 use super::services::ServiceList;
 use crate::error::{Capacity, Error};
+use crate::time::Millis;
 use crate::wire::{Message, MessageType};
 
 /// Highest stream id: a public encoder cannot go further (data-plane.md §4).
 pub const MAX_STREAM_ID: i32 = (1 << 28) - 1;
+
+/// How long a source in V1 or V2 format waits after it has ended a stream before it starts the next one of that service, in milliseconds
+/// (ours). The format has no connection ids, and AWS's C client sends what it has queued under the stream that is current by
+/// then, so that bytes of the old connection would reach the new one; the pause lets it send them before.
+pub const STREAM_PAUSE: u64 = 500;
 
 /// Names one connection in the tunnel, from its start to its end. Another never has the same name, not even after a
 /// reconnect (ours: not before 2^32 - 2 others).
@@ -92,27 +98,70 @@ struct Slot {
     id: u32,
 }
 
-/// A stream and its connections.
+/// The stream of a service and its connections.
 #[derive(Debug)]
 pub(super) struct Stream<const CONNECTIONS: usize> {
     /// A session has at most 255.
     service: u8,
+    /// The stream id; 0 while no stream of the service is active.
     id: i32,
     format: Format,
+    /// The latest connection id. It outlives the stream and the WebSocket: a source never uses an id again, since AWS's C client
+    /// drops what it has queued for an ended connection only by an unknown id.
     latest_connection: u32,
+    /// The connection that a source opened in the emptied stream, until bytes of it arrive; otherwise 0.
+    reopened: u32,
+    /// The destination refused such a connection, so it may have given up the emptied stream: the stream is to be reset.
+    in_doubt: bool,
+    pause: Pause,
     slots: Vec<Slot, CONNECTIONS, u16>,
 }
 
+/// The [`STREAM_PAUSE`] of a service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pause {
+    None,
+    /// It begins when the time is known.
+    Due,
+    Until(Millis),
+}
+
 impl<const CONNECTIONS: usize> Stream<CONNECTIONS> {
-    /// A stream without a connection yet.
-    const fn new(service: usize, id: i32, format: Format) -> Self {
+    /// No stream yet.
+    const fn new(service: usize) -> Self {
         Self {
             service: service as u8,
-            id,
-            format,
+            id: 0,
+            format: Format {
+                service_id: false,
+                connection_id: false,
+            },
             latest_connection: 0,
+            reopened: 0,
+            in_doubt: false,
+            pause: Pause::None,
             slots: Vec::new(),
         }
+    }
+
+    /// Starts the stream, without a connection yet.
+    fn begin(&mut self, id: i32, format: Format) {
+        self.end_stream();
+        self.id = id;
+        self.format = format;
+    }
+
+    /// Ends the stream with all its connections. Whether it was active.
+    fn end_stream(&mut self) -> bool {
+        self.slots.clear();
+        self.reopened = 0;
+        self.in_doubt = false;
+        self.pause = Pause::None;
+        core::mem::take(&mut self.id) != 0
+    }
+
+    const fn is_active(&self) -> bool {
+        self.id != 0
     }
 
     fn is_of(&self, service: usize) -> bool {
@@ -135,8 +184,17 @@ impl<const CONNECTIONS: usize> Stream<CONNECTIONS> {
         self.format.connection_id
     }
 
+    /// The connection that bytes of that id have come for, if it lives.
+    pub(super) fn receive(&mut self, given: u32) -> Option<Connection> {
+        let connection = self.live(given)?;
+        if self.reopened == self.connection_id(given) {
+            self.reopened = 0;
+        }
+        Some(connection)
+    }
+
     /// The connection of that id, if it lives.
-    pub(super) fn live(&self, given: u32) -> Option<Connection> {
+    fn live(&self, given: u32) -> Option<Connection> {
         let id = self.connection_id(given);
         let slot = self.slots.iter().find(|slot| slot.id == id)?;
         Some(self.named(slot.serial?))
@@ -158,6 +216,16 @@ impl<const CONNECTIONS: usize> Stream<CONNECTIONS> {
         Some(self.named(serial))
     }
 
+    /// Ends the connection of that id, because the peer has ended it.
+    pub(super) fn end_by_peer(&mut self, given: u32) -> Option<Connection> {
+        let ended = self.end(given);
+        if ended.is_some() && self.reopened == self.connection_id(given) {
+            // Without a service id AWS's C client cannot take a STREAM_RESET.
+            self.in_doubt = self.format.service_id;
+        }
+        ended
+    }
+
     /// Ends the connection of that id, of which the peer knows or has been told.
     pub(super) fn end(&mut self, given: u32) -> Option<Connection> {
         let id = self.connection_id(given);
@@ -173,16 +241,9 @@ impl<const CONNECTIONS: usize> Stream<CONNECTIONS> {
         ended
     }
 
-    /// A connection id that is free; 0, which stands for none, is left out.
-    fn free_connection_id(&self) -> u32 {
-        let mut id = self.latest_connection;
-        loop {
-            id = id.wrapping_add(1).max(1);
-            // There are more ids than slots.
-            if self.position(id).is_none() {
-                return id;
-            }
-        }
+    /// The connection id after the latest; `None` after the highest, since none is used twice.
+    const fn next_connection_id(&self) -> Option<u32> {
+        self.latest_connection.checked_add(1)
     }
 
     const fn named(&self, serial: NonZeroU32) -> Connection {
@@ -204,7 +265,7 @@ impl<const CONNECTIONS: usize> Stream<CONNECTIONS> {
     }
 }
 
-/// The active streams: one at most for each service. They go with their connection.
+/// The streams: one at most for each service.
 #[derive(Debug)]
 pub(super) struct Streams<const SERVICES: usize, const CONNECTIONS: usize>(
     Vec<Stream<CONNECTIONS>, SERVICES, u8>,
@@ -215,13 +276,17 @@ impl<const SERVICES: usize, const CONNECTIONS: usize> Streams<SERVICES, CONNECTI
         Self(Vec::new())
     }
 
-    /// Forgets them all.
+    /// Ends them all, with the WebSocket or by SESSION_RESET.
     pub(super) fn clear(&mut self) {
-        self.0.clear();
+        for stream in &mut self.0 {
+            stream.end_stream();
+        }
     }
 
     fn active(&mut self, service: usize) -> Option<&mut Stream<CONNECTIONS>> {
-        self.0.iter_mut().find(|stream| stream.is_of(service))
+        self.0
+            .iter_mut()
+            .find(|stream| stream.is_of(service) && stream.is_active())
     }
 
     /// The active stream of a service, if it has that id.
@@ -231,18 +296,22 @@ impl<const SERVICES: usize, const CONNECTIONS: usize> Streams<SERVICES, CONNECTI
 
     /// Ends the active stream of a service. Whether there was one.
     pub(super) fn end(&mut self, service: usize) -> bool {
-        let before = self.0.len();
-        self.0.retain(|stream| !stream.is_of(service));
-        self.0.len() < before
+        self.active(service).is_some_and(Stream::end_stream)
     }
 
-    /// A new stream of a service, which has none.
-    fn begin(&mut self, service: usize, id: i32, format: Format) -> Option<&mut Stream<CONNECTIONS>> {
-        self.0.push(Stream::new(service, id, format)).ok()?;
-        self.0.last_mut()
+    /// The place of a service's stream.
+    fn place(&mut self, service: usize) -> Option<&mut Stream<CONNECTIONS>> {
+        let position = self.0.iter().position(|stream| stream.is_of(service));
+        if position.is_none() {
+            self.0.push(Stream::new(service)).ok()?;
+        }
+        match position {
+            Some(position) => self.0.get_mut(position),
+            None => self.0.last_mut(),
+        }
     }
 
-    /// Starts a stream and its first connection; tells whether it replaces another one.
+    /// Starts a stream and its first connection, as a peer asks; tells whether it replaces another one.
     pub(super) fn start(
         &mut self,
         service: usize,
@@ -251,43 +320,69 @@ impl<const SERVICES: usize, const CONNECTIONS: usize> Streams<SERVICES, CONNECTI
         first: u32,
         counters: &mut Counters,
     ) -> Option<(Connection, bool)> {
-        let replaces = self.end(service);
-        let stream = self.begin(service, id, format)?;
+        let stream = self.place(service)?;
+        let replaces = stream.is_active();
+        stream.begin(id, format);
         Some((stream.start(first, counters)?, replaces))
     }
 
-    /// Opens a connection for a source: in the active stream if that has a connection, else in a new stream, since a
-    /// destination may have given up one that stands empty. Returns the message that tells the peer. What was owed to it
-    /// before has been paid.
+    /// Opens a connection for a source: in the active stream, even if that has become empty, else in a new one. AWS's reference
+    /// destination takes a STREAM_START with another id for the end of the active stream, and starts nothing. Returns the message that
+    /// tells the peer, or `None` during a [`STREAM_PAUSE`]. What was owed to the peer before has been paid.
     pub(super) fn open<'m>(
         &mut self,
         index: usize,
         service: &'m str,
         format: Format,
         counters: &mut Counters,
-    ) -> Result<(Connection, Message<'m>), Error> {
-        let active = self
-            .active(index)
-            .filter(|stream| stream.slots.iter().any(|slot| slot.serial.is_some()));
-        if let Some(stream) = active {
-            if !stream.format.connection_id {
-                return Err(Capacity::OneConnectionOnly.into());
-            }
-            let id = stream.free_connection_id();
-            let connection = stream.start(id, counters).ok_or(Capacity::ConnectionTableFull)?;
-            return Ok((
-                connection,
-                stream.message(MessageType::ConnectionStart, service, id),
-            ));
-        }
-        self.end(index);
+    ) -> Result<Option<(Connection, Message<'m>)>, Error> {
         // There is a place for every service, and in it one for a first connection.
-        let id = counters.next_stream();
-        let stream = self
-            .begin(index, id, format)
-            .ok_or(Capacity::ConnectionTableFull)?;
-        let connection = stream.start(1, counters).ok_or(Capacity::ConnectionTableFull)?;
-        Ok((connection, stream.message(MessageType::StreamStart, service, 1)))
+        let stream = self.place(index).ok_or(Capacity::ConnectionTableFull)?;
+        if stream.pause != Pause::None {
+            return Ok(None);
+        }
+        let was_empty = stream.slots.is_empty();
+        if stream.is_active() && !stream.format.connection_id && !was_empty {
+            return Err(Capacity::OneConnectionOnly.into());
+        }
+        let (message_type, id) = match stream.next_connection_id() {
+            Some(id) if stream.is_active() && stream.format.connection_id => {
+                (MessageType::ConnectionStart, id)
+            }
+            Some(id) => (MessageType::StreamStart, id),
+            // After more than four thousand million connections: in a new stream the ids may begin again.
+            None if was_empty => (MessageType::StreamStart, 1),
+            None => return Err(Capacity::ConnectionTableFull.into()),
+        };
+        if message_type == MessageType::StreamStart {
+            stream.begin(counters.next_stream(), format);
+        }
+        let connection = stream.start(id, counters).ok_or(Capacity::ConnectionTableFull)?;
+        if message_type == MessageType::ConnectionStart && was_empty {
+            stream.reopened = id;
+        }
+        Ok(Some((connection, stream.message(message_type, service, id))))
+    }
+
+    /// When [`advance`](Self::advance) has something to do.
+    pub(super) fn deadline(&self) -> Option<Millis> {
+        let pauses = self.0.iter().filter_map(|stream| match stream.pause {
+            Pause::None => None,
+            Pause::Due => Some(Millis(0)),
+            Pause::Until(until) => Some(until),
+        });
+        pauses.min()
+    }
+
+    /// Begins the pauses that are due and ends those that are over.
+    pub(super) fn advance(&mut self, now: Millis) {
+        for stream in &mut self.0 {
+            stream.pause = match stream.pause {
+                Pause::Due => Pause::Until(now.after(STREAM_PAUSE)),
+                Pause::Until(until) if until <= now => Pause::None,
+                pause => pause,
+            };
+        }
     }
 
     /// A DATA with that payload on a connection that lives.
@@ -321,13 +416,21 @@ impl<const SERVICES: usize, const CONNECTIONS: usize> Streams<SERVICES, CONNECTI
         }
     }
 
-    /// Tells the peer of one connection that is over, if the message has room. Whether it did.
+    /// Tells the peer of one connection or stream that is over, if the message has room. Whether it did.
     pub(super) fn pay_reset(
         &mut self,
         services: &ServiceList<SERVICES>,
         outgoing: &mut Outgoing<impl AsRef<[u8]> + AsMut<[u8]>>,
     ) -> bool {
         for stream in &mut self.0 {
+            let service = services.id(usize::from(stream.service));
+            if stream.in_doubt && stream.slots.is_empty() {
+                if !outgoing.push(&stream.message(MessageType::StreamReset, service, 0)) {
+                    return false;
+                }
+                stream.end_stream();
+                return true;
+            }
             let Some(&Slot { id, .. }) = stream.slots.iter().find(|slot| slot.serial.is_none()) else {
                 continue;
             };
@@ -336,14 +439,14 @@ impl<const SERVICES: usize, const CONNECTIONS: usize> Streams<SERVICES, CONNECTI
                 true => MessageType::ConnectionReset,
                 false => MessageType::StreamReset,
             };
-            let service = usize::from(stream.service);
-            if !outgoing.push(&stream.message(message_type, services.id(service), id)) {
+            if !outgoing.push(&stream.message(message_type, service, id)) {
                 return false;
             }
             if has_connection_ids {
                 stream.end(id);
             } else {
-                self.end(service);
+                stream.end_stream();
+                stream.pause = Pause::Due;
             }
             return true;
         }
@@ -383,18 +486,25 @@ mod tests {
     }
 
     #[test]
-    fn after_the_highest_connection_id_comes_the_lowest_that_is_free() {
+    fn after_the_highest_connection_id_comes_a_new_stream_once_the_old_one_is_empty() {
         let (mut streams, mut counters) = (Streams::<1, 4>::new(), Counters::new());
         let format = Format {
-            service_id: false,
+            service_id: true,
             connection_id: true,
         };
-        streams.start(0, 7, format, 1, &mut counters).unwrap();
-        let stream = streams.get(0, 7).unwrap();
-        stream.latest_connection = u32::MAX - 1;
-        for id in [u32::MAX, 2, 3] {
-            assert_eq!(stream.free_connection_id(), id);
-            stream.start(id, &mut counters).unwrap();
-        }
+        let mut open = |streams: &mut Streams<1, 4>| {
+            let opened = streams.open(0, "SSH", format, &mut counters)?;
+            let (connection, message) = opened.unwrap();
+            Ok::<_, Error>((connection, message.message_type, message.connection_id))
+        };
+        open(&mut streams).unwrap();
+        streams.0[0].latest_connection = u32::MAX - 1;
+        let (_, message_type, id) = open(&mut streams).unwrap();
+        assert_eq!((message_type, id), (MessageType::ConnectionStart, u32::MAX));
+        assert_eq!(open(&mut streams), Err(Capacity::ConnectionTableFull.into()));
+        streams.0[0].end(1);
+        streams.0[0].end(u32::MAX);
+        let (_, message_type, id) = open(&mut streams).unwrap();
+        assert_eq!((message_type, id), (MessageType::StreamStart, 1));
     }
 }

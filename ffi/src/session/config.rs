@@ -1,6 +1,6 @@
 //! What a session is told once, and how it is made.
 
-use iot_tunnel_core::session::{Config, Services};
+use iot_tunnel_core::session::{Config, MAX_BACKOFF, Services};
 use iot_tunnel_core::wire::MAX_PAYLOAD;
 use iot_tunnel_core::{Capacity, Misuse};
 
@@ -130,6 +130,7 @@ impl SessionConfig {
                 0 => MAX_PAYLOAD,
                 length => usize::try_from(length).map_err(|_| Misuse::MaxPayloadOutOfRange)?,
             },
+            max_backoff: MAX_BACKOFF as u32,
         })
     }
 }

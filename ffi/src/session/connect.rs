@@ -50,9 +50,9 @@ pub enum UpgradeAnswerKind {
     NeedMore = 0,
     /// 101: from here on the socket is a WebSocket. Its first bytes may stand behind the consumed ones.
     Accepted = 1,
-    /// 400–499: the session has wiped the token and awaits another. Close the socket.
+    /// 400–499 but 408 and 429: the session has wiped the token and awaits another. Close the socket.
     Refused = 2,
-    /// 500–599: the session waits, then it connects again. Close the socket.
+    /// 408, 429 or 500–599: the session waits, at least as long as `Retry-After` says, then it connects again. Close the socket.
     Retry = 3,
 }
 
@@ -257,6 +257,7 @@ impl UpgradeAnswer {
                 status,
                 reason,
                 channel_id,
+                ..
             } => (UpgradeAnswerKind::Retry, status, Some(reason), channel_id),
         };
         Self {

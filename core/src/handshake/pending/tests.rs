@@ -141,7 +141,12 @@ fn the_status_decides_whether_to_try_again() {
     for (status, kind) in [
         (400, "Refused"),
         (404, "Refused"),
-        (429, "Refused"),
+        (407, "Refused"),
+        (408, "Retry"),
+        (409, "Refused"),
+        (428, "Refused"),
+        (429, "Retry"),
+        (430, "Refused"),
         (499, "Refused"),
         (500, "Retry"),
         (503, "Retry"),
@@ -160,6 +165,26 @@ fn the_status_decides_whether_to_try_again() {
             other => panic!("{other:?}"),
         };
         assert_eq!(shown, kind, "{status}");
+    }
+}
+
+#[test]
+fn retry_after_is_read_in_seconds_and_a_date_is_passed_over() {
+    for (status, value, expected) in [
+        ("503", "120", Some(120)),
+        ("429", " 7 ", Some(7)),
+        ("408", "0", Some(0)),
+        ("503", "99999999999", Some(u32::MAX)),
+        ("503", "Wed, 21 Oct 2026 07:28:00 GMT", None),
+        ("503", "-1", None),
+        ("503", "1.5", None),
+        ("503", "", None),
+    ] {
+        let received = format!("HTTP/1.1 {status} x\r\nRetry-After: {value}\r\n\r\n");
+        match judge(Offer::All, &received) {
+            Ok(Upgrade::Retry { retry_after, .. }) => assert_eq!(retry_after, expected, "{value}"),
+            other => panic!("{other:?}"),
+        }
     }
 }
 

@@ -42,7 +42,7 @@ where
         if !named && services.count() > 1 {
             return Err(Misuse::ServiceNeedsName.into());
         }
-        // What has ended goes first: its place may be needed, and a new stream would cut short what it had sent.
+        // The resets of what has ended go first: their places may be needed, and a new stream would cut short what was sent.
         while self.streams.pay_reset(services, &mut self.outgoing) {}
         if !self.outgoing.takes_control() {
             return Ok(Progress::WouldBlock);
@@ -52,7 +52,10 @@ where
             connection_id: format >= Subprotocol::V3,
         };
         let service = services.id(index);
-        let (connection, message) = self.streams.open(index, service, format, &mut self.counters)?;
+        let Some((connection, message)) = self.streams.open(index, service, format, &mut self.counters)?
+        else {
+            return Ok(Progress::WouldBlock);
+        };
         // There is room: see above.
         self.outgoing.push(&message);
         Ok(Progress::Done(connection))

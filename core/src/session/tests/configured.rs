@@ -5,7 +5,7 @@ use crate::error::{Capacity, Error, Misuse};
 use crate::handshake::Subprotocol;
 use crate::id::ServiceId;
 use crate::mode::Side;
-use crate::session::{Binding, Config, Event, Output, Progress, Services, Session};
+use crate::session::{Binding, Config, Event, MAX_BACKOFF, Output, Progress, Services, Session};
 use crate::token::AccessToken;
 use crate::websocket::MAX_FRAME_PAYLOAD;
 use crate::wire::MAX_PAYLOAD;
@@ -44,6 +44,7 @@ fn names_of_services_may_be_text_which_is_judged() {
             services: Services::Named(names),
             format: Subprotocol::V3,
             max_payload: MAX_PAYLOAD,
+            max_backoff: MAX_BACKOFF as u32,
         };
         let session: Result<Session<_, 64>, Error> =
             Session::new(&config, std::vec![0; 100], std::vec![0; 512]);
@@ -117,5 +118,5 @@ fn a_tunnel_without_names_differs_from_no_session_that_has_one_service() {
 #[cfg(target_pointer_width = "64")]
 fn the_state_of_a_session_has_this_size() {
     let state = size_of::<Session<&mut [u8]>>() - size_of::<AccessToken>();
-    assert_eq!(state, 1_566, "bytes beside the token and the two buffers");
+    assert_eq!(state, 1_654, "bytes beside the token and the two buffers");
 }

@@ -1,4 +1,5 @@
-//! Pings, and who is taken for silent: a peer who has said nothing, never one whom nobody could hear.
+//! Pings, and which connections count as silent: those that have answered a ping before and then bring nothing, never those whose bytes
+//! the application leaves in the socket.
 
 use core::cell::Cell;
 
@@ -8,11 +9,51 @@ use crate::session::{FIRST_BACKOFF, Output, PING_INTERVAL, PONG_TIMEOUT, Progres
 use crate::time::Millis;
 use crate::wire::MessageType;
 
+/// Open, and one ping was answered: from then on silence counts.
+fn answering(side: Side) -> Rig {
+    let mut rig = Rig::open(side);
+    assert_eq!(rig.wait(), Timeout::None);
+    rig.session.handle_pong(rig.now).unwrap();
+    rig.pings = 0;
+    rig
+}
+
+#[test]
+fn a_service_that_answers_no_ping_is_pinged_and_never_dropped() {
+    for side in Side::BOTH {
+        let mut rig = Rig::open(side);
+        // An hour.
+        for pings in 1..=180 {
+            let before = rig.now;
+            assert_eq!((rig.wait(), rig.pings), (Timeout::None, pings));
+            assert_eq!(rig.now, before.after(PING_INTERVAL));
+            // Bytes do not change that: they are no answer to a ping.
+            rig.receive(&frame(MessageType::SessionReset, 0, "", 0));
+        }
+        assert_eq!((rig.session.status(), rig.connects), (Status::Open, 1));
+        // It answers after all, as AWS is said to do once a source is connected: from then on silence counts.
+        rig.session.handle_pong(rig.now).unwrap();
+        assert_eq!(rig.wait(), Timeout::None);
+        assert_eq!(rig.wait(), Timeout::Pong);
+    }
+}
+
+#[test]
+fn the_next_connection_begins_without_an_answered_ping() {
+    let mut rig = answering(Side::Destination);
+    rig.lose();
+    rig.wait();
+    rig.go_open(&["SSH", "RDP"]);
+    for _ in 0..20 {
+        assert_eq!(rig.wait(), Timeout::None);
+    }
+}
+
 #[test]
 fn a_silent_peer_is_dropped_and_a_paused_application_is_not_its_fault() {
-    let mut rig = Rig::open(Side::Source);
+    let mut rig = answering(Side::Source);
     assert_eq!((rig.wait(), rig.pings), (Timeout::None, 1));
-    assert_eq!(rig.now, Millis(1_000 + PING_INTERVAL));
+    assert_eq!(rig.now, Millis(1_000 + 2 * PING_INTERVAL));
     // Bytes are a sign of life.
     rig.now = rig.now.after(PONG_TIMEOUT - 1);
     rig.receive(&frame(MessageType::SessionReset, 0, "", 0));
@@ -35,7 +76,7 @@ fn a_silent_peer_is_dropped_and_a_paused_application_is_not_its_fault() {
 
 #[test]
 fn an_idle_connection_is_pinged_for_ever_and_stays() {
-    let mut rig = Rig::open(Side::Destination);
+    let mut rig = answering(Side::Destination);
     for pings in 1..=1_000 {
         assert_eq!((rig.wait(), rig.pings), (Timeout::None, pings));
         rig.now = rig.now.after(PONG_TIMEOUT - 1);
@@ -48,7 +89,7 @@ fn an_idle_connection_is_pinged_for_ever_and_stays() {
 #[test]
 fn a_peer_that_cannot_read_us_is_heard_by_its_own_pings() {
     // Somebody far away reads nothing, so the service reads nothing of ours: no ping of ours arrives.
-    let mut rig = Rig::open(Side::Destination);
+    let mut rig = answering(Side::Destination);
     rig.wait();
     for _ in 0..100 {
         rig.now = rig.now.after(PING_INTERVAL);
@@ -60,7 +101,7 @@ fn a_peer_that_cannot_read_us_is_heard_by_its_own_pings() {
 
 #[test]
 fn who_has_no_room_for_answers_hears_nothing_and_takes_nobody_for_silent() {
-    let mut rig = Rig::open(Side::Destination);
+    let mut rig = answering(Side::Destination);
     let connection = rig.start(1, "SSH", 1);
     rig.wait();
     while let Progress::Done(_) = rig.session.send(connection, &[7; 1_000]).unwrap() {}
@@ -88,12 +129,12 @@ fn who_has_no_room_for_answers_hears_nothing_and_takes_nobody_for_silent() {
 
 #[test]
 fn a_socket_that_takes_nothing_hides_neither_the_time_nor_a_dead_peer() {
-    let mut rig = Rig::open(Side::Destination);
+    let mut rig = answering(Side::Destination);
     let connection = rig.start(1, "SSH", 1);
     assert_eq!(rig.session.send(connection, b"stuck"), Ok(Progress::Done(5)));
     assert!(matches!(rig.session.poll_output(), Output::Send(_)));
     // The caller sees no Wait, and never hands the ping on.
-    assert_eq!(rig.session.deadline(), Some(Millis(1_000 + PING_INTERVAL)));
+    assert_eq!(rig.session.deadline(), Some(Millis(1_000 + 2 * PING_INTERVAL)));
     rig.now = rig.session.deadline().unwrap();
     assert_eq!(rig.session.handle_timeout(rig.now), Timeout::None);
     assert_eq!(rig.session.deadline(), Some(rig.now.after(PONG_TIMEOUT)));
@@ -104,7 +145,7 @@ fn a_socket_that_takes_nothing_hides_neither_the_time_nor_a_dead_peer() {
 
 #[test]
 fn bytes_before_the_ping_is_handed_out_count_too() {
-    let mut rig = Rig::open(Side::Destination);
+    let mut rig = answering(Side::Destination);
     rig.start(1, "SSH", 1);
     rig.now = rig.now.after(PING_INTERVAL);
     rig.session.handle_timeout(rig.now);
@@ -116,7 +157,7 @@ fn bytes_before_the_ping_is_handed_out_count_too() {
 
 #[test]
 fn a_clock_is_asked_only_while_a_ping_is_to_be_answered_and_when_a_connection_is_lost() {
-    let mut rig = Rig::open(Side::Destination);
+    let mut rig = answering(Side::Destination);
     rig.start(1, "SSH", 1);
     let asked = Cell::new(0);
     let receive = |rig: &mut Rig, bytes: &[u8]| {

@@ -241,7 +241,6 @@ impl World {
 
     fn poll(&mut self, part: usize) {
         let side = self.rig.session.side();
-        let deadline = self.rig.session.deadline();
         match self.rig.session.poll_output() {
             Output::Connect(_) => {
                 assert!(!self.has_socket, "two sockets at a time");
@@ -265,7 +264,7 @@ impl World {
                 self.rig.session.sent(count).unwrap();
             }
             Output::Ping => assert!(self.has_socket),
-            Output::Wait(until) => assert_eq!(until, deadline),
+            Output::Wait(until) => assert_eq!(until, self.rig.session.deadline()),
         }
     }
 
@@ -315,6 +314,7 @@ fn upgrade(kind: u8) -> Upgrade<'static> {
         },
         4 => Upgrade::Retry {
             status: 500,
+            retry_after: Some(2),
             reason,
             channel_id,
         },

@@ -103,17 +103,24 @@ fn a_service_id_that_no_service_can_have_is_never_answered() {
 }
 
 #[test]
-fn a_new_stream_comes_after_the_reset_of_what_it_replaces() {
-    for (format, reset) in [(Subprotocol::V3, ConnectionReset), (Subprotocol::V2, StreamReset)] {
+fn the_next_connection_comes_after_the_reset_of_the_one_before() {
+    for (format, reset, next) in [
+        (Subprotocol::V3, ConnectionReset, ConnectionStart),
+        (Subprotocol::V2, StreamReset, StreamStart),
+    ] {
         let mut rig = Rig::with(Side::Source, &["SSH"], format, 4096);
         rig.token("first", &Binding::Fresh);
         rig.go_open(&["SSH"]);
         let old = opened(&mut rig, 0);
         assert_eq!(rig.session.send(old, b"last words"), Ok(Progress::Done(10)));
         rig.session.reset(old).unwrap();
-        opened(&mut rig, 0);
-        let types: Vec<_> = rig.poll().into_iter().map(|sent| sent.message_type).collect();
-        assert_eq!(types, [StreamStart, Data, reset, StreamStart]);
+        let mut types = Vec::new();
+        while let Progress::WouldBlock = rig.session.open(0).unwrap() {
+            types.extend(rig.poll().into_iter().map(|sent| sent.message_type));
+            rig.wait();
+        }
+        types.extend(rig.poll().into_iter().map(|sent| sent.message_type));
+        assert_eq!(types, [StreamStart, Data, reset, next]);
     }
 }
 

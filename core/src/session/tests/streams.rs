@@ -6,7 +6,7 @@ use super::rig::{Rig, Seen, data, frame, sent, service_ids};
 use crate::error::{Capacity, Misuse};
 use crate::handshake::Subprotocol;
 use crate::mode::Side;
-use crate::session::{Binding, Connection, MAX_STREAM_ID, Progress};
+use crate::session::{Binding, Connection, MAX_STREAM_ID, Progress, STREAM_PAUSE};
 use crate::wire::MessageType::{ConnectionReset, ConnectionStart, Data, StreamReset, StreamStart};
 
 pub(super) fn opened(rig: &mut Rig, service: usize) -> Connection {
@@ -143,6 +143,99 @@ fn what_cannot_be_opened_is_refused_with_the_reason() {
     assert_eq!(rig.session.open(0), Err(Misuse::ServiceNeedsName.into()));
     let mut rig = Rig::open(Side::Destination);
     assert_eq!(rig.session.open(0), Err(Misuse::NotSource.into()));
+}
+
+#[test]
+fn an_emptied_stream_is_used_again_with_connection_ids_that_count_up() {
+    let mut rig = Rig::open(Side::Source);
+    let first = opened(&mut rig, 0);
+    let stream = rig.poll()[0].stream;
+    let mut latest = first;
+    for id in 2..=40 {
+        // In turn by either end.
+        if id % 2 == 0 {
+            rig.session.reset(latest).unwrap();
+            assert_eq!(rig.poll(), [sent(ConnectionReset, stream, "SSH", id - 1)]);
+        } else {
+            rig.receive(&data(stream, "SSH", id - 1, b"x"));
+            let seen = rig.receive(&frame(ConnectionReset, stream, "SSH", id - 1));
+            assert_eq!(seen, [Seen::Ended(latest)]);
+        }
+        latest = opened(&mut rig, 0);
+        assert_eq!(rig.poll(), [sent(ConnectionStart, stream, "SSH", id)]);
+        // What was queued for the connection before belongs to none.
+        assert_eq!(rig.receive(&data(stream, "SSH", id - 1, b"old")), []);
+    }
+}
+
+#[test]
+fn connection_ids_count_up_across_streams_and_reconnects() {
+    let mut rig = Rig::open(Side::Source);
+    opened(&mut rig, 0);
+    let stream = rig.poll()[0].stream;
+    rig.receive(&frame(StreamReset, stream, "SSH", 0));
+    opened(&mut rig, 0);
+    let start = &rig.poll()[0];
+    assert_eq!((start.message_type, start.connection), (StreamStart, 2));
+    rig.lose();
+    rig.wait();
+    rig.go_open(&["SSH", "RDP"]);
+    opened(&mut rig, 0);
+    let start = &rig.poll()[0];
+    assert_eq!((start.message_type, start.connection), (StreamStart, 3));
+}
+
+#[test]
+fn a_destination_that_refuses_the_reuse_of_an_emptied_stream_gets_a_reset_and_a_new_one() {
+    let mut rig = Rig::open(Side::Source);
+    let connection = opened(&mut rig, 0);
+    let stream = rig.poll()[0].stream;
+    rig.session.reset(connection).unwrap();
+    rig.poll();
+    opened(&mut rig, 0);
+    rig.poll();
+    rig.receive(&frame(ConnectionReset, stream, "SSH", 2));
+    assert_eq!(rig.poll(), [sent(StreamReset, stream, "SSH", 0)]);
+    opened(&mut rig, 0);
+    let messages = rig.poll();
+    assert_eq!(messages, [sent(StreamStart, messages[0].stream, "SSH", 3)]);
+    assert_ne!(messages[0].stream, stream);
+}
+
+#[test]
+fn without_connection_ids_the_next_stream_waits_after_an_end_that_the_source_said() {
+    for format in [Subprotocol::V1, Subprotocol::V2] {
+        let mut rig = Rig::with(Side::Source, &["SSH"], format, 4096);
+        rig.token("first", &Binding::Fresh);
+        rig.go_open(&["SSH"]);
+        // The destination ends it: nothing of it can follow.
+        opened(&mut rig, 0);
+        let start = rig.poll().remove(0);
+        rig.receive(&frame(StreamReset, start.stream, &start.service, 0));
+        let connection = opened(&mut rig, 0);
+        rig.poll();
+        // The source ends it: its last bytes may still be under way.
+        rig.session.reset(connection).unwrap();
+        assert_eq!(rig.session.open(0), Ok(Progress::WouldBlock));
+        rig.wait();
+        let paused = rig.now;
+        assert_eq!(rig.session.open(0), Ok(Progress::WouldBlock));
+        assert_eq!(rig.session.deadline(), Some(paused.after(STREAM_PAUSE)));
+        rig.now = paused.after(STREAM_PAUSE - 1);
+        rig.session.handle_timeout(rig.now);
+        assert_eq!(rig.session.open(0), Ok(Progress::WouldBlock));
+        rig.wait();
+        assert_eq!(rig.now, paused.after(STREAM_PAUSE));
+        opened(&mut rig, 0);
+        // With the WebSocket goes what was under way.
+        let connection = rig.session.machine.streams.live().next().unwrap();
+        rig.session.reset(connection).unwrap();
+        rig.poll();
+        rig.lose();
+        rig.wait();
+        rig.go_open(&["SSH"]);
+        opened(&mut rig, 0);
+    }
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::handshake::{PeerText, Subprotocol, Upgrade};
 use crate::mode::Side;
 use crate::session::state::{Active, Phase, State};
-use crate::session::{Binding, Output};
+use crate::session::{Binding, Output, PING_INTERVAL, PONG_TIMEOUT};
 use crate::time::Millis;
 use crate::tunnel::DisconnectReason;
 use crate::wire::{Message, MessageType};
@@ -94,8 +94,9 @@ fn apply(rig: &mut Rig, input: &str) -> Result<(), Error> {
             reason,
             channel_id,
         },
-        "500–599" => Upgrade::Retry {
-            status: 503,
+        "408, 429, 500–599" => Upgrade::Retry {
+            status: 429,
+            retry_after: None,
             reason,
             channel_id,
         },
@@ -123,12 +124,21 @@ fn apply(rig: &mut Rig, input: &str) -> Result<(), Error> {
             return Ok(());
         }
         "time passes" => {
-            // A ping first, and nobody answers it.
-            rig.session.handle_timeout(now.after(20_000));
+            // One ping is answered, the next one is not.
+            if rig.session.machine.state.link().is_none() {
+                rig.session.handle_timeout(Millis(u64::MAX));
+                return Ok(());
+            }
+            let pinged = now.after(PING_INTERVAL);
+            rig.session.handle_timeout(pinged);
+            rig.session.poll_output();
+            rig.session.handle_pong(pinged)?;
+            let pinged = pinged.after(PING_INTERVAL);
+            rig.session.handle_timeout(pinged);
             if rig.session.machine.state.link().is_some() {
                 rig.session.poll_output();
+                rig.session.handle_timeout(pinged.after(PONG_TIMEOUT));
             }
-            rig.session.handle_timeout(Millis(u64::MAX));
             return Ok(());
         }
         "close" => {

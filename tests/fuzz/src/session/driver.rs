@@ -7,7 +7,7 @@ mod connecting;
 use std::collections::VecDeque;
 
 use iot_tunnel_core::handshake::Subprotocol;
-use iot_tunnel_core::session::{MAX_BACKOFF, Status};
+use iot_tunnel_core::session::{MAX_BACKOFF, MAX_RETRY_AFTER, Status};
 use iot_tunnel_core::{Millis, Misuse, ServiceId};
 
 use super::application::{Application, Ids};
@@ -174,7 +174,7 @@ impl Driver {
         };
         assert!(fits, "{status:?} with the socket {:?}", self.socket);
         if let Status::Backoff { until } = status {
-            assert!(until <= self.now.after(MAX_BACKOFF));
+            assert!(until <= self.now.after(MAX_BACKOFF + MAX_RETRY_AFTER));
         }
         let due = matches!(
             status,

@@ -228,9 +228,24 @@ impl Peer {
             self.answers.remove(index);
         } else if let Some(index) = asked(Life::ResetOptional) {
             application.entries[index].life = Life::Over;
+        } else if self.is_doubted(message, application) {
+            // The peer refused a connection in the emptied stream: the source gives the stream up.
         } else {
             panic!("nobody asked for this, or not before data: {message:?}");
         }
+    }
+
+    /// Whether a source may reset the whole of that V3 stream: nothing lives in it.
+    fn is_doubted(&self, message: &Message<'_>, application: &Application) -> bool {
+        let mut entries = application.entries.iter();
+        self.side == Side::Source
+            && self.format == Subprotocol::V3
+            && message.message_type == MessageType::StreamReset
+            && self.streams.contains(&message.stream_id)
+            && !entries.any(|entry| {
+                let ids = entry.ids.as_ref();
+                entry.life == Life::Live && ids.is_some_and(|ids| ids.stream == message.stream_id)
+            })
     }
 
     /// Whether resets are to be sent, or may be.

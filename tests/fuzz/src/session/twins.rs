@@ -4,7 +4,7 @@ use std::fmt::Debug;
 
 use iot_tunnel_core::handshake::Upgrade;
 use iot_tunnel_core::session::{
-    Binding, Config, Connection, Progress, Services, Status, Timeout, TokenTaken,
+    Binding, Config, Connection, MAX_BACKOFF, Progress, Services, Status, Timeout, TokenTaken,
 };
 use iot_tunnel_core::websocket::Close;
 use iot_tunnel_core::wire::MAX_ENVELOPE;
@@ -52,6 +52,7 @@ impl Twins {
             },
             format: setup.format(),
             max_payload: setup.max_payload(),
+            max_backoff: MAX_BACKOFF as u32,
         };
         let make = || Client::new(&config, vec![0; Self::INCOMING], vec![0; setup.outgoing()]).unwrap();
         Self {

@@ -88,6 +88,7 @@ impl Driver {
             },
             _ => Upgrade::Retry {
                 status: 500 + status,
+                retry_after: (status > 3).then_some(u32::from(status)),
                 reason,
                 channel_id,
             },
