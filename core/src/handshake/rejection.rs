@@ -12,14 +12,14 @@ use crate::error::Refusal;
 /// | [`RATE_LIMITED`](Self::RATE_LIMITED), [`UNAVAILABLE`](Self::UNAVAILABLE) | 503 |
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rejection {
-    /// The HTTP status. With 400–499 a client gives its token up, with 500–599 it tries again.
+    /// The HTTP status. With 400–499 a client gives its token up, but for 408 and 429; with those and 500–599 it tries again.
     pub status: u16,
     /// The body and the value of `x-status-reason`: visible ASCII and spaces.
     pub text: &'static str,
 }
 
 impl Rejection {
-    /// Too many attempts with one token. Not 429: clients take every 4xx for the end of their token (ours).
+    /// Too many attempts with one token. Not 429: AWS's clients take every 4xx for the end of their token (ours).
     pub const RATE_LIMITED: Self = Self {
         status: 503,
         text: "Too many attempts with this access token: try again later",
