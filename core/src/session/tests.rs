@@ -8,6 +8,7 @@ mod faults_of_connecting;
 mod heartbeat;
 mod pair;
 mod pairings;
+mod peers;
 mod properties;
 mod reconnecting;
 mod resets;
