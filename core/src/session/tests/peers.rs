@@ -140,3 +140,18 @@ fn connections_at_the_same_time_end_in_any_order_and_the_next_ones_are_answered(
         assert!(beside.peer.harm.is_empty(), "{client:?}: {:?}", beside.peer.harm);
     }
 }
+
+#[test]
+fn no_byte_of_a_download_that_a_lost_websocket_cut_off_reaches_the_next_connection() {
+    everywhere(Service::Floods, |beside, case, pause| {
+        for number in 1..=OPENINGS {
+            let connection = beside.open();
+            let heard = beside.until(|beside| !beside.got(connection).is_empty());
+            assert!(heard, "{}: {:?}", case(number), beside.seen.last());
+            beside.lose();
+            beside.pause(pause);
+            let (got, sent) = (beside.got(connection), greeting(number).repeat(1_000));
+            assert!(sent.starts_with(&got), "{}", case(number));
+        }
+    });
+}

@@ -11,7 +11,7 @@ use crate::handshake::{Subprotocol, Upgrade};
 use crate::mode::Side;
 use crate::session::{Binding, Config, Connection, Output, Progress, Session, Status};
 use crate::time::Millis;
-use crate::wire::{Deframer, Message};
+use crate::wire::{Deframer, Message, MessageType};
 
 /// How long a message is under way, each way.
 const LATENCY: u64 = 20;
@@ -25,6 +25,8 @@ pub(super) struct Beside {
     /// What came, in its order.
     pub(super) seen: Vec<Seen>,
     deframer: Deframer<Vec<u8>>,
+    /// The latest message that started a stream.
+    start: Option<Sent>,
     to_peer: VecDeque<(Millis, Sent)>,
     to_source: VecDeque<(Millis, Vec<u8>)>,
 }
@@ -48,6 +50,7 @@ impl Beside {
             now: Millis(1_000),
             seen: Vec::new(),
             deframer: Deframer::new(vec![0; 65_535]),
+            start: None,
             to_peer: VecDeque::new(),
             to_source: VecDeque::new(),
         };
@@ -67,8 +70,10 @@ impl Beside {
             let (_, message) = self.to_peer.pop_front().unwrap();
             self.peer.receive(message);
         }
-        for message in self.peer.act() {
-            self.to_source.push_back((self.later(), frame(&message)));
+        let sent = self.peer.act();
+        // The service passes nothing on to a source that is not there.
+        for message in sent.iter().filter(|_| self.source.status() == Status::Open) {
+            self.to_source.push_back((self.later(), frame(message)));
         }
         while self.to_source.front().is_some_and(|(due, _)| *due <= self.now) {
             let (_, frame) = self.to_source.pop_front().unwrap();
@@ -80,6 +85,23 @@ impl Beside {
         self.now = Millis(self.now.0 + 1);
         self.source.handle_timeout(self.now);
         self.output();
+    }
+
+    /// The source's WebSocket breaks: what was on its way is lost, and the service resets the stream at the peer.
+    pub(super) fn lose(&mut self) {
+        self.to_source.clear();
+        self.to_peer.clear();
+        self.deframer.clear();
+        if let Some(start) = &self.start {
+            let message_type = MessageType::StreamReset;
+            let reset = Sent {
+                message_type,
+                ..start.clone()
+            };
+            self.to_peer.push_back((self.later(), reset));
+        }
+        self.source.handle_closed(self.now, None).unwrap();
+        assert!(self.until(|beside| beside.source.status() == Status::Open));
     }
 
     fn later(&self) -> Millis {
@@ -101,6 +123,9 @@ impl Beside {
                     let (mut input, count, due) = (sent, sent.len(), Millis(self.now.0 + LATENCY));
                     while let Some(message) = self.deframer.next(&mut input).unwrap() {
                         let message = Sent::of(&Message::decode(message).unwrap());
+                        if message.message_type == MessageType::StreamStart {
+                            self.start = Some(message.clone());
+                        }
                         self.to_peer.push_back((due, message));
                     }
                     self.source.sent(count).unwrap();
