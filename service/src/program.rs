@@ -13,7 +13,7 @@ mod text;
 pub(crate) use backoff::Backoff;
 pub use exit::{Exit, Failure};
 pub(crate) use journal::note;
-pub use mapping::{Mapping, MappingError, Mappings};
+pub use mapping::{MAX_OFFERED, Mapping, MappingError, Mappings};
 pub(crate) use quiet::Quiet;
 pub use quiet::without_secrets;
 pub use ready::print_ready;

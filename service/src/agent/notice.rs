@@ -27,9 +27,32 @@ pub(super) enum NoticeError {
     /// It is for somebody else.
     #[error("its clientMode is source, and a thing is the destination")]
     OtherSide,
-    /// This thing has none of the tunnel's services.
-    #[error("none of its services is offered here: {0}")]
-    Unserved(String),
+    /// This thing has none of the tunnel's services. Names are compared as AWS compares them, letter case included.
+    #[error("it is for the services {wanted}, and this device offers {offered}{}", case_hint(*.case))]
+    Unserved {
+        /// The tunnel's.
+        wanted: String,
+        /// This thing's.
+        offered: String,
+        /// Whether only upper and lower case differ.
+        case: bool,
+    },
+    /// The tunnel names no service, and this thing has more than one.
+    #[error("it names no service, and this device offers several: {0}; open the tunnel with one of them")]
+    Ambiguous(String),
+}
+
+fn case_hint(case: bool) -> &'static str {
+    match case {
+        true => "; upper and lower case letters differ",
+        false => "",
+    }
+}
+
+/// The names of what this thing offers.
+fn names(offered: &[Mapping]) -> String {
+    let names: Vec<String> = offered.iter().map(ToString::to_string).collect();
+    names.join(", ")
 }
 
 impl Notice {
@@ -61,8 +84,21 @@ impl Notice {
             !mappings.iter().any(has)
         });
         if mappings.is_empty() {
-            let names: Vec<&str> = services.iter().map(ServiceId::as_str).collect();
-            return Err(NoticeError::Unserved(names.join(", ")));
+            let wanted: Vec<&str> = services.iter().map(ServiceId::as_str).collect();
+            let differs_by_case = |mapping: &Mapping| {
+                let mut services = services.iter();
+                let own = mapping.service.as_ref();
+                own.is_some_and(|own| services.any(|name| name.as_str().eq_ignore_ascii_case(own.as_str())))
+            };
+            return Err(NoticeError::Unserved {
+                wanted: wanted.join(", "),
+                offered: names(offered),
+                case: offered.iter().any(differs_by_case),
+            });
+        }
+        // A tunnel without services has one connection at a time, which says nothing of where it leads.
+        if services.is_empty() && mappings.len() > 1 {
+            return Err(NoticeError::Ambiguous(names(offered)));
         }
         Ok(Self {
             access_token: notification.client_access_token,
@@ -123,7 +159,11 @@ mod tests {
             ),
             (
                 r#""clientMode":"destination","services":["VNC","RDP"]"#,
-                "none of its services is offered here: RDP, VNC",
+                "it is for the services RDP, VNC, and this device offers SSH",
+            ),
+            (
+                r#""clientMode":"destination","services":["ssh"]"#,
+                "it is for the services ssh, and this device offers SSH; upper and lower case letters differ",
             ),
             (
                 r#""services":["SSH"]"#,
@@ -135,5 +175,24 @@ mod tests {
             assert!(!format!("{error:?}").contains("secret"));
         }
         assert!(Notice::read(b"\x00", &[]).is_err());
+    }
+
+    #[test]
+    fn a_device_offers_more_services_than_a_tunnel_has() {
+        let offered = Mappings::offered("A=1,B=2,C=3,D=4,E=5,F=6").expect("mappings");
+        let read = |services: &str| {
+            let payload = format!(
+                r#"{{"clientAccessToken":"secret","region":"us-east-1","clientMode":"destination","services":{services}}}"#
+            );
+            Notice::read(payload.as_bytes(), &offered.0)
+        };
+        let notice = read(r#"["F","B"]"#).expect("a notice");
+        let served: Vec<String> = notice.mappings.iter().map(ToString::to_string).collect();
+        assert_eq!(served, ["B", "F"]);
+        let error = read("[]").expect_err("which one?");
+        assert_eq!(
+            error.to_string(),
+            "it names no service, and this device offers several: A, B, C, D, E, F; open the tunnel with one of them"
+        );
     }
 }

@@ -64,8 +64,8 @@ pub struct Settings {
     )]
     pub proxy_endpoint: Option<Target>,
 
-    /// Where the services are that this thing offers, separated by commas
-    #[arg(short = 'd', long, value_name = "[SERVICE=][HOST:]PORT,...")]
+    /// Where the services are that this thing offers, separated by commas: up to 32, of which a tunnel asks for up to 3. Names are case-sensitive
+    #[arg(short = 'd', long, value_name = "[SERVICE=][HOST:]PORT,...", value_parser = Mappings::offered)]
     pub destination_app: Mappings,
 
     /// How many tunnels may be connected at a time

@@ -4,21 +4,25 @@
 //! is acknowledged once the agent has taken it (MQTT 5; QoS 1). So a thing on a flaky link hears of a tunnel late, but
 //! hears of it; and it may hear of it twice.
 
+mod failure;
+
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use mqtt5::transport::tls::TlsConfig;
-use mqtt5::{AckToken, ConnectOptions, ConnectionEvent, MqttClient, MqttError, QoS, SubscribeOptions};
+use mqtt5::{
+    AckToken, ConnectOptions, ConnectionEvent, DisconnectReason, MqttClient, MqttError, QoS, SubscribeOptions,
+};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep, timeout};
 use zeroize::Zeroizing;
 
 use crate::client::{TrustError, certificates};
 use crate::notify::BrokerUrl;
 use crate::program::Backoff;
+use failure::SubscribeError;
 
 /// How long a connection may take, from the name lookup to the SUBACK (ours).
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
@@ -35,6 +39,10 @@ const HTTPS_PORT: u16 = 443;
 /// Waits between connections (ours).
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 const MAX_WAIT: Duration = Duration::from_secs(60);
+/// Waits after the broker has said no (ours): until somebody changes its policy the next answer is the same, and an
+/// account may be locked for asking often.
+const FIRST_WAIT_DENIED: Duration = Duration::from_secs(10);
+const MAX_WAIT_DENIED: Duration = Duration::from_secs(15 * 60);
 
 /// What is needed to subscribe.
 pub(super) struct Subscription {
@@ -96,61 +104,91 @@ impl Subscription {
         // The client asks rustls for the process's provider. An error means that one is set already.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut pace = Backoff::new(FIRST_WAIT, MAX_WAIT);
+        let mut pace_denied = Backoff::new(FIRST_WAIT_DENIED, MAX_WAIT_DENIED);
         loop {
-            match timeout(CONNECT_TIMEOUT, self.connect(&heard)).await {
-                Ok(Ok(connection)) => {
+            let attempt = timeout(CONNECT_TIMEOUT, self.connect(&heard)).await;
+            let wait = match attempt.unwrap_or(Err(SubscribeError::Timeout(CONNECT_TIMEOUT))) {
+                Ok(connection) => {
                     tracing::info!(broker = %self.broker, topic = self.topic, "subscribed");
+                    pace_denied.forget();
                     let since = Instant::now();
                     if heard.send(Heard::Subscribed).await.is_err() {
                         return;
                     }
-                    tokio::select! {
-                        () = connection.ended.notified() => {}
+                    let Connection { client, mut ended } = connection;
+                    let reason = tokio::select! {
+                        reason = until_end(&mut ended) => reason,
                         () = heard.closed() => {
-                            let _ = connection.client.disconnect().await;
+                            let _ = client.disconnect().await;
                             return;
                         }
-                    }
-                    let _ = connection.client.disconnect_abnormally().await;
+                    };
+                    let why = reason.map_or_else(
+                        || "it is lost".to_owned(),
+                        |reason| failure::ended(&reason, &self.topic, &self.client_id),
+                    );
+                    let _ = client.disconnect_abnormally().await;
                     // A broker that accepts and then throws us out must not be asked again without a pause.
                     if since.elapsed() >= MAX_WAIT {
                         pace.forget();
                     }
-                    tracing::warn!(broker = %self.broker, "the connection to the MQTT broker ended");
+                    tracing::warn!(broker = %self.broker, "the connection to the MQTT broker ended: {why}");
+                    pace.next_wait()
                 }
-                Ok(Err(error)) => tracing::warn!(broker = %self.broker, %error, "cannot subscribe"),
-                Err(_) => tracing::warn!(broker = %self.broker, "the MQTT broker does not answer"),
-            }
+                Err(error) => {
+                    let wait = match error.is_denial() {
+                        true => pace_denied.next_even_wait(),
+                        false => pace.next_wait(),
+                    };
+                    let retry_in = format!("{:.1}s", wait.as_secs_f32());
+                    tracing::warn!(broker = %self.broker, retry_in, "cannot subscribe: {error}");
+                    wait
+                }
+            };
             tokio::select! {
-                () = sleep(pace.next_wait()) => {}
+                () = sleep(wait) => {}
                 () = heard.closed() => return,
             }
         }
     }
 
-    async fn connect(&self, heard: &mpsc::Sender<Heard>) -> Result<Connection, MqttError> {
+    async fn connect(&self, heard: &mpsc::Sender<Heard>) -> Result<Connection, SubscribeError> {
         let client = MqttClient::with_options(self.options());
-        let ended = Arc::new(Notify::new());
-        let ring = ended.clone();
+        let (ring, ended) = watch::channel(None);
         client
             .on_connection_event(move |event| {
-                if matches!(event, ConnectionEvent::Disconnected { .. }) {
-                    ring.notify_one();
+                if let ConnectionEvent::Disconnected { reason } = event {
+                    ring.send_replace(Some(reason));
                 }
             })
-            .await?;
+            .await
+            .map_err(SubscribeError::Broken)?;
         // Before the connection: what the broker has kept comes right behind its answer.
         client
             .register_ack_callback(&self.topic, deliver(heard.clone()))
-            .await?;
-        self.reach(&client).await?;
+            .await
+            .map_err(SubscribeError::Broken)?;
+        self.reach(&client)
+            .await
+            .map_err(|error| SubscribeError::of_connect(error, &self.client_id))?;
         let options = SubscribeOptions {
             qos: QoS::AtLeastOnce,
             ..SubscribeOptions::default()
         };
-        client
-            .subscribe_with_ack(&self.topic, options, deliver(heard.clone()))
-            .await?;
+        let mut gone = ended.clone();
+        let subscribing = client.subscribe_with_ack(&self.topic, options, deliver(heard.clone()));
+        let granted = tokio::select! {
+            granted = subscribing => granted,
+            _ = until_end(&mut gone) => Err(MqttError::ConnectionClosedByPeer),
+        };
+        let (_, granted) = granted.map_err(|error| SubscribeError::of_subscribe(&error, &self.topic))?;
+        if granted == QoS::AtMostOnce {
+            tracing::warn!(
+                broker = %self.broker,
+                topic = self.topic,
+                "the MQTT broker grants QoS 0 only: notifications that come while this thing is away are lost"
+            );
+        }
         Ok(Connection { client, ended })
     }
 
@@ -200,7 +238,17 @@ impl Subscription {
 /// One connection, from its SUBACK to its end.
 struct Connection {
     client: MqttClient,
-    ended: Arc<Notify>,
+    /// Why it ended, once it has.
+    ended: watch::Receiver<Option<DisconnectReason>>,
+}
+
+/// Waits for the end of a connection: its reason, if there is one.
+async fn until_end(ended: &mut watch::Receiver<Option<DisconnectReason>>) -> Option<DisconnectReason> {
+    ended
+        .wait_for(Option::is_some)
+        .await
+        .ok()
+        .and_then(|reason| reason.clone())
 }
 
 /// Hands notifications to the agent.

@@ -29,6 +29,17 @@ impl Backoff {
         ceiling.mul_f64(fastrand::f64())
     }
 
+    /// As [`next_wait`](Self::next_wait), but never less than half of the ceiling: for what is asked again in vain until
+    /// somebody does something about it.
+    pub(crate) fn next_even_wait(&mut self) -> Duration {
+        let jitter = self.next_wait();
+        let factor = 1_u32
+            .checked_shl(self.failures.saturating_sub(1))
+            .unwrap_or(u32::MAX);
+        let ceiling = self.first.saturating_mul(factor).min(self.cap);
+        ceiling / 2 + jitter / 2
+    }
+
     /// How many failures there were in a row.
     pub(crate) const fn failures(&self) -> u32 {
         self.failures
@@ -55,6 +66,16 @@ mod tests {
         assert!(backoff.next_wait() <= cap);
         backoff.forget();
         assert!(backoff.next_wait() <= first);
+    }
+
+    #[test]
+    fn an_even_wait_is_at_least_half_of_the_ceiling_and_grows_to_its_cap() {
+        let mut backoff = Backoff::new(Duration::from_secs(10), Duration::from_secs(60));
+        for ceiling in [10, 20, 40, 60, 60] {
+            let wait = backoff.next_even_wait();
+            let ceiling = Duration::from_secs(ceiling);
+            assert!(ceiling / 2 <= wait && wait <= ceiling, "{wait:?} of {ceiling:?}");
+        }
     }
 
     #[test]

@@ -6,6 +6,10 @@ use std::str::FromStr;
 use iot_tunnel_core::handshake::{Endpoint, InvalidEndpoint};
 use iot_tunnel_core::{InvalidText, MAX_SERVICES, ServiceId};
 
+/// Most services that a device offers, to different tunnels (ours: far more than anyone has named). A tunnel has at most
+/// [`MAX_SERVICES`].
+pub const MAX_OFFERED: usize = 32;
+
 /// One or more of `[SERVICE=][host:]port`, separated by commas.
 ///
 /// The service may be left out where there is only one; it is then the one that the tunnel has.
@@ -44,19 +48,42 @@ pub enum MappingError {
     /// More services than a tunnel can have.
     #[error("there are {0} services; a tunnel has at most {MAX_SERVICES}")]
     TooMany(usize),
+    /// More services than a device may offer.
+    #[error("there are {0} services; a device offers at most {MAX_OFFERED}")]
+    TooManyOffered(usize),
 }
 
 impl FromStr for Mappings {
     type Err = MappingError;
 
+    /// Those of one tunnel.
     fn from_str(text: &str) -> Result<Self, MappingError> {
+        let mappings = Self::parse(text)?;
+        match mappings.0.len() {
+            ..=MAX_SERVICES => Ok(mappings),
+            count => Err(MappingError::TooMany(count)),
+        }
+    }
+}
+
+impl Mappings {
+    /// Those that a device offers: up to [`MAX_OFFERED`], of which a tunnel asks for some.
+    ///
+    /// # Errors
+    /// [`MappingError`]: which entry is wrong, and why.
+    pub fn offered(text: &str) -> Result<Self, MappingError> {
+        let mappings = Self::parse(text)?;
+        match mappings.0.len() {
+            ..=MAX_OFFERED => Ok(mappings),
+            count => Err(MappingError::TooManyOffered(count)),
+        }
+    }
+
+    fn parse(text: &str) -> Result<Self, MappingError> {
         let entries = text.split(',').enumerate();
         let list = entries
             .map(|(index, entry)| Mapping::parse(index + 1, entry.trim()))
             .collect::<Result<Vec<_>, _>>()?;
-        if list.len() > MAX_SERVICES {
-            return Err(MappingError::TooMany(list.len()));
-        }
         for (index, mapping) in list.iter().enumerate() {
             let mut before = list.iter().take(index);
             if mapping.service.is_none() && list.len() > 1 {
@@ -186,6 +213,21 @@ mod tests {
             let error = text.parse::<Mappings>().expect_err(text);
             assert_eq!(error.to_string(), why, "{text}");
         }
+        let offered = |count: usize| {
+            let entries: Vec<String> = (0..count)
+                .map(|index| format!("S{index}={}", index + 1))
+                .collect();
+            Mappings::offered(&entries.join(","))
+        };
+        assert_eq!(
+            offered(MAX_OFFERED).map(|mappings| mappings.0.len()),
+            Ok(MAX_OFFERED)
+        );
+        let error = offered(MAX_OFFERED + 1).expect_err("too many");
+        assert_eq!(
+            error.to_string(),
+            "there are 33 services; a device offers at most 32"
+        );
         assert!(matches!(
             "a b=1".parse::<Mappings>(),
             Err(MappingError::Service(1, _))

@@ -73,6 +73,30 @@ fn an_agent_serves_several_tunnels_up_to_its_limit_and_then_the_newest() {
 }
 
 #[test]
+fn an_agent_offers_more_services_than_one_tunnel_has_and_says_what_it_offers() {
+    let rig = Rig::start();
+    let server = echo_server();
+    let offered = format!("A=1,B=2,C=3,D=4,E=5,SSH={server}");
+    let mut command = program(&["agent", "-e", rig.data(), "-d", &offered, "--ready"]);
+    command.env("IOT_TUNNEL_THING", "pump-7");
+    command.env(
+        "IOT_TUNNEL_MQTT_BROKER",
+        rig.ready["mqtt"].as_str().expect("a broker"),
+    );
+    let (mut agent, _) = Program::start(command);
+    let tunnel = rig.open();
+    connected(&rig, &tunnel);
+    let (_source, ready) = Program::start(rig.proxy(&tunnel.source, &["-s", "SSH=0"]));
+    echoes(&listener(&ready), b"the sixth");
+    let config = json!({ "services": ["ssh"], "thingName": "pump-7" });
+    rig.done("OpenTunnel", &json!({ "destinationConfig": config }));
+    agent.has_logged(
+        "it is for the services ssh, and this device offers A, B, C, D, E, SSH; upper and lower case letters differ",
+    );
+    agent.stop();
+}
+
+#[test]
 fn a_tunnel_that_is_closed_ends_and_leaves_the_agent_as_it_was() {
     let rig = Rig::start();
     let mut agent = agent(&rig, &[]);

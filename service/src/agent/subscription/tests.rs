@@ -1,6 +1,9 @@
 //! A thing that shows a certificate to its broker, as AWS IoT Core asks for it.
 
+mod denials;
+
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};

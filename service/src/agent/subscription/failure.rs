@@ -1,0 +1,134 @@
+//! Why a thing is not subscribed, in words for whoever has to put it right.
+
+use std::time::Duration;
+
+use mqtt5::types::ReasonCode;
+use mqtt5::{DisconnectReason, MqttError};
+
+/// Why there is no subscription. `topic` and `client_id` are what a policy has to allow.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum SubscribeError {
+    /// The broker answers CONNECT with a refusal.
+    #[error(
+        "the MQTT broker refuses the connection ({reason}): {}",
+        connect_advice(client_id)
+    )]
+    ConnectRefused {
+        /// The reason code's name.
+        reason: String,
+        client_id: String,
+    },
+    /// The broker hangs up instead of answering CONNECT.
+    #[error(
+        "the MQTT broker ended the connection instead of accepting it: {}",
+        connect_advice(client_id)
+    )]
+    HungUpAtConnect { client_id: String },
+    /// The broker answers SUBSCRIBE with a refusal.
+    #[error(
+        "the MQTT broker denies the subscription to {topic} ({reason}): {}",
+        subscribe_advice(topic)
+    )]
+    Denied {
+        /// The reason code's name.
+        reason: String,
+        topic: String,
+    },
+    /// The broker hangs up instead of answering SUBSCRIBE, as AWS IoT does.
+    #[error(
+        "the MQTT broker ended the connection at the subscription to {topic}: {}",
+        subscribe_advice(topic)
+    )]
+    HungUpAtSubscribe { topic: String },
+    /// Neither the connection nor an answer came in time.
+    #[error("the MQTT broker did not answer within {} seconds", .0.as_secs())]
+    Timeout(Duration),
+    /// There is no connection, or what the broker says cannot be read.
+    #[error("{0}")]
+    Broken(MqttError),
+}
+
+fn connect_advice(client_id: &str) -> String {
+    format!(
+        "its user, or its policy, must allow the client id {client_id}; at AWS IoT that is iot:Connect on client/{client_id}, \
+         with a certificate that is active"
+    )
+}
+
+fn subscribe_advice(topic: &str) -> String {
+    format!(
+        "its access list, or its policy, must allow this; at AWS IoT that is iot:Subscribe on topicfilter/{topic} and \
+         iot:Receive on topic/{topic}"
+    )
+}
+
+impl SubscribeError {
+    /// An error of the connection, up to its CONNACK.
+    pub(super) fn of_connect(error: MqttError, client_id: &str) -> Self {
+        let client_id = client_id.to_owned();
+        match error {
+            MqttError::ConnectionRefused(
+                code @ (ReasonCode::NotAuthorized
+                | ReasonCode::BadUsernameOrPassword
+                | ReasonCode::BadAuthenticationMethod
+                | ReasonCode::ClientIdentifierNotValid
+                | ReasonCode::Banned),
+            ) => Self::ConnectRefused {
+                reason: format!("{code:?}"),
+                client_id,
+            },
+            MqttError::NotAuthorized | MqttError::AuthenticationFailed => Self::ConnectRefused {
+                reason: "NotAuthorized".to_owned(),
+                client_id,
+            },
+            MqttError::ConnectionClosedByPeer | MqttError::ClientClosed => {
+                Self::HungUpAtConnect { client_id }
+            }
+            other => Self::Broken(other),
+        }
+    }
+
+    /// An error after the CONNACK, up to the SUBACK.
+    pub(super) fn of_subscribe(error: &MqttError, topic: &str) -> Self {
+        let topic = topic.to_owned();
+        match error {
+            MqttError::SubscriptionDenied(code) => Self::Denied {
+                reason: format!("{code:?}"),
+                topic,
+            },
+            MqttError::SubscriptionFailed(code) => Self::Denied {
+                reason: format!("{code:?}"),
+                topic,
+            },
+            // The library waits longer for a SUBACK than the whole attempt may take: this is no time that ran out.
+            _ => Self::HungUpAtSubscribe { topic },
+        }
+    }
+
+    /// Whether somebody has to change something at the broker before another attempt can succeed.
+    pub(super) const fn is_denial(&self) -> bool {
+        match self {
+            Self::ConnectRefused { .. }
+            | Self::HungUpAtConnect { .. }
+            | Self::Denied { .. }
+            | Self::HungUpAtSubscribe { .. } => true,
+            Self::Timeout(_) | Self::Broken(_) => false,
+        }
+    }
+}
+
+/// Why a connection ended that was subscribed.
+pub(super) fn ended(reason: &DisconnectReason, topic: &str, client_id: &str) -> String {
+    match reason {
+        DisconnectReason::ServerDisconnect(ReasonCode::SessionTakenOver) => {
+            format!("another client uses the client id {client_id}: give each its own, by --mqtt-client-id")
+        }
+        DisconnectReason::ServerDisconnect(ReasonCode::NotAuthorized) => {
+            format!("the broker does not allow it: {}", subscribe_advice(topic))
+        }
+        DisconnectReason::ServerDisconnect(code) => format!("the broker ended it: {code:?}"),
+        DisconnectReason::KeepAliveTimeout => "the broker was silent for too long".to_owned(),
+        DisconnectReason::NetworkError(why) | DisconnectReason::ProtocolError(why) => why.clone(),
+        other => format!("{other:?}"),
+    }
+}
