@@ -34,19 +34,20 @@ pub enum Event<'a> {
         /// The bytes, which last until the next call. There is at least one.
         payload: &'a [u8],
     },
-    /// The peer ended a connection: flush what came before, then close it. There is nothing to answer.
+    /// The peer ended a connection: what came before is the whole of it. Flush that, then close. There is nothing to answer.
     Ended {
         /// The connection that is over.
         connection: Connection,
     },
-    /// All connections of a service are over, as each of them would be by [`Ended`](Self::Ended).
+    /// All connections of a service were cut off: the other side is gone, was replaced or rejects the service, and not by the end
+    /// of a connection. What came may be a part of a whole, so that a TCP connection to an application is best ended by a reset.
     StreamEnded {
         /// The service: the place in [`Config::services`](super::Config::services).
         service: usize,
         /// What the other side did wrong, if that is why.
         fault: Option<PeerFault>,
     },
-    /// The service ended all connections (SESSION_RESET). The WebSocket stays.
+    /// The service cut off all connections (SESSION_RESET). The WebSocket stays.
     SessionReset,
     /// The peer broke the protocol: the session drops the WebSocket, and every connection is over. Its
     /// [`status`](super::Session::status) says what comes next.

@@ -62,9 +62,15 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>, const SERVICES: usize, const CONNECTIONS: usi
             (MessageType::ConnectionReset, _, Some(stream)) => {
                 ended(stream.end_by_peer(message.connection_id))
             }
-            (MessageType::StreamReset, Some(service), Some(_)) => {
+            (MessageType::StreamReset, Some(service), Some(stream)) => {
+                // Without connection ids this is how the peer ends its only connection. With them it ends each by its id, and this
+                // says that the peer itself is gone.
+                let only = stream.only_connection();
                 self.streams.end(service);
-                Event::StreamEnded { service, fault: None }
+                match only {
+                    Some(connection) => Event::Ended { connection },
+                    None => Event::StreamEnded { service, fault: None },
+                }
             }
             (MessageType::SessionReset, ..) => {
                 self.streams.clear();

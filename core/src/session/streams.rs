@@ -200,6 +200,14 @@ impl<const CONNECTIONS: usize> Stream<CONNECTIONS> {
         Some(self.named(slot.serial?))
     }
 
+    /// The connection of a stream without connection ids, if it lives.
+    pub(super) fn only_connection(&self) -> Option<Connection> {
+        match self.format.connection_id {
+            true => None,
+            false => self.live(1),
+        }
+    }
+
     /// Starts the connection of that id. `None` leaves everything as it was: there is no room, or the id is taken.
     pub(super) fn start(&mut self, given: u32, counters: &mut Counters) -> Option<Connection> {
         let id = self.connection_id(given);

@@ -123,7 +123,11 @@ fn every_pairing_carries_bytes_in_the_format_of_its_source_or_says_at_once_that_
         assert_eq!(shape, (StreamStart, id, connection_id), "{pairing:?}");
         if !pairing.understood(id) {
             let [source, _] = &mut pair.ends;
-            assert_eq!(source.seen.last(), Some(&Seen::StreamEnded(0)), "{pairing:?}");
+            let cut_off = match connection_id {
+                0 => Seen::Ended(connection),
+                _ => Seen::StreamEnded(0),
+            };
+            assert_eq!(source.seen.last(), Some(&cut_off), "{pairing:?}");
             let sent = source.session.send(connection, b"x");
             assert_eq!(sent, Err(Misuse::ConnectionEnded), "{pairing:?}");
             refused += 1;

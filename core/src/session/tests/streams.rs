@@ -50,6 +50,26 @@ fn a_source_starts_a_stream_and_further_connections_in_it() {
 }
 
 #[test]
+fn a_stream_reset_is_the_end_of_the_only_connection_and_cuts_off_those_that_have_ids() {
+    for format in [Subprotocol::V1, Subprotocol::V2, Subprotocol::V3] {
+        let mut rig = Rig::with(Side::Source, &["SSH"], format, 4096);
+        rig.token("first", &Binding::Fresh);
+        rig.go_open(&["SSH"]);
+        let connection = opened(&mut rig, 0);
+        let start = rig.poll().remove(0);
+        let seen = match format {
+            Subprotocol::V3 => Seen::StreamEnded(0),
+            _ => Seen::Ended(connection),
+        };
+        assert_eq!(
+            rig.receive(&frame(StreamReset, start.stream, &start.service, 0)),
+            [seen]
+        );
+        assert_eq!(rig.session.send(connection, b"x"), Err(Misuse::ConnectionEnded));
+    }
+}
+
+#[test]
 fn a_stream_id_is_in_range_and_does_not_start_again_after_a_reconnect() {
     for seed in 1..40 {
         let mut rig = Rig::new(Side::Source);

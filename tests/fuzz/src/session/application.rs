@@ -129,7 +129,10 @@ impl Application {
                 assert!(!payload.is_empty());
                 self.is_meant(*connection, addressed);
             }
-            (Seen::Ended { connection }, MessageType::ConnectionReset | MessageType::ConnectionStart) => {
+            (
+                Seen::Ended { connection },
+                MessageType::ConnectionReset | MessageType::ConnectionStart | MessageType::StreamReset,
+            ) => {
                 self.is_meant(*connection, addressed);
                 self.live(*connection).expect("it is meant").life = Life::Over;
             }
