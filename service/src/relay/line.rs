@@ -1,19 +1,23 @@
 //! [`Lines`]: who is connected at each tunnel, and what passes between them.
 
+mod seat;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use iot_tunnel_core::websocket::{Close, CloseCode};
-use iot_tunnel_core::wire::{ContentFault, Message, MessageType, Origin, Verdict};
 use iot_tunnel_core::{
     ConnectionId, DestinationConfig, Disconnect, DisconnectReason, Effect, Effects, ServiceId, Side, Tunnel,
     TunnelId,
 };
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 use super::end::Ending;
 use super::outbox::{Outbox, Reason};
-use super::streams::{self, Streams};
+use super::streams::Streams;
+pub(crate) use seat::Seat;
 
 /// The tunnels that somebody is connected to.
 ///
@@ -36,32 +40,32 @@ struct State {
     ends: [Option<End>; 2],
     services: Vec<ServiceId>,
     streams: Streams,
+    /// Set while the destination may not have read yet that the last source's streams were reset.
+    unread_resets: Option<UnreadResets>,
+    /// How many such resets there were: the payload of the ping behind each.
+    resets: u64,
+}
+
+/// How long a new source is not read at most while the destination has not answered the ping behind the resets of the last
+/// source's streams (ours): longer than what is on its way takes on a slow line, shorter than a person waits. A destination
+/// that answers no pings costs its source this once.
+const RESETS_PATIENCE: Duration = Duration::from_secs(5);
+
+/// Resets of the last source's streams that the destination has not answered for yet.
+///
+/// What the destination sent before it read them could be taken for a stream of the new source that happens to have the same
+/// id, as a source that counts from 1 has. Its pong comes behind all of that; until then the new source is not read, so that
+/// no stream is open and what comes for one ends here.
+struct UnreadResets {
+    /// The destination's.
+    connection: ConnectionId,
+    number: u64,
+    until: Instant,
 }
 
 struct End {
     connection: ConnectionId,
     outbox: Arc<Outbox>,
-}
-
-/// A peer's place at its tunnel.
-#[derive(Clone)]
-pub(crate) struct Seat {
-    pub(super) tunnel_id: TunnelId,
-    pub(super) side: Side,
-    pub(super) connection: ConnectionId,
-    pub(super) services: Vec<ServiceId>,
-    pub(super) line: Arc<Line>,
-    pub(super) outbox: Arc<Outbox>,
-}
-
-impl std::fmt::Debug for Seat {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Seat")
-            .field("tunnel_id", &self.tunnel_id)
-            .field("side", &self.side)
-            .field("connection", &self.connection)
-            .finish_non_exhaustive()
-    }
 }
 
 impl std::fmt::Debug for Lines {
@@ -158,6 +162,9 @@ impl Lines {
         let end = state.ends.get_mut(index(side))?;
         let left = end.take_if(|end| end.connection == connection)?;
         state.reset(side.other());
+        if side == Side::Destination {
+            state.unread_resets = None;
+        }
         if state.ends.iter().all(Option::is_none) {
             lines.remove(id);
         }
@@ -195,124 +202,27 @@ impl State {
 
     /// Tells `side` that every stream is reset.
     fn reset(&mut self, side: Side) {
-        let outbox = self.end(side).map(|end| end.outbox.clone());
-        self.streams.reset_all(|message| {
-            if let Some(outbox) = &outbox {
-                outbox.push(message, Reason::PassedOn);
-            }
-        });
-    }
-}
-
-impl Seat {
-    /// Judges one message of this peer, and passes it on as it is. What it was not passed on for is answered.
-    ///
-    /// Returns how many bytes went to the other side.
-    pub(super) fn pass_on(&self, bytes: &[u8], message: &Message<'_>) -> Result<usize, ContentFault> {
-        if message.check(Origin::Client(self.side))? == Verdict::Skip {
-            return Ok(0);
-        }
-        let mut state = locked(&self.line.state);
-        if state
-            .end(self.side)
-            .is_none_or(|end| end.connection != self.connection)
-        {
-            // It was replaced, rotated out or closed: nothing of it may reach whoever comes after.
-            return Ok(0);
-        }
-        let starts = matches!(
-            message.message_type,
-            MessageType::StreamStart | MessageType::ConnectionStart
-        );
-        let allowed = !starts || streams::may_start(&state.services, message.service_id);
-        let other = state.end(self.side.other()).filter(|_| allowed);
-        let Some(outbox) = other.map(|end| end.outbox.clone()) else {
-            if starts {
-                // A quick failure rather than a hang (data-plane.md §4, ours).
-                streams::reset_of(message, |reset| self.outbox.push(reset, Reason::Answer));
-            }
-            return Ok(0);
+        let Some(End { connection, outbox }) = self.ends.get(index(side)).and_then(Option::as_ref) else {
+            self.streams.reset_all(|_| {});
+            return;
         };
-        state.streams.note(message);
-        // Under the lock: what follows a disconnect in the queue comes from its successor.
-        outbox.push(bytes, Reason::PassedOn);
-        Ok(bytes.len())
-    }
-
-    /// Returns when this peer may be read: the other side takes what it sends, and it takes what it is answered.
-    pub(super) async fn may_be_read(&self) {
-        loop {
-            let changed = self.line.changed.notified();
-            tokio::pin!(changed);
-            // From here on a change is heard, so that none falls between the look and the wait.
-            changed.as_mut().enable();
-            let other_has_room = {
-                let state = locked(&self.line.state);
-                let other = state.end(self.side.other());
-                other.is_none_or(|end| end.outbox.has_room())
-            };
-            if other_has_room && self.outbox.takes_answers() {
-                return;
-            }
-            changed.await;
+        let mut any = false;
+        self.streams.reset_all(|message| {
+            outbox.push(message, Reason::PassedOn);
+            any = true;
+        });
+        // A source opens the streams, so what it sends behind its next STREAM_START is about that one.
+        if any && side == Side::Destination {
+            self.resets += 1;
+            outbox.push_ping(self.resets.to_be_bytes());
+            self.unread_resets = Some(UnreadResets {
+                connection: *connection,
+                number: self.resets,
+                until: Instant::now() + RESETS_PATIENCE,
+            });
         }
-    }
-
-    /// Says that something was written to this peer, for whoever waits for room.
-    pub(super) fn written(&self) {
-        self.outbox.written();
-        self.line.changed.notify_waiters();
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use iot_tunnel_core::{Entropy, Lifetime, Millis};
-    use std::thread;
-
-    fn tunnel() -> Tunnel {
-        let entropy = Entropy::new(std::array::from_fn(|i| i as u8)).unwrap();
-        let id = TunnelId::parse("tunnel").unwrap();
-        let (tunnel, _) = Tunnel::open(id, None, Lifetime::default(), Millis(0), &entropy).unwrap();
-        tunnel
-    }
-
-    #[test]
-    fn a_peer_that_joins_while_the_last_one_leaves_is_known() {
-        let (tunnel, lines) = (tunnel(), Lines::default());
-        let come_and_go = |side| {
-            for number in 0..20_000 {
-                let seat = lines.join(&tunnel, side, ConnectionId(number));
-                assert_eq!(lines.connected(side), 1, "{side:?} {number}");
-                lines.left(&seat);
-            }
-        };
-        thread::scope(|scope| {
-            scope.spawn(|| come_and_go(Side::Source));
-            scope.spawn(|| come_and_go(Side::Destination));
-        });
-        assert!(locked(&lines.0).is_empty());
-    }
-
-    #[test]
-    fn nothing_of_a_peer_that_has_lost_its_place_is_passed_on_or_answered() {
-        let (tunnel, lines) = (tunnel(), Lines::default());
-        let _destination = lines.join(&tunnel, Side::Destination, ConnectionId(0));
-        let start = Message {
-            message_type: MessageType::StreamStart,
-            stream_id: 1,
-            ..Message::default()
-        };
-        let passes = |seat: &Seat| seat.pass_on(b"start", &start).unwrap() > 0;
-        let old = lines.join(&tunnel, Side::Source, ConnectionId(1));
-        assert!(passes(&old));
-        lines.left(&old);
-        assert!(!passes(&old));
-        let new = lines.join(&tunnel, Side::Source, ConnectionId(2));
-        assert!(!passes(&old) && passes(&new));
-        // Who left before takes nobody's place with it.
-        lines.left(&old);
-        assert!(passes(&new) && old.outbox.is_empty());
-    }
-}
+mod tests;

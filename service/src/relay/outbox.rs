@@ -94,6 +94,27 @@ impl Outbox {
         self.filled.notify_one();
     }
 
+    /// Takes a ping that keeps its place among the messages: its pong shows that the peer has read what comes before it.
+    pub(super) fn push_ping(&self, payload: [u8; 8]) {
+        let mut header = [0; FrameHeader::MAX_LENGTH];
+        let Some(header) = FrameHeader::whole(Opcode::PING, payload.len(), None)
+            .ok()
+            .and_then(|head| head.encode(&mut header).ok())
+            .and_then(|end| header.get(..end))
+        else {
+            // A ping may be much longer.
+            return;
+        };
+        let mut state = self.state();
+        if state.ending.is_some() {
+            return;
+        }
+        state.waiting.extend_from_slice(header);
+        state.waiting.extend_from_slice(&payload);
+        drop(state);
+        self.filled.notify_one();
+    }
+
     /// Owes the answer to a ping.
     pub(super) fn pong(&self, payload: &[u8]) {
         self.state().pong = heapless::Vec::from_slice(payload).ok();

@@ -1,4 +1,4 @@
-//! [`Streams`]: which streams the two sides of a tunnel may hold, as the relay sees them pass.
+//! [`Streams`]: which streams are open between the two peers of a tunnel, as the relay sees them pass.
 
 use iot_tunnel_core::ServiceId;
 use iot_tunnel_core::wire::{MAX_ENVELOPE, Message, MessageType};
@@ -17,24 +17,74 @@ struct Stream {
 #[derive(Debug, Default)]
 pub(super) struct Streams(Vec<Stream>);
 
+/// What the relay does with a message.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Passage {
+    /// It goes to the other side as it came.
+    Unchanged,
+    /// It is a STREAM_RESET that lacks the service id of its stream, which goes to the other side in its place: one of
+    /// AWS's clients crashes without it.
+    Reset {
+        /// The STREAM_RESET, encoded.
+        encoded: Vec<u8>,
+    },
+    /// It belongs to no open stream, and ends here.
+    Stale,
+}
+
 impl Streams {
-    /// Notes a message that is passed on.
-    pub(super) fn note(&mut self, message: &Message<'_>) {
-        let same_service = |stream: &Stream| stream.service_id == message.service_id;
+    /// Decides about a message of one of the two peers that are connected now, and notes what it opens or ends.
+    ///
+    /// What still comes for a stream that was reset, by the relay or by either peer, is stale. Passed on, it could reach a
+    /// peer that has joined since: AWS's C client takes it for a change of the protocol's version and drops its
+    /// connection.
+    pub(super) fn pass(&mut self, message: &Message<'_>) -> Passage {
         match message.message_type {
             MessageType::StreamStart => {
-                self.0.retain(|stream| !same_service(stream));
+                self.0.retain(|stream| stream.service_id != message.service_id);
                 self.0.push(Stream {
                     service_id: message.service_id.to_owned(),
                     stream_id: message.stream_id,
                     connection_id: message.connection_id,
                 });
+                Passage::Unchanged
             }
-            MessageType::StreamReset => self
-                .0
-                .retain(|stream| !(same_service(stream) && stream.stream_id == message.stream_id)),
-            _ => {}
+            MessageType::StreamReset => {
+                let Some(at) = self.find(message) else {
+                    return Passage::Stale;
+                };
+                let ended = self.0.swap_remove(at);
+                match message.service_id.is_empty() && !ended.service_id.is_empty() {
+                    true => {
+                        let named = Message {
+                            service_id: &ended.service_id,
+                            ..*message
+                        };
+                        let mut encoded = Vec::new();
+                        reset_of(&named, |reset| encoded.extend_from_slice(reset));
+                        Passage::Reset { encoded }
+                    }
+                    false => Passage::Unchanged,
+                }
+            }
+            _ => match self.find(message) {
+                Some(_) => Passage::Unchanged,
+                None => Passage::Stale,
+            },
         }
+    }
+
+    /// The open stream that a message belongs to.
+    fn find(&self, message: &Message<'_>) -> Option<usize> {
+        let of_stream = |stream: &Stream| stream.stream_id == message.stream_id;
+        let exact = |stream: &Stream| of_stream(stream) && stream.service_id == message.service_id;
+        // A destination with one service may answer a V1 stream with that service's name, and one told to speak V1 answers
+        // any stream without: the id says which is meant.
+        let loose = |stream: &Stream| {
+            of_stream(stream) && (stream.service_id.is_empty() || message.service_id.is_empty())
+        };
+        let position = self.0.iter().position(exact);
+        position.or_else(|| self.0.iter().position(loose))
     }
 
     /// Ends all of them: hands the STREAM_RESET of each, encoded, to `send`. They name the service, and the connection
@@ -117,7 +167,7 @@ mod tests {
             message(MessageType::Data, 3, "RDP", 1),
             message(MessageType::ConnectionReset, 2, "SSH", 5), // the stream stays
         ] {
-            streams.note(&message);
+            let _ = streams.pass(&message);
         }
         let expected = [(2, "SSH".to_owned(), 5), (7, "HTTP".to_owned(), 0)];
         assert_eq!(resets(&mut streams), expected);
@@ -129,5 +179,52 @@ mod tests {
         let services = [ServiceId::parse("SSH").unwrap()];
         assert!(may_start(&services, "SSH") && may_start(&services, "") && may_start(&[], ""));
         assert!(!may_start(&services, "ssh") && !may_start(&[], "SSH"));
+    }
+
+    #[test]
+    fn only_what_belongs_to_an_open_stream_passes() {
+        use MessageType::{ConnectionReset, ConnectionStart, Data, StreamReset, StreamStart};
+        let kinds = [Data, ConnectionStart, ConnectionReset, StreamReset];
+        // In every format: what was started, and what then passes and what does not, by (stream, service).
+        for (service_id, connection_id, passes, stale) in [
+            (
+                "SSH",
+                1,
+                &[(5, "SSH"), (5, "")][..],
+                &[(4, "SSH"), (5, "RDP"), (4, "")][..],
+            ),
+            ("SSH", 0, &[(5, "SSH"), (5, "")], &[(6, "SSH"), (5, "RDP")]),
+            ("", 0, &[(5, ""), (5, "SSH")], &[(4, ""), (4, "SSH")]),
+        ] {
+            for kind in kinds {
+                for (of, is_stale) in passes
+                    .iter()
+                    .map(|of| (of, false))
+                    .chain(stale.iter().map(|of| (of, true)))
+                {
+                    let mut streams = Streams::default();
+                    let of = message(kind, of.0, of.1, connection_id);
+                    assert_eq!(streams.pass(&of), Passage::Stale, "nothing is open");
+                    let start = message(StreamStart, 5, service_id, connection_id);
+                    assert_eq!(streams.pass(&start), Passage::Unchanged);
+                    assert_eq!(streams.pass(&of) == Passage::Stale, is_stale, "{of:?}");
+                    streams.reset_all(|_| {});
+                    assert_eq!(streams.pass(&of), Passage::Stale, "all were reset");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_reset_of_a_named_stream_names_it_and_ends_it_once() {
+        let mut streams = Streams::default();
+        let _ = streams.pass(&message(MessageType::StreamStart, 5, "SSH", 1));
+        let nameless = message(MessageType::StreamReset, 5, "", 1);
+        let Passage::Reset { encoded } = streams.pass(&nameless) else {
+            panic!("it was not named")
+        };
+        let reset = Message::decode(&encoded).unwrap();
+        assert_eq!(reset, message(MessageType::StreamReset, 5, "SSH", 1));
+        assert_eq!(streams.pass(&nameless), Passage::Stale);
     }
 }

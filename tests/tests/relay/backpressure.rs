@@ -8,7 +8,7 @@ use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message as Frame;
 
 use super::http::Handshake;
-use super::peer::{Peer, frame, message};
+use super::peer::{Peer, frame, message, starts_stream};
 use super::rig::{DEADLINE, Rig, Tunnel};
 
 /// Messages of 60,000 bytes: together 24 MB, more than all the sockets on the way have room for.
@@ -21,7 +21,7 @@ type Sink =
 type Stream =
     futures_util::stream::SplitStream<tokio_tungstenite::WebSocketStream<Box<dyn super::peer::Socket>>>;
 
-/// Both peers of a tunnel, told its services; their own ends of the sockets hold little.
+/// Both peers of a tunnel, told its services, with a stream between them; their own ends of the sockets hold little.
 async fn both(rig: &Rig, tunnel: &Tunnel) -> (Peer, Peer) {
     let mut peers = Vec::new();
     for side in Side::BOTH {
@@ -31,8 +31,11 @@ async fn both(rig: &Rig, tunnel: &Tunnel) -> (Peer, Peer) {
         let _service_ids = peer.receive().await;
         peers.push(peer);
     }
-    let destination = peers.pop().expect("two peers");
-    (peers.pop().expect("two peers"), destination)
+    let mut destination = peers.pop().expect("two peers");
+    let mut source = peers.pop().expect("two peers");
+    let start = message(MessageType::StreamStart, 1, "SSH", b"");
+    starts_stream(&mut source, &mut destination, start).await;
+    (source, destination)
 }
 
 /// Sends numbered messages.

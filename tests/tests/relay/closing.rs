@@ -7,7 +7,7 @@ use iot_tunnel_core::wire::{Message, MessageType};
 use iot_tunnel_core::{Refusal, Side};
 
 use super::http::Handshake;
-use super::peer::{Peer, message, reset_of};
+use super::peer::{Peer, message, reset_of, starts_stream};
 use super::rig::{Rig, Tunnel, client_token};
 
 const LIFETIME: Duration = Duration::from_secs(12 * 3600);
@@ -52,13 +52,26 @@ async fn is_reset(peer: &mut Peer) {
     }
 }
 
-/// Both sides still hear each other, and nothing came before.
-async fn is_undisturbed(one: &mut Peer, other: &mut Peer) {
-    let data = message(MessageType::Data, 5, "SSH", b"still here");
-    one.send(data).await;
-    other.receives(data).await;
-    other.send(data).await;
-    one.receives(data).await;
+/// The stream that [`is_undisturbed`] starts.
+const FRESH: i32 = 50;
+
+/// Both sides hear each other on a stream of their own, and nothing came before.
+async fn is_undisturbed(source: &mut Peer, destination: &mut Peer) {
+    let start = message(MessageType::StreamStart, FRESH, "SSH", b"");
+    starts_stream(source, destination, start).await;
+    let data = message(MessageType::Data, FRESH, "SSH", b"still here");
+    source.send(data).await;
+    destination.receives(data).await;
+    destination.send(data).await;
+    source.receives(data).await;
+}
+
+/// As source and destination.
+fn in_order<'a>(side: Side, peer: &'a mut Peer, other: &'a mut Peer) -> (&'a mut Peer, &'a mut Peer) {
+    match side {
+        Side::Source => (peer, other),
+        Side::Destination => (other, peer),
+    }
 }
 
 #[tokio::test]
@@ -90,9 +103,8 @@ async fn a_rotation_closes_the_rotated_sides_and_resets_the_streams_of_the_other
                 // Nothing else: what comes next is from the new peer across.
                 let mut new = rig.accepted(again(&tunnel, side.other(), n)).await;
                 let _service_ids = new.receive().await;
-                let data = message(MessageType::Data, 8, "SSH", b"new");
-                new.send(data).await;
-                peer.receives(data).await;
+                let (source, destination) = in_order(side, &mut peer, &mut new);
+                is_undisturbed(source, destination).await;
             }
         }
     }
@@ -164,7 +176,8 @@ async fn a_client_that_comes_back_replaces_its_own_connection() {
         is_reset(&mut other).await;
         assert_eq!(new.receive().await.message_type, MessageType::ServiceIds);
         // What the old connection leaves behind takes nothing from the new one.
-        is_undisturbed(&mut new, &mut other).await;
+        let (source, destination) = in_order(side, &mut new, &mut other);
+        is_undisturbed(source, destination).await;
         rig.is(&tunnel, "CONNECTED", "CONNECTED").await;
     }
 }
@@ -192,6 +205,8 @@ async fn streams_that_have_ended_are_not_reset() {
     is_undisturbed(&mut source, &mut new).await;
     // Once it was said it is not said again.
     rig.rotate(&mut tunnel, "DESTINATION").await;
+    let fresh = message(MessageType::StreamStart, FRESH, "SSH", b"");
+    source.receives(reset_of(fresh)).await;
     rig.close(&tunnel, false).await;
     assert_eq!(source.closed().await, (1008, "tunnel closed".to_owned()));
 }

@@ -11,7 +11,7 @@ use tokio::time::{Instant, timeout};
 use tokio_tungstenite::tungstenite::Message as Frame;
 
 use super::http::Handshake;
-use super::peer::{Peer, frame, message, reset_of};
+use super::peer::{Peer, frame, message, reset_of, starts_stream};
 use super::rig::{DEADLINE, Rig, client_token};
 
 /// How a connection breaks.
@@ -99,9 +99,15 @@ async fn the_other_side_hears_of_it_and_a_successor_starts_afresh() {
 
             let mut successor = rig.accepted(handshake).await;
             let _service_ids = successor.receive().await;
+            let fresh = message(MessageType::StreamStart, 5, "SSH", b"");
             let data = message(MessageType::Data, 5, "SSH", b"whole");
-            successor.send(data).await;
             // Nothing of what was half sent, and no second reset.
+            let (source, destination) = match side {
+                Side::Source => (&mut successor, &mut other),
+                Side::Destination => (&mut other, &mut successor),
+            };
+            starts_stream(source, destination, fresh).await;
+            successor.send(data).await;
             other.receives(data).await;
         }
     }

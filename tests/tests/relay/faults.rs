@@ -7,7 +7,7 @@ use iot_tunnel_core::{Refusal, Side};
 use tokio_tungstenite::tungstenite::Message as Frame;
 
 use super::http::Handshake;
-use super::peer::{frame, message};
+use super::peer::{frame, message, reset_of, starts_stream};
 use super::rig::{Rig, client_token};
 
 #[tokio::test]
@@ -23,14 +23,15 @@ async fn class_1_a_stale_message_without_a_service_id_harms_nothing() {
         for id in [-1, 1, i32::MAX] {
             let stale = message(message_type, id, "", b"");
             source.send(stale).await;
-            destination.receives(stale).await;
             destination.send(stale).await;
-            source.receives(stale).await;
         }
     }
+    // It reached neither side.
     let start = message(MessageType::StreamStart, 5, "SSH", b"");
-    source.send(start).await;
-    destination.receives(start).await;
+    starts_stream(&mut source, &mut destination, start).await;
+    let data = message(MessageType::Data, 5, "SSH", b"data");
+    destination.send(data).await;
+    source.receives(data).await;
 }
 
 #[tokio::test]
@@ -40,16 +41,19 @@ async fn class_2_half_a_message_is_gone_with_its_connection() {
     let again = || Handshake::new(Side::Source, &tunnel.source).and("client-token", client_token(1));
     let mut destination = rig.connect(Side::Destination, &tunnel.destination).await;
     assert_eq!(destination.receive().await.message_type, MessageType::ServiceIds);
-    let data = message(MessageType::Data, 7, "SSH", b"whole");
-    let bytes = frame(data);
+    let start = message(MessageType::StreamStart, 7, "SSH", b"whole");
+    let bytes = frame(start);
     for cut in [1, 2, 3, bytes.len() - 1] {
         let mut source = rig.accepted(again()).await;
         source.send_bytes(&bytes[..cut]).await;
         drop(source);
         let mut source = rig.accepted(again()).await;
-        source.send(data).await;
-        destination.receives(data).await;
+        starts_stream(&mut source, &mut destination, start).await;
         rig.until_state(&tunnel, Side::Source, "CONNECTED").await;
+        drop(source);
+        destination
+            .receives(reset_of(message(MessageType::StreamStart, 7, "SSH", b"")))
+            .await;
     }
 }
 
@@ -58,6 +62,8 @@ async fn class_3_no_payload_of_a_ping_pong_or_close_reaches_the_tunnel() {
     let rig = Rig::start().await;
     let tunnel = rig.open(&["SSH"]).await;
     let (mut source, mut destination) = rig.both(&tunnel).await;
+    let start = message(MessageType::StreamStart, 7, "SSH", b"");
+    starts_stream(&mut source, &mut destination, start).await;
     let data = message(MessageType::Data, 7, "SSH", b"data");
     let bytes = frame(data);
     // Between the two halves of a tunnel frame, as if they went on with it.
@@ -71,6 +77,7 @@ async fn class_3_no_payload_of_a_ping_pong_or_close_reaches_the_tunnel() {
     source.send_bytes(&bytes[6..]).await;
     destination.receives(data).await;
     source.socket.close(None).await.expect("sent");
+    destination.receives(reset_of(start)).await;
     let next = message(MessageType::Data, 8, "SSH", b"of the next connection");
     rig.until_state(&tunnel, Side::Source, "DISCONNECTED").await;
     destination.send(next).await;
@@ -79,6 +86,8 @@ async fn class_3_no_payload_of_a_ping_pong_or_close_reaches_the_tunnel() {
         .send(Frame::Ping("nothing else came".into()))
         .await
         .expect("sent");
+    // But for the ping behind the reset.
+    assert!(matches!(destination.next().await, Frame::Ping(_)));
     assert_eq!(destination.next().await, Frame::Pong("nothing else came".into()));
 }
 
@@ -107,6 +116,8 @@ async fn class_6_the_longest_message_passes_and_nothing_makes_the_relay_deaf() {
     let rig = Rig::start().await;
     let tunnel = rig.open(&["SSH"]).await;
     let (mut source, mut destination) = rig.both(&tunnel).await;
+    let start = message(MessageType::StreamStart, 7, "SSH", b"");
+    starts_stream(&mut source, &mut destination, start).await;
     // A message of 65,535 bytes: the longest payload, and a field that is not known.
     let payload = vec![7; MAX_PAYLOAD];
     let mut longest = frame(message(MessageType::Data, 7, "SSH", &payload)).split_off(2);

@@ -16,6 +16,7 @@ mod rate;
 mod refusing;
 mod resetting;
 mod rig;
+mod stale;
 mod stopping;
 mod tls;
 mod token_life;

@@ -4,7 +4,7 @@ use iot_tunnel_core::Side;
 use iot_tunnel_core::wire::MessageType;
 
 use super::http::Handshake;
-use super::peer::{frame, message};
+use super::peer::{frame, message, starts_stream};
 use super::rig::Rig;
 
 async fn connected(rig: &Rig) -> [f64; 2] {
@@ -55,6 +55,7 @@ async fn bytes_are_counted_that_went_to_the_other_side() {
 
     let mut destination = rig.connect(Side::Destination, &tunnel.destination).await;
     let _service_ids = destination.receive().await;
+    starts_stream(&mut source, &mut destination, start).await;
     for _ in 0..3 {
         source.send(data).await;
         destination.receives(data).await;
@@ -62,8 +63,9 @@ async fn bytes_are_counted_that_went_to_the_other_side() {
     destination.send(data).await;
     source.receives(data).await;
     // Without the length before a message.
-    let length = frame(data).len() - 2;
-    assert_eq!(relayed(&rig).await, [3.0 * length as f64, length as f64]);
+    let length = |message| (frame(message).len() - 2) as f64;
+    let sent = length(start) + 3.0 * length(data);
+    assert_eq!(relayed(&rig).await, [sent, length(data)]);
 }
 
 #[tokio::test]

@@ -151,6 +151,12 @@ impl From<Message<'_>> for Received {
     }
 }
 
+/// The source starts a stream, which the destination hears of.
+pub(crate) async fn starts_stream(source: &mut Peer, destination: &mut Peer, start: Message<'_>) {
+    source.send(start).await;
+    destination.receives(start).await;
+}
+
 /// A message as a tunnel frame.
 pub(crate) fn frame(message: Message<'_>) -> Vec<u8> {
     let mut buffer = vec![0; 70_000];

@@ -4,7 +4,7 @@ use iot_tunnel_core::Side;
 use iot_tunnel_core::wire::{Message, MessageType};
 use serde_json::json;
 
-use super::peer::{Peer, message, reset_of};
+use super::peer::{Peer, message, reset_of, starts_stream};
 use super::rig::Rig;
 
 /// A start of either kind, in every format: V3, V2, V1.
@@ -36,8 +36,7 @@ async fn are_reset(source: &mut Peer, starts: &[Message<'_>]) {
 /// What comes next is what is sent now: nothing was passed on before.
 async fn is_next(source: &mut Peer, destination: &mut Peer, service_id: &str) {
     let start = message(MessageType::StreamStart, 9, service_id, b"");
-    source.send(start).await;
-    destination.receives(start).await;
+    starts_stream(source, destination, start).await;
 }
 
 #[tokio::test]
@@ -104,6 +103,11 @@ async fn what_is_no_start_is_dropped_quietly_when_nobody_is_across() {
         let mut other = rig.connect(side.other(), tunnel.token(side.other())).await;
         let _service_ids = other.receive().await;
         // Neither an answer nor a message too late.
+        let (source, destination) = match side {
+            Side::Source => (&mut peer, &mut other),
+            Side::Destination => (&mut other, &mut peer),
+        };
+        is_next(source, destination, "SSH").await;
         let data = message(MessageType::Data, 9, "SSH", b"to somebody");
         peer.send(data).await;
         other.receives(data).await;

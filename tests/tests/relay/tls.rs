@@ -15,7 +15,7 @@ use tokio_rustls::rustls::version::{TLS12, TLS13};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
 
 use super::http::{Answer, Handshake};
-use super::peer::{Peer, message};
+use super::peer::{Peer, message, starts_stream};
 use super::rig::Rig;
 
 /// A TLS connection to the data plane, by a client that trusts those authorities.
@@ -58,6 +58,8 @@ async fn a_tunnel_works_over_tls_as_it_does_without() {
             peers.push(peer);
         }
         let (mut destination, mut source) = (peers.pop().expect("two"), peers.pop().expect("two"));
+        let start = message(MessageType::StreamStart, 1, "SSH", b"");
+        starts_stream(&mut source, &mut destination, start).await;
         let payload = vec![7; 64_512];
         for (from, to) in [(&mut source, &mut destination)] {
             let data = message(MessageType::Data, 1, "SSH", &payload);

@@ -46,10 +46,7 @@ fn numbers(frames: &[Vec<u8>]) -> Vec<u32> {
 #[tokio::test(start_paused = true)]
 async fn a_destination_that_does_not_read_stops_its_source_after_two_messages() {
     let mut rig = Rig::new();
-    let (mut source, mut destination) = (
-        rig.connect(Side::Source, b""),
-        rig.connect(Side::Destination, b""),
-    );
+    let (mut source, mut destination) = rig.pair().await;
     let (taken, rest) = fill(&mut source).await;
     assert!(taken <= 2 * PIPE + 2 * MESSAGE, "{taken} bytes");
     assert!(taken >= MESSAGE, "{taken} bytes");
@@ -74,8 +71,7 @@ async fn a_destination_that_does_not_read_stops_its_source_after_two_messages() 
 #[tokio::test(start_paused = true)]
 async fn a_source_that_is_stopped_hears_pings_and_is_not_taken_for_silent() {
     let mut rig = Rig::new();
-    let mut source = rig.connect(Side::Source, b"");
-    let mut destination = rig.connect(Side::Destination, b"");
+    let (mut source, mut destination) = rig.pair().await;
     fill(&mut source).await;
     // Its own ping would wait behind what it has sent.
     let stopped = Instant::now();
@@ -98,8 +94,7 @@ async fn a_source_that_is_stopped_hears_pings_and_is_not_taken_for_silent() {
 #[tokio::test(start_paused = true)]
 async fn the_time_in_which_a_peer_is_not_read_does_not_count_against_it() {
     let mut rig = Rig::new();
-    let mut source = rig.connect(Side::Source, b"");
-    let mut destination = rig.connect(Side::Destination, b"");
+    let (mut source, mut destination) = rig.pair().await;
     let mut number = 0;
     // Whole messages, so that none of its bytes is left to be read when it is stopped.
     while timeout(A_MOMENT, source.next()).await.is_err() {
@@ -121,8 +116,7 @@ async fn the_time_in_which_a_peer_is_not_read_does_not_count_against_it() {
 #[tokio::test(start_paused = true)]
 async fn a_source_is_free_again_when_the_destination_that_stopped_it_is_gone() {
     let mut rig = Rig::new();
-    let mut source = rig.connect(Side::Source, b"");
-    let destination = rig.connect(Side::Destination, b"");
+    let (mut source, destination) = rig.pair().await;
     let (_, rest) = fill(&mut source).await;
     drop(destination.socket);
     timeout(A_MOMENT, source.socket.write_all(&rest))
@@ -173,8 +167,7 @@ async fn starts_to_nobody_stop_their_sender_until_it_reads_the_resets() {
 #[tokio::test(start_paused = true)]
 async fn what_comes_right_behind_a_request_waits_for_room_too() {
     let mut rig = Rig::new();
-    let mut source = rig.connect(Side::Source, b"");
-    let mut destination = rig.connect(Side::Destination, b"");
+    let (mut source, mut destination) = rig.pair().await;
     fill(&mut source).await;
     let early = source.frame(Frame::Binary(&tunnel_frame(MessageType::StreamStart, b"early")));
     // Reconnecting does not get around it: each connection takes the place of the last.
@@ -186,4 +179,31 @@ async fn what_comes_right_behind_a_request_waits_for_room_too() {
     let is_early = |frame: &&Vec<u8>| Message::decode(frame).unwrap().payload == b"early";
     assert_eq!(received.iter().filter(is_early).count(), 1);
     drop(source);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_new_source_waits_for_the_destination_to_read_the_resets_but_no_longer_than_5_s() {
+    let mut rig = Rig::new();
+    for answers in [true, false] {
+        let (source, mut destination) = rig.pair().await;
+        drop(source.socket);
+        let reset = tunnel_frame(MessageType::StreamReset, b"");
+        assert_eq!(destination.next().await, Heard::Message(reset));
+        assert_eq!(destination.next().await, Heard::Ping);
+        let joined = Instant::now();
+        let mut source = rig.connect(Side::Source, b"");
+        let start = tunnel_frame(MessageType::StreamStart, b"");
+        source.send(Frame::Binary(&start)).await;
+        assert!(timeout(A_MOMENT, destination.next()).await.is_err());
+        let expected = match answers {
+            true => {
+                // The first reset of this tunnel.
+                destination.send(Frame::Pong(&1_u64.to_be_bytes())).await;
+                A_MOMENT
+            }
+            false => Duration::from_secs(5),
+        };
+        let heard = destination.next_since(joined).await;
+        assert_eq!(heard, (Heard::Message(start), expected));
+    }
 }

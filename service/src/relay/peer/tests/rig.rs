@@ -101,6 +101,18 @@ impl Rig {
     }
 }
 
+impl Rig {
+    /// A source and a destination with stream 1 of SSH open between them.
+    pub(super) async fn pair(&mut self) -> (Client, Client) {
+        let mut source = self.connect(Side::Source, b"");
+        let mut destination = self.connect(Side::Destination, b"");
+        let start = tunnel_frame(MessageType::StreamStart, b"");
+        source.send(Frame::Binary(&start)).await;
+        assert_eq!(destination.next().await, Heard::Message(start));
+        (source, destination)
+    }
+}
+
 impl Client {
     /// A frame as a client sends it.
     pub(super) fn frame(&mut self, frame: Frame<'_>) -> Vec<u8> {
