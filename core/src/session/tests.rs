@@ -6,6 +6,7 @@ mod envelope;
 mod faults;
 mod faults_of_connecting;
 mod heartbeat;
+mod outages;
 mod pair;
 mod pairings;
 mod peers;
