@@ -47,7 +47,10 @@
 //!   so that TCP stops the peer. The tunnel's protocol cannot stop one connection alone.
 //! - When an application ends its side, what it sent before is sent, and the connection in the tunnel is reset: the
 //!   protocol has no half-closed connection.
-//! - When a connection ends in the tunnel, the application gets what came before and then an orderly end.
+//! - When the peer ends a connection, the application gets what came before and then an orderly end (FIN).
+//! - When a connection is cut, the application gets a TCP reset, and what it has not taken may be lost: the WebSocket ended, for whatever
+//!   reason, or the other end has gone, or this end closes its tunnel or is killed. V1 and V2 have only one message for both; there
+//!   every end of a stream on a living WebSocket is an orderly one.
 //! - A source's listener is up for the tunnel's whole life. While the tunnel is not open, whoever connects waits in its
 //!   backlog.
 //! - More connections of a service than [`MAX_CONNECTIONS`] are closed at once.
@@ -58,6 +61,7 @@ mod event;
 mod farewell;
 mod http_proxy;
 mod local;
+mod local_socket;
 mod locals;
 mod outlet;
 mod services;

@@ -32,6 +32,17 @@ def exactly(connection, count):
     return bytes(received)
 
 
+def until_reset(connection):
+    """The bytes that come before the connection is reset; an orderly end is a failure."""
+    received = bytearray()
+    try:
+        while chunk := connection.recv(CHUNK):
+            received += chunk
+    except ConnectionResetError:
+        return bytes(received)
+    raise AssertionError(f"an orderly end after {len(received)} bytes in place of a reset")
+
+
 def answers(port):
     """Whether a byte comes back through a new connection. One that is ended, or not served, is an answer too: no."""
     try:

@@ -185,7 +185,7 @@ impl Driver {
     /// The connection is gone, or did not come about: the session, the local connections and the caller are told.
     fn lose(&mut self, close: Option<Close<'_>>, why: Loss) {
         self.link = Link::None;
-        self.locals.end_all();
+        self.locals.cut_all();
         // The session may have given it up at the same moment; then it is no news.
         if self.session.handle_closed(self.now(), close).is_ok() {
             self.tell_loss(why);
@@ -234,7 +234,7 @@ impl Driver {
         if self.session.deadline().is_some_and(|deadline| deadline <= now) {
             let timeout = self.session.handle_timeout(now);
             if timeout != Timeout::None {
-                self.locals.end_all();
+                self.locals.cut_all();
                 self.tell_loss(Loss::Timeout(timeout));
             }
             return true;

@@ -8,10 +8,10 @@ use std::time::Duration;
 use bytes::{Buf as _, BytesMut};
 use iot_tunnel_core::session::Connection;
 use iot_tunnel_core::wire::MAX_PAYLOAD;
-use tokio::io::{AsyncRead as _, AsyncWrite as _, ReadBuf};
-use tokio::net::TcpStream;
+use tokio::io::ReadBuf;
 use tokio::time::Instant;
 
+use super::local_socket::LocalSocket;
 use super::outlet::Outlet;
 use super::services;
 
@@ -25,7 +25,7 @@ const FLUSH_TIMEOUT: Duration = Duration::from_secs(30);
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A connection to a local server that is being made.
-type Dialling = Pin<Box<dyn Future<Output = io::Result<TcpStream>> + Send>>;
+type Dialling = Pin<Box<dyn Future<Output = io::Result<LocalSocket>> + Send>>;
 
 /// One local connection.
 pub(super) struct Local {
@@ -45,19 +45,19 @@ enum Stage {
     },
     /// Bytes flow both ways.
     Up {
-        socket: TcpStream,
+        socket: LocalSocket,
         connection: Connection,
     },
     /// The connection in the tunnel is over: what came before is written, and then the application is told the end.
     Flushing {
-        socket: TcpStream,
+        socket: LocalSocket,
         until: Instant,
         /// Whether the application has ended first.
         heard_end: bool,
     },
     /// The application has been told. What it still sends is thrown away until it ends: a close with bytes unread would
     /// be a TCP reset, which destroys what it has not read yet.
-    Draining { socket: TcpStream, until: Instant },
+    Draining { socket: LocalSocket, until: Instant },
     /// There is nothing left to do.
     Over,
 }
@@ -75,7 +75,7 @@ pub(super) enum Step {
 
 impl Local {
     /// A connection that a source has accepted.
-    pub(super) fn accepted(socket: TcpStream, connection: Connection) -> Self {
+    pub(super) fn accepted(socket: LocalSocket, connection: Connection) -> Self {
         Self {
             service: connection.service(),
             stage: Stage::Up { socket, connection },
@@ -87,12 +87,10 @@ impl Local {
     /// A connection that a destination makes to a server, `host:port`.
     pub(super) fn dialled(address: String, connection: Connection) -> Self {
         let dialling = async move {
-            let attempt = TcpStream::connect(address);
-            let socket = tokio::time::timeout(services::LOCAL_CONNECT_TIMEOUT, attempt)
+            let attempt = LocalSocket::connect(&address);
+            tokio::time::timeout(services::LOCAL_CONNECT_TIMEOUT, attempt)
                 .await
-                .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))?;
-            socket.set_nodelay(true)?;
-            Ok(socket)
+                .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
         };
         Self {
             service: connection.service(),
@@ -112,6 +110,11 @@ impl Local {
             Stage::Dialling { connection, .. } => connection,
             Stage::Flushing { .. } | Stage::Draining { .. } | Stage::Over => None,
         }
+    }
+
+    /// Whether its connection in the tunnel is of that service, and not over.
+    pub(super) fn is_of(&self, service: usize) -> bool {
+        self.connection().map(Connection::service) == Some(service)
     }
 
     /// How many bytes are kept for it.
@@ -143,7 +146,7 @@ impl Local {
             && self.rest.is_empty()
         {
             // What fails here fails again when the rest is written, and is dealt with there.
-            while let Poll::Ready(Ok(count @ 1..)) = Pin::new(&mut *socket).poll_write(cx, payload) {
+            while let Poll::Ready(Ok(count @ 1..)) = socket.poll_write(cx, payload) {
                 payload = payload.get(count..).unwrap_or_default();
                 if payload.is_empty() {
                     return;
@@ -175,7 +178,14 @@ impl Local {
         };
     }
 
-    /// Cuts it.
+    /// The connection in the tunnel was cut: the application gets a reset. One that had ended in order before is completed.
+    pub(super) fn cut(&mut self) {
+        if self.connection().is_some() {
+            self.give_up();
+        }
+    }
+
+    /// Closes the socket: by a reset, unless the application was told an orderly end.
     pub(super) fn give_up(&mut self) {
         self.stage = Stage::Over;
     }
@@ -245,7 +255,7 @@ impl Local {
                     *until = now + FLUSH_TIMEOUT;
                     return Ok(Step::Moved);
                 }
-                if !self.rest.is_empty() || Pin::new(&mut *socket).poll_shutdown(cx)?.is_pending() {
+                if !self.rest.is_empty() || socket.poll_shutdown(cx)?.is_pending() {
                     return Ok(Step::Waits);
                 }
                 if *heard_end {
@@ -263,7 +273,7 @@ impl Local {
             Stage::Draining { socket, .. } => {
                 let mut thrown_away = [0; 4096];
                 let mut buffer = ReadBuf::new(&mut thrown_away);
-                match Pin::new(socket).poll_read(cx, &mut buffer)? {
+                match socket.poll_read(cx, &mut buffer)? {
                     Poll::Ready(()) if buffer.filled().is_empty() => Ok(Step::Over),
                     Poll::Ready(()) => Ok(Step::Moved),
                     Poll::Pending => Ok(Step::Waits),
@@ -275,10 +285,10 @@ impl Local {
 }
 
 /// Writes what is kept. Whether any of it was written.
-fn write_rest(rest: &mut BytesMut, socket: &mut TcpStream, cx: &mut Context<'_>) -> io::Result<bool> {
+fn write_rest(rest: &mut BytesMut, socket: &mut LocalSocket, cx: &mut Context<'_>) -> io::Result<bool> {
     let mut wrote = false;
     while !rest.is_empty() {
-        match Pin::new(&mut *socket).poll_write(cx, rest)? {
+        match socket.poll_write(cx, rest)? {
             Poll::Ready(0) => return Err(io::ErrorKind::WriteZero.into()),
             Poll::Ready(count) => {
                 rest.advance(count);

@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use iot_tunnel_core::ServiceId;
 use iot_tunnel_core::session::{Connection, Progress, Status};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::time::Instant;
 
 use super::ClientSession;
 use super::local::{FULL, Local, Step};
+use super::local_socket::LocalSocket;
 use super::outlet::Outlet;
 use super::services::{Server, Services};
 use super::websocket::WebSocket;
@@ -42,7 +43,7 @@ struct Listening {
     name: Option<ServiceId>,
     listener: TcpListener,
     /// One that was accepted when the session had no room to tell so.
-    accepted: Option<TcpStream>,
+    accepted: Option<LocalSocket>,
     /// The end of a pause.
     until: Option<Instant>,
 }
@@ -92,7 +93,7 @@ impl Locals {
     /// At a destination: a connection was started in the tunnel.
     pub(super) fn start(&mut self, connection: Connection, replaces: bool) {
         if replaces {
-            self.end_service(connection.service());
+            self.cut_stream(connection.service());
         }
         let Ends::Destination(servers) = &self.ends else {
             return;
@@ -114,19 +115,20 @@ impl Locals {
         }
     }
 
-    /// A connection is over in the tunnel.
+    /// The peer ended a connection.
     pub(super) fn end(&mut self, connection: Connection) {
-        self.end_those(|local| local.connection() == Some(connection));
+        self.end_those(|local| local.connection() == Some(connection), Local::end);
     }
 
-    /// All connections of a service are.
-    pub(super) fn end_service(&mut self, service: usize) {
-        self.end_those(|local| local.connection().map(Connection::service) == Some(service));
+    /// All connections of a service were cut: the peer has gone, or began anew without telling their ends.
+    pub(super) fn cut_stream(&mut self, service: usize) {
+        self.end_those(|local| local.is_of(service), Local::cut);
     }
 
-    /// All are, and so is what brought them: what is kept for them must not stop what comes next.
-    pub(super) fn end_all(&mut self) {
-        self.end_those(|_| true);
+    /// All connections were cut, by the end of the WebSocket or of the tunnel. Those that had ended before are completed, but what is
+    /// kept for them must not stop what comes next.
+    pub(super) fn cut_all(&mut self) {
+        self.end_those(|_| true, Local::cut);
         self.list.iter_mut().for_each(Local::leave_behind);
         let mut kept = self.kept_of(Local::is_left_behind);
         while kept > MAX_LEFT_BEHIND {
@@ -151,13 +153,12 @@ impl Locals {
         if let Ends::Source(listening) = &mut self.ends {
             listening.clear();
         }
-        self.end_all();
+        self.cut_all();
     }
 
-    fn end_those(&mut self, which: impl Fn(&Local) -> bool) {
-        for local in self.list.iter_mut().filter(|local| which(local)) {
-            local.end();
-        }
+    fn end_those(&mut self, which: impl Fn(&Local) -> bool, end: fn(&mut Local)) {
+        self.list.iter_mut().filter(|local| which(local)).for_each(end);
+        self.list.retain(|local| !local.is_over());
         let lingering = |local: &Local| local.connection().is_none();
         let surplus = self.list.iter().filter(|local| lingering(local)).count();
         for _ in MAX_LINGERING..surplus {
@@ -252,7 +253,7 @@ impl Locals {
 }
 
 impl Listening {
-    fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<TcpStream> {
+    fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<LocalSocket> {
         if let Some(socket) = self.accepted.take() {
             return Poll::Ready(socket);
         }
@@ -261,11 +262,7 @@ impl Listening {
         }
         match self.listener.poll_accept(cx) {
             Poll::Pending => Poll::Pending,
-            Poll::Ready(Ok((socket, _))) => {
-                // A keystroke must not wait for an acknowledgement; without it, it does, and nothing else fails.
-                let _ = socket.set_nodelay(true);
-                Poll::Ready(socket)
-            }
+            Poll::Ready(Ok((socket, _))) => Poll::Ready(LocalSocket::new(socket)),
             Poll::Ready(Err(error)) => {
                 tracing::warn!(service = shown(self.name.as_ref()), %error, "cannot accept connections");
                 self.until = Some(Instant::now() + ACCEPT_PAUSE);

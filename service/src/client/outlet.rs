@@ -1,15 +1,14 @@
 //! The way of local bytes into the WebSocket: they are read right where they are sent from.
 
 use std::io;
-use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use iot_tunnel_core::session::{Connection, Progress};
 use iot_tunnel_core::wire::MAX_ENVELOPE;
-use tokio::io::{AsyncRead as _, ReadBuf};
-use tokio::net::TcpStream;
+use tokio::io::ReadBuf;
 
 use super::ClientSession;
+use super::local_socket::LocalSocket;
 use super::websocket::WebSocket;
 
 /// What local connections read into, one at a time: the WebSocket's buffer. Until what is in it is written nobody reads
@@ -31,7 +30,7 @@ impl Outlet<'_> {
     pub(super) fn poll_read(
         &mut self,
         connection: Connection,
-        socket: &mut TcpStream,
+        socket: &mut LocalSocket,
         cx: &mut Context<'_>,
     ) -> io::Result<Poll<usize>> {
         let Some(websocket) = &mut self.websocket else {
@@ -39,7 +38,7 @@ impl Outlet<'_> {
         };
         let room = websocket.payload_room(self.session.max_payload());
         let mut buffer = ReadBuf::new(room);
-        if Pin::new(socket).poll_read(cx, &mut buffer)?.is_pending() {
+        if socket.poll_read(cx, &mut buffer)?.is_pending() {
             return Ok(Poll::Pending);
         }
         let payload = buffer.filled();

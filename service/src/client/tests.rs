@@ -2,6 +2,7 @@
 
 mod back_pressure;
 mod closing;
+mod cut_connections;
 mod framing;
 mod local_ends;
 mod peer;

@@ -158,9 +158,9 @@ impl Driver {
                     if let Some(fault) = fault {
                         tracing::warn!(%fault, "a stream was reset");
                     }
-                    self.locals.end_service(service);
+                    self.locals.cut_stream(service);
                 }
-                Ok(Some(Event::SessionReset)) => self.locals.end_all(),
+                Ok(Some(Event::SessionReset)) => self.locals.cut_all(),
                 Ok(Some(Event::Open(announced))) => {
                     let open = opened(&announced, channel_id.clone());
                     // Nobody needs to listen.
@@ -181,7 +181,7 @@ impl Driver {
         let taken = payload.len() - input.len();
         socket.take(taken);
         if let Some(fault) = lost {
-            self.locals.end_all();
+            self.locals.cut_all();
             self.tell_loss(Loss::Tunnel(fault));
         }
     }

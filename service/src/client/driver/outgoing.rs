@@ -25,7 +25,7 @@ impl Driver {
             }
             match self.session.poll_output() {
                 Output::CloseWebSocket(code) => {
-                    self.locals.end_all();
+                    self.locals.cut_all();
                     self.part(Some(Close { code, reason: "" }));
                 }
                 Output::Connect(connect) => {

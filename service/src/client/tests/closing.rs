@@ -6,11 +6,11 @@ use iot_tunnel_core::wire::MessageType;
 use tokio::io::AsyncReadExt as _;
 
 use super::peer::{Peer, Sent, of_stream};
-use super::rig::{Rig, served, within};
+use super::rig::{Rig, served, until_reset, within};
 use crate::client::{Client, Dialer, Event, ReplaceError, Server, Services, Target, Trust};
 
 #[tokio::test]
-async fn a_tunnel_that_is_closed_says_so_to_the_service_and_to_its_applications() {
+async fn a_tunnel_that_is_closed_says_so_to_the_service_and_resets_its_applications() {
     let (mut rig, server) = Rig::destination().await;
     let mut peer = Peer::open(rig.dialled().await, &["SSH"]).await;
     peer.send(of_stream(MessageType::StreamStart, 1, b"")).await;
@@ -27,8 +27,7 @@ async fn a_tunnel_that_is_closed_says_so_to_the_service_and_to_its_applications(
         drop(peer);
     };
     let application = async {
-        assert_eq!(app.read(&mut [0; 1]).await.expect("an orderly end"), 0);
-        drop(app);
+        assert_eq!(until_reset(&mut app).await, b"");
     };
     let ending = async { tokio::join!(rig.tunnel.close(), service, application) };
     within("the end", ending).await;

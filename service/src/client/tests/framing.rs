@@ -6,7 +6,7 @@ use iot_tunnel_core::wire::{Message, MessageType};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::peer::{Peer, Sent, encoded, of_stream};
-use super::rig::{Rig, connect, served, within};
+use super::rig::{Rig, connect, served, until_reset, within};
 use crate::client::{Event, Loss};
 
 #[tokio::test]
@@ -77,10 +77,8 @@ async fn a_drop_in_mid_frame_leaves_nothing_behind() {
     peer.send(of_stream(MessageType::Data, 1, b"new")).await;
     peer.send(of_stream(MessageType::ConnectionReset, 1, b"")).await;
     let mut new = served(&server).await;
-    let (mut first, mut second) = (Vec::new(), Vec::new());
-    within("the end", old.read_to_end(&mut first))
-        .await
-        .expect("an orderly end");
+    let first = until_reset(&mut old).await;
+    let mut second = Vec::new();
     within("the end", new.read_to_end(&mut second))
         .await
         .expect("an orderly end");
@@ -115,12 +113,7 @@ async fn a_reset_of_the_session_ends_the_connections_and_keeps_the_websocket() {
         ..Message::default()
     })
     .await;
-    assert_eq!(
-        within("the end", app.read(&mut [0; 1]))
-            .await
-            .expect("an orderly end"),
-        0
-    );
+    assert_eq!(until_reset(&mut app).await, b"");
     peer.send(of_stream(MessageType::StreamStart, 1, b"")).await;
     served(&server).await;
 }

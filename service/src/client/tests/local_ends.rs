@@ -5,7 +5,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
 use super::peer::{Peer, Sent, of_stream};
-use super::rig::{Rig, connect, served, service, within};
+use super::rig::{Rig, connect, served, service, until_reset, within};
 use crate::client::{Server, Services};
 
 /// Reads to the end.
@@ -70,7 +70,7 @@ async fn whoever_connects_while_the_tunnel_is_down_waits_and_is_served_once_it_i
 }
 
 #[tokio::test]
-async fn a_service_that_the_tunnel_does_not_have_is_closed_at_once_and_said() {
+async fn a_service_that_the_tunnel_does_not_have_is_reset_at_once_and_said() {
     let (mut rig, address) = Rig::source().await;
     let _peer = Peer::open(rig.dialled().await, &["HTTP"]).await;
     let open = rig.opened().await;
@@ -80,12 +80,7 @@ async fn a_service_that_the_tunnel_does_not_have_is_closed_at_once_and_said() {
     );
     assert_eq!(open.channel_id.as_deref(), Some("c-1"));
     let mut app = connect(address).await;
-    assert_eq!(
-        within("the close", app.read(&mut [0; 1]))
-            .await
-            .expect("an orderly end"),
-        0
-    );
+    assert_eq!(until_reset(&mut app).await, b"");
 }
 
 #[tokio::test]
@@ -158,7 +153,7 @@ async fn an_application_that_still_sends_when_its_connection_ends_loses_nothing_
 }
 
 #[tokio::test]
-async fn a_stream_that_starts_anew_ends_the_connections_of_the_old_one() {
+async fn a_stream_that_starts_anew_resets_the_connections_of_the_old_one() {
     let (mut rig, server) = Rig::destination().await;
     let mut peer = Peer::open(rig.dialled().await, &["SSH"]).await;
     peer.send(of_stream(MessageType::StreamStart, 1, b"")).await;
@@ -167,7 +162,7 @@ async fn a_stream_that_starts_anew_ends_the_connections_of_the_old_one() {
     start.stream_id = 8;
     peer.send(start).await;
     let mut new = served(&server).await;
-    assert_eq!(rest(&mut old).await, b"");
+    assert_eq!(until_reset(&mut old).await, b"");
     new.write_all(b"new").await.expect("written");
     assert_eq!(peer.message().await, (MessageType::Data, 8, 1, b"new".to_vec()));
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use iot_tunnel_core::handshake::{Endpoint, Subprotocol};
 use iot_tunnel_core::wire::MAX_PAYLOAD;
 use iot_tunnel_core::{AccessToken, ServiceId};
-use tokio::io::DuplexStream;
+use tokio::io::{AsyncReadExt as _, DuplexStream};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 
@@ -45,6 +45,11 @@ impl Rig {
 
     /// One that sends payloads of at most so many bytes.
     pub(super) async fn with_payloads_of(max_payload: usize, services: Services) -> Self {
+        Self::with(services, |client| client.max_payload(max_payload)).await
+    }
+
+    /// One with settings of its own.
+    pub(super) async fn with(services: Services, settings: impl FnOnce(Client) -> Client) -> Self {
         let (dials, dialled) = mpsc::unbounded_channel();
         let client = Client {
             endpoint: Endpoint::parse("service").expect("an endpoint"),
@@ -58,9 +63,9 @@ impl Rig {
             }),
             services,
             format: Subprotocol::V3,
-            max_payload,
+            max_payload: MAX_PAYLOAD,
         };
-        let (tunnel, events) = client.start().expect("a client");
+        let (tunnel, events) = settings(client).start().expect("a client");
         tunnel
             .replace_token(token("first"), None)
             .await
@@ -88,6 +93,18 @@ impl Rig {
                 Services::Source(vec![Listener { service, listener }]),
             )
             .await,
+            address,
+        )
+    }
+
+    /// A source with a listener for SSH that speaks that format.
+    pub(super) async fn source_of(format: Subprotocol) -> (Self, std::net::SocketAddr) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a listener");
+        let address = listener.local_addr().expect("an address");
+        let service = service("SSH");
+        let services = Services::Source(vec![Listener { service, listener }]);
+        (
+            Self::with(services, |client| client.format(format)).await,
             address,
         )
     }
@@ -128,6 +145,17 @@ impl Rig {
         };
         self.event("the tunnel to open", open).await
     }
+}
+
+/// Reads until the connection is reset: what came before that. An orderly end fails.
+pub(super) async fn until_reset(socket: &mut TcpStream) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let read = within("the reset of a connection", socket.read_to_end(&mut bytes)).await;
+    let error = read
+        .map(|count| format!("an orderly end after {count} bytes"))
+        .expect_err("a reset");
+    assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset, "{error}");
+    bytes
 }
 
 /// Connects to a listener of a source.

@@ -8,7 +8,7 @@ use iot_tunnel_core::wire::MessageType;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::peer::{Peer, Sent, of_stream};
-use super::rig::{Rig, connect, served, token, within};
+use super::rig::{Rig, connect, served, token, until_reset, within};
 use crate::client::{Event, Loss};
 
 #[tokio::test]
@@ -81,7 +81,7 @@ async fn a_rotation_in_mid_transfer_closes_the_old_connection_and_carries_on_wit
     let mut new = Peer::open(rig.dialled().await, &["SSH"]).await;
     assert_eq!(new.access_token, "second");
     assert_ne!(new.client_token, old.client_token);
-    // The old socket ends with a close frame behind whole frames, and the old application with an orderly end.
+    // The old socket ends with a close frame behind whole frames, and the old application is reset.
     let end = loop {
         match old.next().await {
             Sent::Message {
@@ -92,10 +92,7 @@ async fn a_rotation_in_mid_transfer_closes_the_old_connection_and_carries_on_wit
         }
     };
     assert_eq!(end, Sent::Close(Some(1000)));
-    let mut rest = Vec::new();
-    within("the end", app.read_to_end(&mut rest))
-        .await
-        .expect("an orderly end");
+    until_reset(&mut app).await;
     // And nothing of the old stream is in the new one.
     new.send(of_stream(MessageType::StreamStart, 1, b"")).await;
     served(&server).await.write_all(b"after").await.expect("written");
