@@ -107,7 +107,7 @@ impl Relay {
             .await;
         connected.map_err(|error| match error {
             TunnelsError::Rule(Error::Refusal(refusal)) => Rejection::from(refusal),
-            TunnelsError::NotFound { .. } => Rejection::from(Refusal::UnknownAccessToken),
+            TunnelsError::NotFound { .. } => Rejection::from(Refusal::TunnelNotFound),
             error => {
                 tracing::error!(%error, "a handshake could not be judged");
                 Rejection::UNAVAILABLE

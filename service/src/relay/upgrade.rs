@@ -14,7 +14,7 @@ use iot_tunnel_core::handshake::{
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
-use super::{Relay, Seat};
+use super::{ATTEMPT_EVERY, Relay, Seat};
 use crate::transport::Transport;
 
 /// A request that cannot become a WebSocket, whatever its headers say (RFC 6455 §4.1).
@@ -140,6 +140,14 @@ fn refused(rejection: Rejection, channel_id: Uuid) -> Response<Body> {
     let mut response = response(status, Body::from(rejection.text), channel_id);
     set(&mut response, "content-type", "text/plain; charset=utf-8");
     set(&mut response, header::STATUS_REASON, rejection.text);
+    if rejection == Rejection::RATE_LIMITED {
+        // By then the token has one attempt again. Of other 503s it is not known when they end.
+        set(
+            &mut response,
+            "retry-after",
+            &ATTEMPT_EVERY.div_ceil(1_000).to_string(),
+        );
+    }
     if rejection == Rejection::from(HandshakeFault::Version) {
         // RFC 6455 §4.4.
         set(&mut response, header::WEBSOCKET_VERSION, header::VERSION);

@@ -53,8 +53,8 @@ impl Tunnels {
             Ok(connected) => self.happened(&connected.tunnel_id, What::connected(side)),
             Err(TunnelsError::Rule(Error::Refusal(refusal))) => {
                 self.parts.metrics.refused(refusal.name());
-                // Of a token that was never issued, nobody can say which tunnel it is for.
-                if *refusal != Refusal::UnknownAccessToken
+                // A token that was never issued, or not for a tunnel that exists, says nothing about any tunnel.
+                if !matches!(refusal, Refusal::UnknownAccessToken | Refusal::TunnelNotFound)
                     && let Some(claim) = Claim::read(access_token)
                 {
                     self.happened(&claim.tunnel_id, What::refused(side, refusal.text()));
@@ -105,7 +105,8 @@ impl Tunnels {
                     });
                 }
                 Ok(None) => {}
-                Err(TunnelsError::NotFound { .. }) => return Err(refused(Refusal::UnknownAccessToken)),
+                // Deleted, as far as anybody can tell: its client learns that no other token will help.
+                Err(TunnelsError::NotFound { .. }) => return Err(refused(Refusal::TunnelNotFound)),
                 Err(error) => return Err(error),
             }
         }

@@ -82,18 +82,20 @@ fn a_refused_token_is_code_3_with_the_services_reason_and_what_to_do() {
 #[test]
 fn a_closed_tunnel_is_code_4_whether_it_closes_before_or_meanwhile() {
     let rig = Rig::start();
-    let tunnel = rig.open();
-    let (mut source, _) = Program::start(rig.proxy(&tunnel.source, &["-s", "0"]));
-    source.has_logged("the tunnel is open");
-    rig.done("CloseTunnel", &json!({ "tunnelId": tunnel.id }));
-    assert_eq!(source.ended().code(), Some(4));
-    let ended = run(rig.proxy(&tunnel.destination, &["-d", "1"]));
-    assert_eq!(ended.code, Some(4), "{}", ended.stderr);
-    assert!(
-        ended.stderr.contains("next: open another tunnel"),
-        "{}",
-        ended.stderr
-    );
+    for delete in [false, true] {
+        let tunnel = rig.open();
+        let (mut source, _) = Program::start(rig.proxy(&tunnel.source, &["-s", "0"]));
+        source.has_logged("the tunnel is open");
+        rig.done("CloseTunnel", &json!({ "tunnelId": tunnel.id, "delete": delete }));
+        assert_eq!(source.ended().code(), Some(4), "delete: {delete}");
+        let ended = run(rig.proxy(&tunnel.destination, &["-d", "1"]));
+        assert_eq!(ended.code, Some(4), "delete: {delete}: {}", ended.stderr);
+        assert!(
+            ended.stderr.contains("next: open another tunnel"),
+            "{}",
+            ended.stderr
+        );
+    }
 }
 
 #[test]

@@ -123,7 +123,7 @@ async fn the_end_of_a_tunnel_closes_both_sides() {
             }
             "deleted" => {
                 rig.close(&tunnel, true).await;
-                Refusal::UnknownAccessToken
+                Refusal::TunnelNotFound
             }
             _ => {
                 rig.clock.advance(LIFETIME);

@@ -72,6 +72,21 @@ async fn a_token_that_is_tried_35_times_a_second_is_judged_20_times_and_then_onc
 }
 
 #[tokio::test]
+async fn a_limited_client_is_told_when_to_come_back() {
+    let rig = Rig::start().await;
+    let unknown = Handshake::new(Side::Source, "unknown");
+    for _ in 0..ATTEMPTS {
+        let answer = rig.ask(unknown.clone().bytes()).await;
+        assert_eq!((answer.status, answer.headers.get("retry-after")), (400, None));
+    }
+    let answer = rig.ask(unknown.clone().bytes()).await;
+    let after = answer.headers.get("retry-after").expect("when");
+    assert_eq!((answer.status, after.as_bytes()), (503, b"1".as_slice()));
+    rig.clock.advance(Duration::from_secs(1));
+    assert_eq!(rig.ask(unknown.bytes()).await.status, 400);
+}
+
+#[tokio::test]
 async fn a_limited_token_is_not_spent() {
     let rig = Rig::start().await;
     let tunnel = rig.open(&[]).await;

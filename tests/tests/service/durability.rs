@@ -134,7 +134,7 @@ async fn a_restart_finds_tunnels_tags_and_what_every_token_may_still_do() {
             &*deleted.source,
             Side::Source,
             None,
-            Some(Refusal::UnknownAccessToken),
+            Some(Refusal::TunnelNotFound),
         ),
     ] {
         assert_eq!(rig.refusal(token, side, client).await, outcome, "{what}");

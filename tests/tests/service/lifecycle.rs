@@ -74,7 +74,7 @@ async fn closing_with_delete_removes_the_tunnel_at_once() {
     assert!(rig.list().await.is_empty());
     assert_eq!(
         rig.refusal(&tunnel.source, Side::Source, None).await,
-        Some(Refusal::UnknownAccessToken)
+        Some(Refusal::TunnelNotFound)
     );
 }
 
