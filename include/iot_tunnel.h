@@ -304,11 +304,11 @@ enum iot_tunnel_upgrade_answer_kind
      */
     IOT_TUNNEL_UPGRADE_ANSWER_KIND_ACCEPTED = 1,
     /**
-     * 400–499: the session has wiped the token and awaits another. Close the socket.
+     * 400–499 but 408 and 429: the session has wiped the token and awaits another. Close the socket.
      */
     IOT_TUNNEL_UPGRADE_ANSWER_KIND_REFUSED = 2,
     /**
-     * 500–599: the session waits, then it connects again. Close the socket.
+     * 408, 429 or 500–599: the session waits, at least as long as `Retry-After` says, then it connects again. Close the socket.
      */
     IOT_TUNNEL_UPGRADE_ANSWER_KIND_RETRY = 3,
 };
@@ -1710,7 +1710,7 @@ typedef struct {
  * that is due, wait; iot_tunnel_session_sent takes it in steps; and each time poll_output says again where the rest lies.
  */
 typedef struct {
-    uint64_t opaque[589];
+    uint64_t opaque[600];
 } iot_tunnel_session;
 
 /**
