@@ -156,5 +156,5 @@ async fn the_first_rule_that_says_no_is_the_one_named() {
     // Closed before revoked.
     is_refused(&rig, as_destination(&old.source), Refusal::TunnelClosed).await;
     rig.close(&tunnel, true).await;
-    is_refused(&rig, as_destination(&old.source), Refusal::UnknownAccessToken).await;
+    is_refused(&rig, as_destination(&old.source), Refusal::TunnelNotFound).await;
 }
