@@ -105,8 +105,12 @@ impl Tunnels {
                     });
                 }
                 Ok(None) => {}
-                // Deleted, as far as anybody can tell: its client learns that no other token will help.
-                Err(TunnelsError::NotFound { .. }) => return Err(refused(Refusal::TunnelNotFound)),
+                // Deleted: no other token will help. Every id of this service is a UUID, so any other comes from a token
+                // that was damaged on its way here.
+                Err(TunnelsError::NotFound { .. }) if uuid::Uuid::try_parse(id.as_str()).is_ok() => {
+                    return Err(refused(Refusal::TunnelNotFound));
+                }
+                Err(TunnelsError::NotFound { .. }) => return Err(refused(Refusal::UnknownAccessToken)),
                 Err(error) => return Err(error),
             }
         }
