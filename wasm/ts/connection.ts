@@ -50,20 +50,29 @@ export interface TunnelConnectionOptions {
   /** Longest payload of a message that is sent, in bytes: 1 to 64,512. Less if the peers agreed on less. */
   maxPayload?: number | undefined;
   /**
-   * Most memory for what waits to be read, in all streams together, in bytes: at least 1; 8 MiB by default. Each message counts
-   * as the buffer that it keeps and 384 bytes, so that many short ones are fewer bytes of payload. A peer is stopped by then if the
-   * WebSocket can be: that of `ws`, and WebSocketStream where the engine has it. Over any other nothing stops a peer: the
-   * stream that has most waiting then fails with `ReceiveLimitExceeded`.
+   * Most memory for what waits to be read, in all streams together, in bytes: at least 1. Each message counts
+   * as the buffer that it keeps and 384 bytes, so that many short ones are fewer bytes of payload. The WebSocket of `ws` can be
+   * stopped and is, so that a slow reader slows its peer; 8 MiB by default. The WebSocket of a browser cannot be stopped: at the
+   * limit, 64 MiB by default, the stream that has most waiting fails with `ReceiveLimitExceeded`, and the others go on.
    */
   receiveLimit?: number | undefined;
+  /**
+   * Longest time for which a stream whose reader takes nothing may hold up other streams, in milliseconds: 10,000 by default; 0
+   * for any time. Matters where the WebSocket can be stopped: that stops every stream in it. When the time is over the stream
+   * fails with `ReceiveLimitExceeded`, also as an `error` of the connection, and the others go on. A stream that holds up no
+   * other one may wait for as long as its reader likes.
+   */
+  stallLimit?: number | undefined;
   /** Another clock than the engine's. */
   clock?: Clock | undefined;
   /** Closes the connection when it is aborted; whatever waits gets its reason. */
   signal?: AbortSignal | undefined;
 }
 
-/** Most bytes that wait to be read unless an option says otherwise (ours). */
-const RECEIVE_LIMIT = 8 * 1024 * 1024;
+/** Longest time for which a reader that takes nothing may hold up other streams, in milliseconds (ours). */
+const STALL_LIMIT = 10_000;
+/** Longest time that a timer of an engine takes, in milliseconds. */
+const MAX_TIME = 2 ** 31 - 1;
 /** Longest payload of a message (data-plane.md §3). */
 const MAX_PAYLOAD = 64_512;
 
@@ -125,16 +134,17 @@ export class TunnelConnection extends EventTarget {
   /**
    * @throws {@link MisuseError} or {@link CapacityError} for options that cannot be: `InvalidEndpoint`, `NoWebSocket`,
    * `NoServices`, `InvalidServiceId`, `DuplicateService`, `MaxPayloadOutOfRange`, `InvalidAccessToken`, `ServiceTableFull`, ….
-   * `RangeError` for a `receiveLimit` that is no whole number from 1 on, and for a `clock` that gives no finite number.
+   * `RangeError` for a `receiveLimit` that is no whole number from 1 on, a `stallLimit` that is none from 0 on, and for a `clock` that gives no finite number.
    */
   constructor(options: TunnelConnectionOptions) {
     super();
-    const { side, services, format = "V3", maxPayload = MAX_PAYLOAD, receiveLimit = RECEIVE_LIMIT, signal } = object("options", options);
-    const { tokenIn = "subprotocol", getToken } = options;
+    const { side, services, format = "V3", maxPayload = MAX_PAYLOAD, receiveLimit, signal } = object("options", options);
+    const { tokenIn = "subprotocol", getToken, stallLimit = STALL_LIMIT } = options;
     const clock = clockOf(options.clock);
     // The session judges it too, but only what 32 bits have left of it.
     if (number("maxPayload", maxPayload) !== maxPayload >>> 0) throw tunnelError(FAULT.maxPayloadOutOfRange);
-    wholeNumber("receiveLimit", receiveLimit, 1);
+    if (receiveLimit !== undefined) wholeNumber("receiveLimit", receiveLimit, 1);
+    wholeNumber("stallLimit", stallLimit, 0, MAX_TIME);
     functionIfGiven("getToken", getToken);
     signalIfGiven(signal);
     const names = services === undefined ? undefined : texts("services", services);
@@ -147,7 +157,7 @@ export class TunnelConnection extends EventTarget {
     });
     const abort = () => this.#driver.close(signal?.reason);
     this.#driver = new Driver(
-      { side, services: names, format, maxPayload, receiveLimit, clock, open },
+      { side, services: names, format, maxPayload, receiveLimit, stallLimit, clock, open },
       {
         changed: (state) => {
           if (state === "closed") signal?.removeEventListener("abort", abort);

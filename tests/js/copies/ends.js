@@ -56,32 +56,8 @@ class NodeSocket extends BrowserSocket {
   }
 }
 
-/** As Chromium has WebSocketStream: it too keeps what it is given. */
-class StreamSocket extends End {
-  static latest;
-  closed = new Promise(() => {});
-  #reader;
-
-  constructor() {
-    super();
-    StreamSocket.latest = this;
-    const readable = new ReadableStream({ start: (reader) => void (this.#reader = reader) });
-    const writable = new WritableStream({ write: (bytes) => this.take(bytes) }, { highWaterMark: 64 });
-    this.opened = Promise.resolve({ readable, writable, protocol: this.protocol });
-  }
-
-  close() {}
-  open() {}
-
-  deliver(bytes) {
-    this.#reader.enqueue(bytes);
-  }
-}
-
 /** Each kind, and whether it needs a copy of what is sent. */
 export const ENDS = {
   "a browser's WebSocket": { End: BrowserSocket, keeps: false, options: { WebSocket: BrowserSocket, tokenIn: "subprotocol" } },
   "the WebSocket of ws": { End: NodeSocket, keeps: true, options: { WebSocket: NodeSocket, tokenIn: "header" } },
-  WebSocketStream: { End: StreamSocket, keeps: true, options: { WebSocket: undefined, tokenIn: "subprotocol" } },
 };
-globalThis.WebSocketStream = StreamSocket;

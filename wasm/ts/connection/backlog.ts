@@ -5,16 +5,28 @@ import type { Stream } from "./stream.js";
 /** With more than this waiting a stream is full, in bytes (ours: one more message then fits 256 KiB). */
 const STREAM_FULL = 192 * 1024;
 
+/** Most bytes that wait in all streams together where an option does not say, and the peer can be stopped (ours). */
+const RECEIVE_LIMIT = 8 * 1024 * 1024;
+/** The same where it cannot be stopped, and who reads more slowly than the peer sends loses the stream (ours). */
+const UNSTOPPABLE_LIMIT = 64 * 1024 * 1024;
+
 /** Counts what waits in all streams that came through a WebSocket, ended ones too. */
 export class Backlog {
-  readonly #limit: number;
+  readonly #given: number | undefined;
+  /** Most for all streams together, in bytes. */
+  limit = RECEIVE_LIMIT;
   readonly #unread = new Set<Stream>();
   #waiting = 0;
   #full = 0;
 
-  /** `limit` is for all streams together, in bytes. */
-  constructor(limit: number) {
-    this.#limit = limit;
+  /** `limit` is for all streams together, in bytes; without it the WebSocket's kind decides. */
+  constructor(limit: number | undefined) {
+    this.#given = limit;
+  }
+
+  /** Another WebSocket, whose peer can be stopped or not. */
+  begin(canPause: boolean): void {
+    this.limit = this.#given ?? (canPause ? RECEIVE_LIMIT : UNSTOPPABLE_LIMIT);
   }
 
   /** So much more waits, in bytes of memory; less than 0 if the application took some. */
@@ -29,12 +41,19 @@ export class Backlog {
 
   /** Whether more waits than the limit allows. */
   get isOver(): boolean {
-    return this.#waiting > this.#limit;
+    return this.#waiting > this.limit;
   }
 
   /** Whether no more should come. */
   get isFull(): boolean {
     return this.#full > 0 || this.isOver;
+  }
+
+  /** The streams because of which no more should come: the full ones, or else the one in which most waits. */
+  holders(): Stream[] {
+    const full = [...this.#unread].filter(({ waiting }) => waiting > STREAM_FULL);
+    if (full.length > 0 || !this.isOver) return full;
+    return [[...this.#unread].reduce((most, stream) => (stream.waiting > most.waiting ? stream : most))];
   }
 
   /**

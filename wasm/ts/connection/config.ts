@@ -20,7 +20,10 @@ export interface DriverConfig {
   services: string[] | undefined;
   format: Format;
   maxPayload: number;
-  receiveLimit: number;
+  /** In bytes; nothing for what the WebSocket's kind suggests. */
+  receiveLimit: number | undefined;
+  /** In milliseconds. */
+  stallLimit: number;
   clock: Clock;
   /** Opens a WebSocket with these tokens. */
   open(tokens: Tokens, listener: LinkListener): Link;

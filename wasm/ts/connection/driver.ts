@@ -10,10 +10,11 @@ import type { ConnectionState, DriverConfig, DriverListener, TokenTaken, Tokens 
 import * as FAULT from "./fault.js";
 import { Incoming } from "./incoming.js";
 import { type Link, type LinkListener, POLICY_VIOLATION, PROTOCOL_ERROR, UNSUPPORTED_DATA } from "./link.js";
-import { SILENCE, lost, refusal } from "./loss.js";
+import { SILENCE, lost, refusal, stalled } from "./loss.js";
 import { CLOSE_CODE, CONNECTION, ERROR, FRAME, NEEDS_NAME, REPLACES, SERVICE, WAITING } from "./places.js";
 import { Report } from "./report.js";
 import { placeOf } from "./services.js";
+import { Stall } from "./stall.js";
 import { Stream, type StreamOwner } from "./stream.js";
 import { Turns } from "./turns.js";
 
@@ -27,6 +28,7 @@ export class Driver implements StreamOwner {
   readonly #inbox: number;
   readonly #streams = new Map<number, Stream>();
   readonly #backlog: Backlog;
+  readonly #stall: Stall;
   #link: Link | undefined;
   #paused = false;
   readonly #incoming: Incoming;
@@ -47,6 +49,12 @@ export class Driver implements StreamOwner {
     this.#listener = listener;
     this.#backlog = new Backlog(config.receiveLimit);
     this.#alarm = new Alarm(config.clock, () => this.#timeout());
+    this.#stall = new Stall(config.clock, config.stallLimit, {
+      holders: () => this.#backlog.holders(),
+      // A source hears of a stream's needs when it is used; a destination does not, for the request itself may wait.
+      hasOthers: (holders) => config.side === "destination" && [...this.#streams.values()].some((stream) => !holders.includes(stream)),
+      stalled: (stream) => this.#stalled(stream),
+    });
     const { side, services, format, maxPayload } = config;
     this.#session = new (bindings().Session)(config.clock, this.#announced, side, services, format, maxPayload);
     this.#report = new Report(this.#session.report);
@@ -104,7 +112,11 @@ export class Driver implements StreamOwner {
           continue;
         }
         const stream = await this.#turns.take(() => this.#opened(place, signal));
-        if (stream !== "not open") return stream;
+        if (stream === "not open") continue;
+        // It may have been aborted since, and whoever did that does not get the stream any more.
+        if (signal?.aborted) stream.reset(signal.reason);
+        signal?.throwIfAborted();
+        return stream;
       }
     } finally {
       signal?.removeEventListener("abort", wake);
@@ -120,6 +132,7 @@ export class Driver implements StreamOwner {
     const stream = this.#stream(connection);
     stream.isTaken = true;
     this.#settle();
+    this.#stall.used(stream);
     return stream;
   }
 
@@ -138,6 +151,7 @@ export class Driver implements StreamOwner {
 
   async write(stream: Stream, bytes: Uint8Array): Promise<void> {
     let rest = bytes;
+    this.#stall.used(stream);
     await this.#turns.take(() => {
       if (stream.over !== undefined) throw stream.over;
       if (this.#link?.takes()) rest = rest.subarray(this.#send(stream, rest));
@@ -168,17 +182,27 @@ export class Driver implements StreamOwner {
     this.#backlog.account(stream, change);
     const link = this.#link;
     if (link === undefined) return;
+    if (change < 0) this.#stall.taken(stream);
     if (change > 0) this.#backlog.payer(stream, link.canPause)?.fail(tunnelError(FAULT.receiveLimitExceeded));
     this.#regulate();
   }
 
   /** Stops the peer, if it can be, while too much waits here, or lets it go on. */
   #regulate(): void {
+    if (!this.#link?.canPause) return;
+    this.#stall.set(this.#backlog.isFull);
     const paused = this.#backlog.isFull || this.#incoming.isHeld;
-    if (!this.#link?.canPause || paused === this.#paused) return;
+    if (paused === this.#paused) return;
     this.#paused = paused;
     this.#link.pause(paused);
     this.#happened(paused ? "paused" : "resumed");
+  }
+
+  /** Others have waited behind that stream for long enough. */
+  #stalled(stream: Stream): void {
+    const error = stalled(stream.service, this.#config.stallLimit);
+    this.#listener.failed(error);
+    stream.fail(error);
   }
 
   /** Nothing is as it was: whoever waits looks again. */
@@ -248,6 +272,7 @@ export class Driver implements StreamOwner {
     this.services = [];
     try {
       this.#link = this.#config.open(tokens, this.#reports());
+      this.#backlog.begin(this.#link.canPause);
     } catch (error) {
       // Such as a page that may not talk to that address.
       this.#happened("closed");
@@ -304,6 +329,7 @@ export class Driver implements StreamOwner {
     this.#incoming.clear();
     this.#endStreams(() => true, error);
     this.#backlog.letGo();
+    this.#stall.set(false);
   }
 
   #endStreams(which: (stream: Stream) => boolean, error?: unknown): void {
@@ -326,7 +352,7 @@ export class Driver implements StreamOwner {
   /** Something is held until something has been sent: the peer is stopped if it can be. */
   #limit(): void {
     if (this.#link?.canPause) this.#regulate();
-    else if (this.#incoming.size > this.#config.receiveLimit) {
+    else if (this.#incoming.size > this.#backlog.limit) {
       this.#lose(tunnelError(FAULT.receiveLimitExceeded), POLICY_VIOLATION);
     }
   }

@@ -1,7 +1,8 @@
 /** The errors that a connection makes itself, beside those that core throws. */
 
-import { PeerFaultError, RefusalError, tunnelError } from "../errors.js";
+import { CapacityError, PeerFaultError, RefusalError, tunnelError } from "../errors.js";
 import type { TimeoutKind } from "../raw/connection.js";
+import { receiveLimitExceeded } from "./fault.js";
 
 /** The connection was cut, and how. */
 export function lost(why: string): PeerFaultError {
@@ -17,6 +18,13 @@ export const SILENCE: Record<Exclude<TimeoutKind, "none">, string> = {
   "service-ids": "the service did not say its services within 30 s",
   pong: "the service was silent for 30 s after a ping",
 };
+
+/** A stream was not read while others waited. */
+export function stalled(service: string | undefined, milliseconds: number): CapacityError {
+  const which = service === undefined ? "a stream" : `a stream of ${service}`;
+  const message = `the reader of ${which} took nothing for ${milliseconds / 1000} s while others waited behind it, so that stream was reset`;
+  return new CapacityError(receiveLimitExceeded, "ReceiveLimitExceeded", message);
+}
 
 /** The first and the last number of what a service says of a token, in its own words. */
 const REASONS = [201, 209] as const;

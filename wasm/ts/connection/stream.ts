@@ -18,8 +18,8 @@ export interface TunnelStream {
   readonly service: string | undefined;
   /**
    * The peer's bytes; those that wait come in few long chunks, not in many short ones. It ends when the peer ends the
-   * connection, and fails when that is cut, each after the bytes that came before. A stream that is not read holds up the
-   * others: read it, or cancel it.
+   * connection, and fails when that is cut, each after the bytes that came before. A stream that is not read fails when it holds
+   * up others for too long (`stallLimit`) or keeps too much (`receiveLimit`): read it, or cancel it.
    */
   readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>;
   /**
@@ -50,6 +50,8 @@ export class Stream implements TunnelStream {
   readonly closed: Promise<void>;
   /** Bytes that wait for the application. */
   waiting = 0;
+  /** When its reader took something last while it held up the tunnel. */
+  takenAt = -Infinity;
   /** Whether the application has it. */
   isTaken = false;
   /** Why nothing more can be written. */
