@@ -9,7 +9,7 @@
 //! | 400–499, but 408 and 429 | [`Upgrade::Refused`] | get another token: the same one is never taken again |
 //! | 408, 429, 500–599 | [`Upgrade::Retry`] | try again, later each time, and not before its `retry_after` |
 //! | another 1xx | passed over (RFC 9110 §15.2) | |
-//! | anything else | [`PeerFault`](crate::PeerFault) | close; whoever answers is no such service |
+//! | anything else | [`PeerFault`](crate::PeerFault) | close: what answers is not this service; see [`UnexpectedAnswer`] |
 //!
 //! ```
 //! use iot_tunnel_core::handshake::{Answer, Endpoint, Offer, Subprotocol, Upgrade, UpgradeKey, UpgradeRequest};
@@ -63,6 +63,7 @@ mod pending;
 mod rejection;
 mod request;
 mod subprotocol;
+mod unexpected;
 mod upgrade_request;
 
 #[cfg(test)]
@@ -76,6 +77,7 @@ pub use pending::{Answer, PendingUpgrade, Upgrade};
 pub use rejection::Rejection;
 pub use request::HandshakeRequest;
 pub use subprotocol::{Offer, Subprotocol};
+pub use unexpected::UnexpectedAnswer;
 pub use upgrade_request::{UpgradeRequest, UpgradeRequestError};
 
 /// Longest upgrade request, in bytes, with its request line, headers and empty line (data-plane.md §1).

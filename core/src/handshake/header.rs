@@ -14,6 +14,8 @@ pub const CHANNEL_ID: &str = "channel-id";
 pub const STATUS_REASON: &str = "x-status-reason";
 /// RFC 9110. In a refusal: the seconds to wait before the next attempt.
 pub const RETRY_AFTER: &str = "retry-after";
+/// RFC 9110. In a redirect: where it leads to.
+pub const LOCATION: &str = "location";
 /// RFC 9110.
 pub const HOST: &str = "host";
 /// RFC 9110.
