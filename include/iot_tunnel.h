@@ -219,6 +219,11 @@
 #define IOT_TUNNEL_MAX_NOTIFICATION 725
 
 /**
+ * Bytes of a buffer that has room for every text of a peer that the library gives, once it is fit to be shown.
+ */
+#define IOT_TUNNEL_MAX_SHOWN 1024
+
+/**
  * The longest body that iot_tunnel_rotate_request_write writes, in bytes.
  */
 #define IOT_TUNNEL_MAX_ROTATE_REQUEST 741
@@ -308,9 +313,14 @@ enum iot_tunnel_upgrade_answer_kind
      */
     IOT_TUNNEL_UPGRADE_ANSWER_KIND_REFUSED = 2,
     /**
-     * 408, 429 or 500–599: the session waits, at least as long as `Retry-After` says, then it connects again. Close the socket.
+     * 408, 429 or 500–599: the session waits, at least as long as `retry_after` says, then it connects again. Close the socket.
      */
     IOT_TUNNEL_UPGRADE_ANSWER_KIND_RETRY = 3,
+    /**
+     * Another status, such as the redirect or the page of a captive portal: what answers is not this service. Nothing of it is
+     * followed. The session waits as after a lost connection, then it connects again. Close the socket.
+     */
+    IOT_TUNNEL_UPGRADE_ANSWER_KIND_UNEXPECTED = 4,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -389,16 +399,17 @@ enum iot_tunnel_event_kind
      */
     IOT_TUNNEL_EVENT_KIND_DATA = 4,
     /**
-     * The peer ended `connection`: flush what came before, then close it. There is nothing to answer.
+     * The peer ended `connection`, so that what came before is the whole of it: flush that, then close. There is nothing to answer.
      */
     IOT_TUNNEL_EVENT_KIND_ENDED = 5,
     /**
-     * All connections of `service` are over, as each of them would be by ENDED. `fault` says what the other side did
-     * wrong, if that is why.
+     * All connections of `service` were cut off: the other side is gone, was replaced or rejects the service. What came may be a part
+     * of a whole: a TCP connection to a local program is best ended by a reset. `fault` says what the other side did wrong, if that is
+     * why.
      */
     IOT_TUNNEL_EVENT_KIND_STREAM_ENDED = 6,
     /**
-     * The service ended all connections. The WebSocket stays.
+     * The service cut off all connections, as by STREAM_ENDED. The WebSocket stays.
      */
     IOT_TUNNEL_EVENT_KIND_SESSION_RESET = 7,
     /**
@@ -436,7 +447,9 @@ enum iot_tunnel_timeout
      */
     IOT_TUNNEL_TIMEOUT_SERVICE_IDS = 2,
     /**
-     * The peer was silent for 30 seconds after a ping.
+     * The peer, which has answered a ping on this connection before, was silent for 30 seconds after one. A service may leave pings
+     * unanswered: where none was ever answered, silence ends nothing, and TCP keepalive of the socket is to find out a peer that is
+     * gone.
      */
     IOT_TUNNEL_TIMEOUT_PONG = 3,
 };
@@ -1740,6 +1753,12 @@ typedef struct {
      * The longest payload of a message that is sent, 1 to 64512 bytes; 0 is 64512. Less where the peers agreed on less.
      */
     uint32_t max_payload;
+    /**
+     * The ceiling of the random waits after a failed connect or a lost connection, in milliseconds: 1 to 120000, which higher values
+     * count as; 0 is 120000. 5000 suits a person who waits, 120000 a fleet of devices. After 408, 429 and 5xx the ceiling is always
+     * 120000, and so it is while `contested` of iot_tunnel_session_status is set.
+     */
+    uint32_t max_backoff;
 } iot_tunnel_session_config;
 
 /**
@@ -1755,18 +1774,27 @@ typedef struct {
      */
     uint16_t http_status;
     /**
+     * RETRY: the seconds to wait at least, as the service's header retry-after says; 0 if it has none. The session keeps to at most 600 of
+     * them, and adds a random wait.
+     */
+    uint32_t retry_after;
+    /**
      * The bytes of the answer's head. With ACCEPTED, those behind it are the WebSocket's first.
      */
     size_t consumed;
     /**
-     * Why it was refused, in the service's words: what they start with of visible ASCII and spaces, at most 256. It lies in
+     * REFUSED, RETRY: why, in the service's words, at most 256 bytes of anything: show it by iot_tunnel_peer_text_write. It lies in
      * `received`. Empty if it gave none.
      */
-    iot_tunnel_text reason;
+    iot_tunnel_bytes reason;
     /**
      * An id of the attempt, for AWS's support; likewise.
      */
-    iot_tunnel_text channel_id;
+    iot_tunnel_bytes channel_id;
+    /**
+     * UNEXPECTED: where the answer leads to, as its header location says; likewise.
+     */
+    iot_tunnel_bytes location;
 } iot_tunnel_upgrade_answer;
 
 /**
@@ -1908,6 +1936,11 @@ typedef struct {
      * BACKOFF: until when, in milliseconds of the clock that `now` is of. Otherwise 0.
      */
     uint64_t backoff_until;
+    /**
+     * Whether the latest 4 or more connections in a row were accepted and then lost before they proved usable. The usual cause is
+     * another client with the same access token and client token: the service lets each replace the other.
+     */
+    bool contested;
 } iot_tunnel_session_status;
 
 /**
@@ -2354,6 +2387,21 @@ iot_tunnel_status iot_tunnel_notification_explain(const uint8_t *payload,
                                                   size_t *message_length);
 
 /**
+ * Writes a text of a peer so that a terminal or a log can show it, whatever bytes it has: visible ASCII and spaces as they are,
+ * everything else, and a backslash, as \xNN in hexadecimal digits.
+ *
+ * @param text The text: `reason`, `location` or `channel_id` of an answer, or the bytes of a close frame's reason.
+ * @param buffer Takes what can be shown.
+ * @param capacity Its length in bytes. IOT_TUNNEL_MAX_SHOWN is enough for every text that the library gives.
+ * @param length Its length in bytes; with CAPACITY_BUFFER_TOO_SMALL the length needed.
+ * @return OK, MISUSE_NULL_POINTER, MISUSE_OVERLAPPING_MEMORY, CAPACITY_BUFFER_TOO_SMALL.
+ */
+iot_tunnel_status iot_tunnel_peer_text_write(iot_tunnel_bytes text,
+                                             char *buffer,
+                                             size_t capacity,
+                                             size_t *length);
+
+/**
  * Opens a tunnel: both sides disconnected, a fresh access token each.
  *
  * @param record Where the record goes. Whatever was there is forgotten. On an error it stays as it was.
@@ -2718,8 +2766,8 @@ iot_tunnel_status iot_tunnel_session_upgrade_request(iot_tunnel_session *session
  * @param ended Whether no more will come, or there is no room for more.
  * @param answer What the service said.
  * @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED, MISUSE_NOT_CONNECTING (also if no upgrade request was written),
- *         MISUSE_SESSION_CLOSED, MISUSE_OVERLAPPING_MEMORY. A PEER_FAULT 320–327 is what the answer breaks: whoever
- *         answers is no such service. Close the socket and call iot_tunnel_session_handle_closed.
+ *         MISUSE_SESSION_CLOSED, MISUSE_OVERLAPPING_MEMORY. A PEER_FAULT 320–327 but 323 is what the answer breaks: what
+ *         answers is not this service. Close the socket and call iot_tunnel_session_handle_closed.
  */
 iot_tunnel_status iot_tunnel_session_handle_upgrade(iot_tunnel_session *session,
                                                     uint64_t now,
@@ -2844,6 +2892,10 @@ iot_tunnel_status iot_tunnel_session_pause(iot_tunnel_session *session,
 
 /**
  * At a source: opens a connection to a service. Its destination may answer by the event ENDED that it cannot.
+ *
+ * WOULD_BLOCK: the outgoing buffer has no room; or, in V1 and V2 format, this session ended the service's connection less than
+ * 500 ms ago, so that bytes which are still under way from it could not be told from those of the next. Call again when something
+ * was sent, or at the deadline.
  *
  * @param session The session.
  * @param service The place in the session's services, from 0.

@@ -26,6 +26,7 @@ pub mod issued;
 mod json;
 pub mod mode;
 pub mod notification;
+pub mod peer_text;
 pub mod record;
 pub mod rotate_request;
 pub mod rotate_response;

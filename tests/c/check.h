@@ -63,6 +63,15 @@ static MAYBE_UNUSED bool check_text(iot_tunnel_text actual, const char *expected
     return same;
 }
 
+/* A text of a peer, as it is shown. */
+static MAYBE_UNUSED bool check_shown(iot_tunnel_bytes actual, const char *expected, const char *what, const char *file, int line)
+{
+    char buffer[IOT_TUNNEL_MAX_SHOWN];
+    iot_tunnel_text shown = { buffer, 0 };
+    return iot_tunnel_peer_text_write(actual, buffer, sizeof buffer, &shown.len) == IOT_TUNNEL_STATUS_OK
+        && check_text(shown, expected, what, file, line);
+}
+
 #define CHECK(condition) check_that((condition), #condition, __FILE__, __LINE__)
 /* Integers of any kind; the second is what the first should be. */
 #define CHECK_EQUAL(actual, expected) check_equal((uint64_t)(actual), (uint64_t)(expected), #actual, __FILE__, __LINE__)
@@ -71,6 +80,7 @@ static MAYBE_UNUSED bool check_text(iot_tunnel_text actual, const char *expected
 #define CHECK_OK(call) CHECK_STATUS(call, OK)
 /* A text against a C string. */
 #define CHECK_TEXT(actual, expected) check_text((actual), (expected), #actual, __FILE__, __LINE__)
+#define CHECK_SHOWN(actual, expected) check_shown((actual), (expected), #actual, __FILE__, __LINE__)
 
 /* Ends a test: its exit status. */
 static MAYBE_UNUSED int check_report(const char *promise)

@@ -47,7 +47,7 @@ typedef struct {
     iot_tunnel_status fault;
     uint16_t close_code;
     iot_tunnel_event open_event;
-    char reason[257];
+    char reason[IOT_TUNNEL_MAX_SHOWN + 1];
     iot_tunnel_upgrade_answer_kind answered;
     uint16_t http_status;
 } client;
@@ -413,9 +413,10 @@ static void client_answer(client *self, const uint8_t *bytes, size_t length)
     CHECK_OK(iot_tunnel_session_handle_upgrade(self->session, self->with->now, self->answer, self->answer_length, false, &answer));
     self->answered = answer.kind;
     self->http_status = answer.http_status;
-    snprintf(self->reason, sizeof self->reason, "%.*s", (int)answer.reason.len, answer.reason.len ? answer.reason.ptr : "");
+    memset(self->reason, 0, sizeof self->reason);
+    CHECK_OK(iot_tunnel_peer_text_write(answer.reason, self->reason, sizeof self->reason - 1, &left));
     if (answer.kind == IOT_TUNNEL_UPGRADE_ANSWER_KIND_ACCEPTED) {
-        CHECK_TEXT(answer.channel_id, "c-1");
+        CHECK_SHOWN(answer.channel_id, "c-1");
         CHECK_OK(iot_tunnel_websocket_init(self->websocket, sizeof *self->websocket, IOT_TUNNEL_WEBSOCKET_ROLE_CLIENT));
         self->is_websocket = true;
         left = self->answer_length - answer.consumed;

@@ -71,7 +71,7 @@ static void subject_refuse(subject *self)
     iot_tunnel_upgrade_answer answer;
     CHECK_OK(iot_tunnel_session_handle_upgrade(self->session, 1000, (const uint8_t *)NO, sizeof NO - 1, false, &answer));
     CHECK_EQUAL(answer.kind, IOT_TUNNEL_UPGRADE_ANSWER_KIND_REFUSED);
-    CHECK_TEXT(answer.reason, "no");
+    CHECK_SHOWN(answer.reason, "no");
 }
 
 static void subject_go_open(subject *self)

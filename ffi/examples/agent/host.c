@@ -11,7 +11,7 @@
 
 void say(const char *format, ...)
 {
-    char line[512];
+    char line[1024]; /* What is longer is cut. */
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(line, sizeof line, format, arguments);
@@ -22,6 +22,17 @@ void say(const char *format, ...)
         }
     }
     fprintf(stderr, "agent: %s\n", line);
+}
+
+void shown(iot_tunnel_bytes text, char *buffer, size_t size)
+{
+    size_t length = 0;
+    /* As much of it as has room. */
+    while (iot_tunnel_peer_text_write(text, buffer, size - 1, &length) != IOT_TUNNEL_STATUS_OK && text.len > 0) {
+        text.len--;
+        length = 0;
+    }
+    buffer[length] = '\0';
 }
 
 uint64_t host_now(void)
@@ -57,7 +68,14 @@ void wait_begin(struct wait *wait)
 
 void wait_for(struct wait *wait, int socket, int events)
 {
-    if (events != 0 && wait->count < MAX_SOCKETS) {
+    if (events != 0) {
+        wait_for_end(wait, socket, events);
+    }
+}
+
+void wait_for_end(struct wait *wait, int socket, int events)
+{
+    if (wait->count < MAX_SOCKETS) {
         wait->sockets[wait->count].fd = socket;
         wait->sockets[wait->count].events = (short)events;
         wait->count++;

@@ -24,6 +24,9 @@ struct wait {
 /* Writes one line to stderr. Whatever a peer has slipped into it, it is printable. */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* The start of a text of a peer, as it can be shown, in a buffer that ends with a zero. */
+void shown(iot_tunnel_bytes text, char *buffer, size_t size);
+
 /* Milliseconds of a clock that nobody sets. */
 uint64_t host_now(void);
 
@@ -37,6 +40,8 @@ iot_tunnel_text text_of(const char *string);
 void wait_begin(struct wait *wait);
 /* Waits for a socket too, unless events is 0: poll would report its end again and again, and nobody would look. */
 void wait_for(struct wait *wait, int socket, int events);
+/* The same, and also without events for the moment when the connection breaks. */
+void wait_for_end(struct wait *wait, int socket, int events);
 /* Waits no longer than that. */
 void wait_until(struct wait *wait, uint64_t deadline);
 /* Waits. */

@@ -2,6 +2,9 @@
 
 #include <string.h>
 
+/* How often to look whether the peer is gone, in milliseconds. */
+enum { CHECK_INTERVAL = 10000 };
+
 bool link_open(struct link *link, const struct place *place)
 {
     link->state = LINK_UPGRADING;
@@ -34,6 +37,7 @@ void link_upgraded(struct link *link, size_t length)
     link->received.ptr += length;
     link->received.len -= length;
     link->state = LINK_UP;
+    link->check_at = host_now() + CHECK_INTERVAL;
 }
 
 static size_t room(const struct link *link)
@@ -104,7 +108,19 @@ void link_drop(struct link *link)
     link->state = LINK_DOWN;
 }
 
+bool link_is_dead(struct link *link)
+{
+    if (link->state != LINK_UP || host_now() < link->check_at) {
+        return false;
+    }
+    link->check_at = host_now() + CHECK_INTERVAL;
+    return tls_is_dead(&link->tls);
+}
+
 void link_watch(const struct link *link, struct wait *wait, bool reads)
 {
     tls_watch(&link->tls, wait, reads, link->out_start < link->out_end);
+    if (link->state == LINK_UP) {
+        wait_until(wait, link->check_at);
+    }
 }

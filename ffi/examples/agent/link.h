@@ -20,6 +20,7 @@ struct link {
     } state;
     struct tls tls;
     iot_tunnel_websocket websocket;
+    uint64_t check_at;         /* when to look next whether the peer is gone */
     iot_tunnel_buffer received; /* what was read into `in` and is not taken yet */
     size_t out_start;          /* what of `out` is to be written */
     size_t out_end;
@@ -46,6 +47,8 @@ void link_part(struct link *link, uint16_t code);
 /* Lets go of the connection, and wipes everything that was on its way. */
 void link_drop(struct link *link);
 
+/* Whether the peer is gone, although neither side has ended the connection. Looks every few seconds. */
+bool link_is_dead(struct link *link);
 void link_watch(const struct link *link, struct wait *wait, bool reads);
 
 #endif

@@ -11,6 +11,8 @@
  *   link.c           the WebSocket to the service, by the library
  *   tls.c            the TLS below it, by mbedTLS
  *   local.c          the TCP connections to this device's services
+ *   connection.c     how one of them ends
+ *   backlog.c        bytes for one that has no room for them
  *   dial.c           TCP connections that are being made
  *   errand.c         what takes its time: lookups of names
  *   host.c           time, random bytes, waiting, log

@@ -27,6 +27,10 @@ static const char HELP[] =
     "                               HOST is localhost if none is given; SERVICE may be left out if there is only one\n"
     "  -c, --capath PATH            root certificates to trust for the tunnel: a PEM file, or a folder of them\n"
     "                               [default: " SYSTEM_CA "]\n"
+    "      --half-close-silence SECONDS   when a service has ended its sending side without an answer, keep its connection\n"
+    "                               open until the other side was silent for so long; 0: end it at once [default: 5]\n"
+    "      --stall-limit SECONDS    reset a connection whose service takes no byte for so long while other connections\n"
+    "                               wait behind it, or for three times as long if it is alone; 0: never [default: 10]\n"
     "      --ready                  print one JSON line on stdout when it is subscribed\n"
     "  -h, --help                   print this\n"
     "  -V, --version                print the version\n"
@@ -36,7 +40,7 @@ static const char HELP[] =
     "\n"
     "Exit codes: 0 ended by SIGINT or SIGTERM, 1 something failed, 2 the command line or a file of it is wrong.\n";
 
-enum { THING = 256, MQTT, MQTT_CA, MQTT_CERT, MQTT_KEY, MQTT_CLIENT_ID, READY };
+enum { THING = 256, MQTT, MQTT_CA, MQTT_CERT, MQTT_KEY, MQTT_CLIENT_ID, HALF_CLOSE, STALL, READY };
 
 static const struct option FLAGS[] = {
     {"thing", required_argument, NULL, THING},
@@ -48,6 +52,8 @@ static const struct option FLAGS[] = {
     {"proxy-endpoint", required_argument, NULL, 'e'},
     {"destination-app", required_argument, NULL, 'd'},
     {"capath", required_argument, NULL, 'c'},
+    {"half-close-silence", required_argument, NULL, HALF_CLOSE},
+    {"stall-limit", required_argument, NULL, STALL},
     {"ready", no_argument, NULL, READY},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, 'V'},
@@ -192,6 +198,19 @@ static const char *read_client_id(const char *id)
     return id;
 }
 
+static unsigned read_seconds(const char *flag, const char *value)
+{
+    unsigned seconds = 0;
+    const char *at = value;
+    for (; *at >= '0' && *at <= '9' && seconds <= MAX_SECONDS; at++) {
+        seconds = seconds * 10 + (unsigned)(*at - '0');
+    }
+    if (at == value || *at != '\0' || seconds > MAX_SECONDS) {
+        options_refuse(flag, value, "expected seconds, 0 to 86400");
+    }
+    return seconds;
+}
+
 static void print_version(void)
 {
     uint32_t version = iot_tunnel_version();
@@ -247,6 +266,8 @@ static void check_once(uint32_t *seen, int flag)
 void options_read(struct options *options, int count, char **arguments)
 {
     memset(options, 0, sizeof *options);
+    options->half_close_silence = HALF_CLOSE_SILENCE;
+    options->stall_limit = STALL_LIMIT;
     uint32_t seen = 0;
     int flag;
     while ((flag = getopt_long(count, arguments, "e:d:c:hV", FLAGS, NULL)) != -1) {
@@ -264,6 +285,8 @@ void options_read(struct options *options, int count, char **arguments)
         case 'e': options->endpoint = read_endpoint(optarg); break;
         case 'd': read_services(options, optarg); break;
         case 'c': options->ca = optarg; break;
+        case HALF_CLOSE: options->half_close_silence = read_seconds("--half-close-silence", optarg); break;
+        case STALL: options->stall_limit = read_seconds("--stall-limit", optarg); break;
         case READY: options->prints_ready = true; break;
         case 'h': fputs(HELP, stdout); exit(0);
         case 'V': print_version(); exit(0);

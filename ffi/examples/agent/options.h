@@ -12,6 +12,13 @@
 enum { MAX_SERVICES = 3 };
 /* Longest service name and thing name, each with a zero behind it. */
 enum { NAME_SIZE = 129 };
+/* How long a connection stays open after its service has ended its sending side without an answer, since the last byte of the
+ * other side, in seconds (ours): long enough for the round trips and pauses of a transfer, short enough for a person. */
+enum { HALF_CLOSE_SILENCE = 5 };
+/* How long a service may take no byte while other connections wait behind it, in seconds (ours). */
+enum { STALL_LIMIT = 10 };
+/* Longest value of the two, in seconds: a day. */
+enum { MAX_SECONDS = 86400 };
 
 /* A service, and where it is. */
 struct service {
@@ -34,6 +41,8 @@ struct options {
     const char *ca;        /* NULL: SYSTEM_CA */
     struct service services[MAX_SERVICES];
     uint32_t service_count;
+    unsigned half_close_silence; /* seconds; 0: the end of one direction is the end of both */
+    unsigned stall_limit;        /* seconds; 0: none */
     bool prints_ready;
 };
 

@@ -5,14 +5,26 @@
 #include <mbedtls/error.h>
 #include <mbedtls/net_sockets.h>
 #include <mbedtls/version.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #if MBEDTLS_VERSION_MAJOR >= 3
 #include <psa/crypto.h>
 #endif
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+/* A service may leave pings unanswered, so that TCP has to find out that its peer is gone. An idle connection is probed after 20 s,
+ * then every 10 s, and ends after 3 probes without an answer. */
+static const int KEEPALIVE_IDLE_S = 20, KEEPALIVE_INTERVAL_S = 10, KEEPALIVE_PROBES = 3;
+/* What was sent must be acknowledged within 50 s. TCP_USER_TIMEOUT is no means to this end: it also ends a connection whose peer
+ * acknowledges everything and has no room for more, as that of a download which pauses. */
+static const unsigned ACK_TIMEOUT_MS = 50000;
+/* So many probes of a peer without room are unanswered when it counts as gone. */
+static const unsigned WINDOW_PROBES = 3;
 
 /* The tag of an iPAddress among the names of a certificate (RFC 5280, 4.2.1.6). */
 enum { IP_ADDRESS_TAG = MBEDTLS_ASN1_CONTEXT_SPECIFIC | 7 };
@@ -165,6 +177,16 @@ void tls_free(struct tls *tls)
     mbedtls_entropy_free(&tls->entropy);
 }
 
+/* Without these a connection works as well, and only a loss is noticed later. */
+static void watch_link(int socket)
+{
+    const int yes = 1;
+    (void)setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &yes, sizeof yes);
+    (void)setsockopt(socket, IPPROTO_TCP, TCP_KEEPIDLE, &KEEPALIVE_IDLE_S, sizeof KEEPALIVE_IDLE_S);
+    (void)setsockopt(socket, IPPROTO_TCP, TCP_KEEPINTVL, &KEEPALIVE_INTERVAL_S, sizeof KEEPALIVE_INTERVAL_S);
+    (void)setsockopt(socket, IPPROTO_TCP, TCP_KEEPCNT, &KEEPALIVE_PROBES, sizeof KEEPALIVE_PROBES);
+}
+
 /* The TCP connection is there, or is not yet, or failed. */
 static int dialled(struct tls *tls, enum dialled dialled)
 {
@@ -181,6 +203,7 @@ static int dialled(struct tls *tls, enum dialled dialled)
         return fail(tls, status);
     }
     tls->socket = tls->dial.socket;
+    watch_link(tls->socket);
     tls->state = TLS_HANDSHAKE;
     return tls_run(tls);
 }
@@ -222,6 +245,24 @@ int tls_read(struct tls *tls, uint8_t *bytes, size_t count)
         return TLS_WAITS;
     }
     return status == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY ? 0 : fail(tls, status);
+}
+
+bool tls_is_dead(const struct tls *tls)
+{
+    struct tcp_info info;
+    socklen_t size = sizeof info;
+    memset(&info, 0, sizeof info); /* An older kernel fills less of it. */
+    if (tls->state != TLS_UP || getsockopt(tls->socket, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) {
+        return false;
+    }
+    return info.tcpi_last_ack_recv >= ACK_TIMEOUT_MS && (info.tcpi_unacked > 0 || info.tcpi_probes >= WINDOW_PROBES);
+}
+
+bool tls_has_more(const struct tls *tls)
+{
+    int waiting = 0;
+    return tls->state == TLS_UP && (mbedtls_ssl_check_pending(&tls->ssl) != 0 ||
+                                    (ioctl(tls->socket, FIONREAD, &waiting) == 0 && waiting > 0));
 }
 
 int tls_write(struct tls *tls, const uint8_t *bytes, size_t count)

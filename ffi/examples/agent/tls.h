@@ -42,6 +42,10 @@ int tls_open(struct tls *tls, const struct place *place);
 int tls_run(struct tls *tls);
 /* How many bytes were read, 0 at the peer's end. */
 int tls_read(struct tls *tls, uint8_t *bytes, size_t count);
+/* Whether bytes wait to be read. */
+bool tls_has_more(const struct tls *tls);
+/* Whether the peer has acknowledged nothing for so long that it must be gone. */
+bool tls_is_dead(const struct tls *tls);
 /* How many of the bytes were written. If it waits, these bytes come first the next time, whatever is behind them. */
 int tls_write(struct tls *tls, const uint8_t *bytes, size_t count);
 /* Ends whatever there is, and wipes what is left of it. */

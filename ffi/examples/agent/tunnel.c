@@ -65,6 +65,22 @@ static void reach(struct tunnel *tunnel)
     }
 }
 
+/* Logs an answer that is no 101. */
+static void tell_answer(const struct tunnel *tunnel, const iot_tunnel_upgrade_answer *answer)
+{
+    char reason[IOT_TUNNEL_MAX_SHOWN + 1], wait[64] = "";
+    shown(answer->kind == IOT_TUNNEL_UPGRADE_ANSWER_KIND_UNEXPECTED ? answer->location : answer->reason, reason, sizeof reason);
+    if (answer->retry_after > 0) {
+        snprintf(wait, sizeof wait, " (come back after %u s)", (unsigned)answer->retry_after);
+    }
+    if (answer->kind == IOT_TUNNEL_UPGRADE_ANSWER_KIND_UNEXPECTED) {
+        say("%s answers %u, which is no answer of this service%s%s", tunnel->endpoint, (unsigned)answer->http_status,
+            reason[0] == '\0' ? "" : ", and leads to ", reason);
+    } else {
+        say("%s answers %u: %s%s", tunnel->endpoint, (unsigned)answer->http_status, reason, wait);
+    }
+}
+
 /* Goes on with TCP, TLS and the answer to the upgrade request. */
 static bool upgrade(struct tunnel *tunnel)
 {
@@ -86,7 +102,7 @@ static bool upgrade(struct tunnel *tunnel)
     } else if (answer.kind == IOT_TUNNEL_UPGRADE_ANSWER_KIND_ACCEPTED) {
         link_upgraded(link, answer.consumed);
     } else if (answer.kind != IOT_TUNNEL_UPGRADE_ANSWER_KIND_NEED_MORE) {
-        say("%s answers %u: %.*s", tunnel->endpoint, (unsigned)answer.http_status, SHOW(answer.reason));
+        tell_answer(tunnel, &answer);
         drop_link(tunnel);
     }
     return true;
@@ -132,13 +148,21 @@ static bool take_payload(struct tunnel *tunnel)
         break;
     case IOT_TUNNEL_EVENT_KIND_DATA: locals_give(locals, event.connection, event.payload); break;
     case IOT_TUNNEL_EVENT_KIND_ENDED: locals_end(locals, event.connection); break;
-    case IOT_TUNNEL_EVENT_KIND_STREAM_ENDED: locals_end_service(locals, event.service); break;
+    case IOT_TUNNEL_EVENT_KIND_STREAM_ENDED: locals_cut_service(locals, event.service); break;
     case IOT_TUNNEL_EVENT_KIND_SESSION_RESET: locals_cut_all(locals); break;
     case IOT_TUNNEL_EVENT_KIND_LOST:
         say("the tunnel's other side broke the protocol: %.*s", SHOW(iot_tunnel_status_text(event.fault)));
         break;
     }
     return true;
+}
+
+static void tell_close(const struct tunnel *tunnel, const iot_tunnel_websocket_event *event)
+{
+    const iot_tunnel_bytes reason = {(const uint8_t *)event->close_reason.ptr, event->close_reason.len};
+    char text[4 * CONTROL_FRAME];
+    shown(reason, text, sizeof text);
+    say("%s closes the connection: %u %s", tunnel->endpoint, (unsigned)event->close_code, text);
 }
 
 /* Takes the next piece of a WebSocket frame off what was read. */
@@ -163,7 +187,7 @@ static void take_frame(struct tunnel *tunnel)
         (void)iot_tunnel_session_handle_pong(&tunnel->session, host_now());
         break;
     case IOT_TUNNEL_FRAME_CLOSE:
-        say("%s closes the connection: %u %.*s", tunnel->endpoint, (unsigned)event.close_code, SHOW(event.close_reason));
+        tell_close(tunnel, &event);
         (void)iot_tunnel_session_handle_closed(&tunnel->session, host_now(), event.close_code, event.close_reason);
         part(tunnel, event.close_code);
         break;
@@ -273,7 +297,8 @@ static void tell(struct tunnel *tunnel)
         say("this access token is of no more use; the next notification brings another");
     } else if (status.state == IOT_TUNNEL_SESSION_STATE_BACKOFF) {
         uint64_t now = host_now();
-        say("connecting again in %u ms", (unsigned)(status.backoff_until > now ? status.backoff_until - now : 0));
+        say("connecting again in %u ms%s", (unsigned)(status.backoff_until > now ? status.backoff_until - now : 0),
+            status.contested ? ": connections are lost again and again, and another instance may be using the same tokens" : "");
     } else if (status.state == IOT_TUNNEL_SESSION_STATE_CLOSED) {
         say("the tunnel is closed; the next notification opens another");
         (void)iot_tunnel_session_wipe(&tunnel->session);
@@ -320,12 +345,22 @@ static bool run_out(struct tunnel *tunnel)
     return true;
 }
 
+/* Whether there is more of the tunnel than a service has room for. */
+static bool has_more(const struct tunnel *tunnel)
+{
+    return locals_are_behind(&tunnel->locals) &&
+           (tunnel->payload.len > 0 || tunnel->link.received.len > 0 || tls_has_more(&tunnel->link.tls));
+}
+
 bool tunnel_run(struct tunnel *tunnel)
 {
+    if (link_is_dead(&tunnel->link)) {
+        lose(tunnel, "it acknowledges nothing");
+    }
     bool moved = transmit(tunnel);
     moved |= tunnel->link.state == LINK_UPGRADING ? upgrade(tunnel) : receive(tunnel);
     moved |= run_out(tunnel);
-    moved |= locals_run(&tunnel->locals, &tunnel->session);
+    moved |= locals_run(&tunnel->locals, &tunnel->session, has_more(tunnel));
     tell(tunnel);
     return moved;
 }

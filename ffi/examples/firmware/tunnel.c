@@ -258,6 +258,22 @@ static size_t hear_websocket(uint64_t now, uint8_t *bytes, size_t length) {
     return length;
 }
 
+/* A text of the peer, which report makes printable. */
+static iot_tunnel_text as_text(iot_tunnel_bytes bytes) {
+    return (iot_tunnel_text){(const char *)bytes.ptr, bytes.len};
+}
+
+/* An answer that is no 101. */
+static void report_answer(const iot_tunnel_upgrade_answer *answer) {
+    if (answer->kind == IOT_TUNNEL_UPGRADE_ANSWER_KIND_UNEXPECTED) {
+        report("not the service: status=%u location=%t", answer->http_status, as_text(answer->location));
+    } else if (answer->kind == IOT_TUNNEL_UPGRADE_ANSWER_KIND_RETRY) {
+        report("later: status=%u after=%u reason=%t", answer->http_status, (unsigned)answer->retry_after, as_text(answer->reason));
+    } else {
+        report("refused: status=%u reason=%t", answer->http_status, as_text(answer->reason));
+    }
+}
+
 static size_t hear_answer(uint64_t now, const uint8_t *bytes, size_t length) {
     iot_tunnel_upgrade_answer answer;
     iot_tunnel_text fault;
@@ -276,7 +292,7 @@ static size_t hear_answer(uint64_t now, const uint8_t *bytes, size_t length) {
         tunnel_counts.handshakes++;
         break;
     default:
-        report("refused: status=%u reason=%t", answer.http_status, answer.reason);
+        report_answer(&answer);
         settle();
         break;
     }

@@ -8,6 +8,10 @@ use crate::status::{Code, Status};
 
 /// At a source: opens a connection to a service. Its destination may answer by the event ENDED that it cannot.
 ///
+/// WOULD_BLOCK: the outgoing buffer has no room; or, in V1 and V2 format, this session ended the service's connection less than
+/// 500 ms ago, so that bytes which are still under way from it could not be told from those of the next. Call again when something
+/// was sent, or at the deadline.
+///
 /// @param session The session.
 /// @param service The place in the session's services, from 0.
 /// @param connection The new connection.

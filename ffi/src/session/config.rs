@@ -41,6 +41,10 @@ pub struct SessionConfig {
     pub format: SubprotocolCode,
     /// The longest payload of a message that is sent, 1 to 64512 bytes; 0 is 64512. Less where the peers agreed on less.
     pub max_payload: u32,
+    /// The ceiling of the random waits after a failed connect or a lost connection, in milliseconds: 1 to 120000, which higher values
+    /// count as; 0 is 120000. 5000 suits a person who waits, 120000 a fleet of devices. After 408, 429 and 5xx the ceiling is always
+    /// 120000, and so it is while `contested` of iot_tunnel_session_status is set.
+    pub max_backoff: u32,
 }
 
 /// Makes a session that awaits its token. It copies what the configuration says.
@@ -130,7 +134,10 @@ impl SessionConfig {
                 0 => MAX_PAYLOAD,
                 length => usize::try_from(length).map_err(|_| Misuse::MaxPayloadOutOfRange)?,
             },
-            max_backoff: MAX_BACKOFF as u32,
+            max_backoff: match self.max_backoff {
+                0 => MAX_BACKOFF as u32,
+                ceiling => ceiling,
+            },
         })
     }
 }

@@ -3,15 +3,16 @@
 use core::ffi::c_char;
 
 use iot_tunnel_core::handshake::{
-    Answer, Endpoint, Offer, PeerText, Upgrade, UpgradeKey, UpgradeRequest, UpgradeRequestError,
+    Answer, Endpoint, Offer, PeerText, UnexpectedAnswer, Upgrade, UpgradeKey, UpgradeRequest,
+    UpgradeRequestError,
 };
 use iot_tunnel_core::session::{Binding as Bound, TokenTaken as Taken};
-use iot_tunnel_core::{ClientToken, Millis, Misuse};
+use iot_tunnel_core::{ClientToken, Millis, Misuse, PeerFault};
 
 use super::{SessionStorage, with};
 use crate::handshake::{SubprotocolCode, subprotocol};
 use crate::id::parse;
-use crate::memory::{Area, Buffer, Out, Text, bytes, entropy, object};
+use crate::memory::{Area, Buffer, Bytes, Out, Plain, Text, bytes, entropy, object};
 use crate::mode::{SideCode, side};
 use crate::status::{Code, Status};
 
@@ -52,8 +53,11 @@ pub enum UpgradeAnswerKind {
     Accepted = 1,
     /// 400–499 but 408 and 429: the session has wiped the token and awaits another. Close the socket.
     Refused = 2,
-    /// 408, 429 or 500–599: the session waits, at least as long as `Retry-After` says, then it connects again. Close the socket.
+    /// 408, 429 or 500–599: the session waits, at least as long as `retry_after` says, then it connects again. Close the socket.
     Retry = 3,
+    /// Another status, such as the redirect or the page of a captive portal: what answers is not this service. Nothing of it is
+    /// followed. The session waits as after a lost connection, then it connects again. Close the socket.
+    Unexpected = 4,
 }
 
 /// The answer of the service to an upgrade request.
@@ -64,13 +68,18 @@ pub struct UpgradeAnswer {
     pub kind: UpgradeAnswerKind,
     /// The HTTP status; 0 with NEED_MORE.
     pub http_status: u16,
+    /// RETRY: the seconds to wait at least, as the service's header retry-after says; 0 if it has none. The session keeps to at most 600 of
+    /// them, and adds a random wait.
+    pub retry_after: u32,
     /// The bytes of the answer's head. With ACCEPTED, those behind it are the WebSocket's first.
     pub consumed: usize,
-    /// Why it was refused, in the service's words: what they start with of visible ASCII and spaces, at most 256. It lies in
+    /// REFUSED, RETRY: why, in the service's words, at most 256 bytes of anything: show it by iot_tunnel_peer_text_write. It lies in
     /// `received`. Empty if it gave none.
-    pub reason: Text,
+    pub reason: Bytes,
     /// An id of the attempt, for AWS's support; likewise.
-    pub channel_id: Text,
+    pub channel_id: Bytes,
+    /// UNEXPECTED: where the answer leads to, as its header location says; likewise.
+    pub location: Bytes,
 }
 
 /// Takes an access token, in any state but CLOSED: the first one, or one that a rotation issued. A new one replaces the latest:
@@ -201,8 +210,8 @@ pub unsafe extern "C" fn iot_tunnel_session_upgrade_request(
 /// @param ended Whether no more will come, or there is no room for more.
 /// @param answer What the service said.
 /// @return OK, MISUSE_NULL_POINTER, MISUSE_NOT_INITIALISED, MISUSE_NOT_CONNECTING (also if no upgrade request was written),
-///         MISUSE_SESSION_CLOSED, MISUSE_OVERLAPPING_MEMORY. A PEER_FAULT 320–327 is what the answer breaks: whoever
-///         answers is no such service. Close the socket and call iot_tunnel_session_handle_closed.
+///         MISUSE_SESSION_CLOSED, MISUSE_OVERLAPPING_MEMORY. A PEER_FAULT 320–327 but 323 is what the answer breaks: what
+///         answers is not this service. Close the socket and call iot_tunnel_session_handle_closed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn iot_tunnel_session_handle_upgrade(
     session: *mut SessionStorage,
@@ -223,66 +232,96 @@ pub unsafe extern "C" fn iot_tunnel_session_handle_upgrade(
                 let received = bytes(received, length)?;
                 client.session.connect()?;
                 let pending = client.pending.as_ref().ok_or(Misuse::NotConnecting)?;
-                let Answer::Complete { upgrade, consumed } = pending.read(received, ended)? else {
-                    out.set(UpgradeAnswer::NEED_MORE);
-                    return Ok(Status::Ok);
+                let said = match pending.read(received, ended) {
+                    Ok(Answer::NeedMore) => {
+                        out.zeroed();
+                        return Ok(Status::Ok);
+                    }
+                    Ok(Answer::Complete { upgrade, consumed }) => {
+                        client.session.handle_upgrade(Millis(now), &upgrade)?;
+                        UpgradeAnswer::of(&upgrade, consumed)
+                    }
+                    Err(PeerFault::UnexpectedUpgradeStatus) => {
+                        client.session.handle_closed(Millis(now), None)?;
+                        UpgradeAnswer::unexpected(received)
+                    }
+                    Err(fault) => return Err(fault.into()),
                 };
-                client.session.handle_upgrade(Millis(now), &upgrade)?;
                 client.pending = None;
-                out.set(UpgradeAnswer::of(&upgrade, consumed));
+                out.set(said);
                 Ok(Status::Ok)
             },
         )
     }
 }
 
+// SAFETY: an answer of nothing but zeroes is NEED_MORE.
+unsafe impl Plain for UpgradeAnswer {}
+
 impl UpgradeAnswer {
-    const NEED_MORE: Self = Self {
-        kind: UpgradeAnswerKind::NeedMore,
-        http_status: 0,
-        consumed: 0,
-        reason: Text::EMPTY,
-        channel_id: Text::EMPTY,
-    };
+    /// An answer of that kind, and nothing else of it.
+    const fn blank(kind: UpgradeAnswerKind, http_status: u16) -> Self {
+        Self {
+            kind,
+            http_status,
+            retry_after: 0,
+            consumed: 0,
+            reason: Bytes::EMPTY,
+            channel_id: Bytes::EMPTY,
+            location: Bytes::EMPTY,
+        }
+    }
 
     fn of(upgrade: &Upgrade<'_>, consumed: usize) -> Self {
-        let (kind, http_status, reason, channel_id) = match *upgrade {
-            Upgrade::Accepted { channel_id, .. } => (UpgradeAnswerKind::Accepted, 101, None, channel_id),
+        let (mut said, channel) = match *upgrade {
+            Upgrade::Accepted { channel_id, .. } => {
+                (Self::blank(UpgradeAnswerKind::Accepted, 101), channel_id)
+            }
             Upgrade::Refused {
                 status,
                 reason,
                 channel_id,
-            } => (UpgradeAnswerKind::Refused, status, Some(reason), channel_id),
+            } => {
+                let mut said = Self::blank(UpgradeAnswerKind::Refused, status);
+                said.reason = Bytes::of(reason.as_bytes());
+                (said, channel_id)
+            }
             Upgrade::Retry {
                 status,
+                retry_after,
                 reason,
                 channel_id,
-                ..
-            } => (UpgradeAnswerKind::Retry, status, Some(reason), channel_id),
+            } => {
+                let mut said = Self::blank(UpgradeAnswerKind::Retry, status);
+                said.reason = Bytes::of(reason.as_bytes());
+                said.retry_after = retry_after.unwrap_or_default();
+                (said, channel_id)
+            }
         };
-        Self {
-            kind,
-            http_status,
-            consumed,
-            reason: reason.map_or(Text::EMPTY, printable),
-            channel_id: channel_id.map_or(Text::EMPTY, printable),
-        }
+        said.consumed = consumed;
+        said.channel_id = shown(channel);
+        said
     }
+
+    /// An answer of something else than the service.
+    fn unexpected(received: &[u8]) -> Self {
+        let found = UnexpectedAnswer::find(received);
+        let mut said = Self::blank(
+            UpgradeAnswerKind::Unexpected,
+            found.map_or(0, |found| found.status),
+        );
+        said.location = shown(found.and_then(|found| found.location));
+        said
+    }
+}
+
+fn shown(text: Option<PeerText<'_>>) -> Bytes {
+    text.map_or(Bytes::EMPTY, |text| Bytes::of(text.as_bytes()))
 }
 
 const fn needed(error: UpgradeRequestError) -> Option<usize> {
     match error {
         UpgradeRequestError::BufferTooSmall { needed } => Some(needed),
         UpgradeRequestError::TooLong { .. } => None,
-    }
-}
-
-/// What a text of the service starts with that cannot change how a terminal or a log shows the rest.
-fn printable(text: PeerText<'_>) -> Text {
-    let bytes = text.as_bytes();
-    let end = bytes.iter().position(|byte| !matches!(byte, b' '..=b'~'));
-    Text {
-        ptr: bytes.as_ptr().cast(),
-        len: end.unwrap_or(bytes.len()),
     }
 }

@@ -23,12 +23,13 @@ pub enum EventKind {
     Started = 3,
     /// `payload` came on `connection`: at least one byte.
     Data = 4,
-    /// The peer ended `connection`: flush what came before, then close it. There is nothing to answer.
+    /// The peer ended `connection`, so that what came before is the whole of it: flush that, then close. There is nothing to answer.
     Ended = 5,
-    /// All connections of `service` are over, as each of them would be by ENDED. `fault` says what the other side did
-    /// wrong, if that is why.
+    /// All connections of `service` were cut off: the other side is gone, was replaced or rejects the service. What came may be a part
+    /// of a whole: a TCP connection to a local program is best ended by a reset. `fault` says what the other side did wrong, if that is
+    /// why.
     StreamEnded = 6,
-    /// The service ended all connections. The WebSocket stays.
+    /// The service cut off all connections, as by STREAM_ENDED. The WebSocket stays.
     SessionReset = 7,
     /// The peer broke the protocol, by `fault`: every connection is over, and iot_tunnel_session_poll_output goes on.
     /// CAPACITY_BUFFER_TOO_SMALL is a message longer than the incoming buffer. The rest of the input is gone.

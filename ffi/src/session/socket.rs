@@ -18,7 +18,9 @@ pub enum Timeout {
     Connect = 1,
     /// The service did not say its services within 30 seconds.
     ServiceIds = 2,
-    /// The peer was silent for 30 seconds after a ping.
+    /// The peer, which has answered a ping on this connection before, was silent for 30 seconds after one. A service may leave pings
+    /// unanswered: where none was ever answered, silence ends nothing, and TCP keepalive of the socket is to find out a peer that is
+    /// gone.
     Pong = 3,
 }
 

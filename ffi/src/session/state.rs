@@ -51,15 +51,19 @@ pub struct SessionStatus {
     pub http_status: u16,
     /// BACKOFF: until when, in milliseconds of the clock that `now` is of. Otherwise 0.
     pub backoff_until: u64,
+    /// Whether the latest 4 or more connections in a row were accepted and then lost before they proved usable. The usual cause is
+    /// another client with the same access token and client token: the service lets each replace the other.
+    pub contested: bool,
 }
 
 impl SessionStatus {
-    fn of(at: At) -> Self {
+    fn of(at: At, contested: bool) -> Self {
         let mut status = Self {
             state: SessionState::Closed,
             no_token: NoToken::NotSo,
             http_status: 0,
             backoff_until: 0,
+            contested,
         };
         status.state = match at {
             At::AwaitingToken(why) => {
@@ -99,7 +103,10 @@ pub unsafe extern "C" fn iot_tunnel_session_describe(
     // SAFETY: the header's rules for storage and results.
     unsafe {
         tell(session, status, |client| {
-            Ok(SessionStatus::of(client.session.status()))
+            Ok(SessionStatus::of(
+                client.session.status(),
+                client.session.is_contested(),
+            ))
         })
     }
 }

@@ -1,5 +1,6 @@
 """How the agent's sockets are set up: what finds out a peer that is gone, and what does not take a slow one for it."""
 
+import contextlib
 import ctypes
 import os
 import pathlib
@@ -95,7 +96,7 @@ class Loopback:
 
     @staticmethod
     def _echo(connection):
-        with connection:
+        with connection, contextlib.suppress(OSError):
             while chunk := connection.recv(4096):
                 connection.sendall(chunk)
 
