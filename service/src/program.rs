@@ -19,4 +19,4 @@ pub use quiet::without_secrets;
 pub use ready::print_ready;
 pub use shared::Shared;
 pub(crate) use signals::Signals;
-pub(crate) use text::{access_token, client_token, region};
+pub(crate) use text::{access_token, client_token, region, unwrapped};

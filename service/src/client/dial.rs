@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use iot_tunnel_core::handshake::{Endpoint, PeerText, UpgradeRequestError};
 use iot_tunnel_core::{Misuse, PeerFault};
-use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
+use rustls::{CertificateError, ClientConfig};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -15,7 +15,7 @@ use tokio_rustls::TlsConnector;
 
 use super::http_proxy::HttpProxy;
 use super::target::Target;
-use super::trust::{Trust, TrustError};
+use super::trust::{Trust, TrustError, Untrusted};
 
 /// Longest wait for one of a host's addresses before the next is tried (ours: three fit a session's time to connect).
 const ADDRESS_TIMEOUT: Duration = Duration::from_secs(10);
@@ -60,7 +60,7 @@ pub enum DialError {
         source: io::Error,
     },
     /// The proxy does not connect to the service.
-    #[error("the proxy {proxy} does not connect to {to}: {status} {reason}")]
+    #[error("the proxy {proxy} does not connect to {to}: {status} {reason}{}", sign_in(*status, *signed_in))]
     ProxyRefused {
         /// The proxy.
         proxy: String,
@@ -70,6 +70,8 @@ pub enum DialError {
         status: u16,
         /// The words behind it.
         reason: String,
+        /// Whether a user name and a password were sent.
+        signed_in: bool,
     },
     /// What the proxy said is no answer to CONNECT.
     #[error("the proxy {proxy} does not speak HTTP as a proxy does")]
@@ -78,7 +80,7 @@ pub enum DialError {
         proxy: String,
     },
     /// The TLS handshake fails: the certificate is not trusted or for another host, or there is no TLS at all.
-    #[error("TLS with {host} fails: {source}")]
+    #[error("TLS with {host} fails: {}", tls_reason(source))]
     Tls {
         /// The host.
         host: String,
@@ -91,6 +93,18 @@ pub enum DialError {
     /// What the service said is no answer to the upgrade request.
     #[error("{0}")]
     Answer(PeerFault),
+    /// Something that is not the service answered the upgrade request: another HTTP server, a portal that wants a login.
+    #[error(
+        "the answer to the upgrade was {status}{}: this is no service of tunnels; check --proxy-endpoint, and what is between here \
+         and there",
+        location.as_deref().map_or_else(String::new, |to| format!(", Location: {to}"))
+    )]
+    NoService {
+        /// The HTTP status: 1xx but 101, 2xx, 3xx, or above 599.
+        status: u16,
+        /// Where the answer points.
+        location: Option<String>,
+    },
     /// The random source failed.
     #[error("the random source failed: {0}")]
     Random(#[from] getrandom::Error),
@@ -100,6 +114,67 @@ pub enum DialError {
     /// The tokens make a request that the service would not take.
     #[error("{0}")]
     Request(UpgradeRequestError),
+}
+
+/// Shortest waits, in seconds, before something is tried again that fails until somebody changes it (ours): accounts are
+/// locked after some wrong passwords within minutes; a certificate is renewed within hours.
+const PASSWORD_PAUSE: u32 = 600;
+const CERTIFICATE_PAUSE: u32 = 60;
+
+impl DialError {
+    /// The shortest wait before the next attempt, in seconds, if only somebody's change can make it succeed.
+    pub(super) fn pause(&self) -> Option<u32> {
+        match self {
+            Self::ProxyRefused {
+                status: 401 | 407, ..
+            } => Some(PASSWORD_PAUSE),
+            Self::Tls { source, .. } => untrusted(source).map(|_| CERTIFICATE_PAUSE),
+            _ => None,
+        }
+    }
+}
+
+/// What is wrong with the certificate, if that is why TLS fails.
+fn untrusted(error: &io::Error) -> Option<&Untrusted> {
+    match error.get_ref()?.downcast_ref()? {
+        rustls::Error::InvalidCertificate(CertificateError::Other(why)) => why.0.downcast_ref(),
+        _ => None,
+    }
+}
+
+/// Why TLS fails, in words.
+fn tls_reason(error: &io::Error) -> String {
+    if let Some(untrusted) = untrusted(error) {
+        return untrusted.to_string();
+    }
+    match error.get_ref().and_then(|inner| inner.downcast_ref()) {
+        Some(rustls::Error::InvalidMessage(_)) => {
+            "what answers does not speak TLS; a service without TLS is given as ws://host:port".to_owned()
+        }
+        Some(rustls::Error::AlertReceived(alert)) => format!("the service ended the handshake: {alert:?}"),
+        Some(rustls::Error::PeerIncompatible(why)) => {
+            format!("the service speaks no version or cipher of TLS that is safe: {why:?}")
+        }
+        _ if error.kind() == io::ErrorKind::UnexpectedEof => {
+            "the connection was ended during the handshake; something on the way may not let it through"
+                .to_owned()
+        }
+        _ => error.to_string(),
+    }
+}
+
+/// What to do about a proxy that asks who we are.
+const fn sign_in(status: u16, signed_in: bool) -> &'static str {
+    match (status, signed_in) {
+        (401 | 407, false) => {
+            "; it asks for a user name and a password: HTTPS_PROXY=http://user:password@host:port"
+        }
+        (401 | 407, true) => {
+            "; it does not take the user name and password of HTTPS_PROXY; they are tried again only after ten minutes, so that no \
+             account is locked"
+        }
+        _ => "",
+    }
 }
 
 impl Dialer {
@@ -232,6 +307,7 @@ async fn ask_proxy(socket: &mut Socket, proxy: &HttpProxy, to: &Endpoint) -> Res
             to: to.to_string(),
             status,
             reason: PeerText::new(reason).to_string(),
+            signed_in: proxy.signs_in(),
         }),
     }
 }

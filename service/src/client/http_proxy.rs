@@ -9,8 +9,14 @@ use percent_encoding::percent_decode_str;
 use url::{ParseError, Url};
 use zeroize::Zeroizing;
 
-/// `http[s]://[user:password@]host[:port]`: the port defaults to that of the scheme, and a text without a scheme is of
-/// `http`. Printed, it shows neither user nor password.
+use crate::program::unwrapped;
+
+/// Where a proxy listens that is given without a port: the reference local proxy's default, whatever the scheme.
+const DEFAULT_PORT: u16 = 3128;
+
+/// `http[s]://[user:password@]host[:port]`: the port defaults to 3128, as for the reference local proxy, and a text without a
+/// scheme is of `http`. `http:host:port`, which AWS's documentation shows, is `http://host:port`. Printed, it shows neither user
+/// nor password.
 #[derive(Clone)]
 pub struct HttpProxy {
     tls: bool,
@@ -37,14 +43,14 @@ pub enum HttpProxyError {
 }
 
 impl HttpProxy {
-    /// The proxy that `HTTPS_PROXY` or `https_proxy` names, unless `NO_PROXY` or `no_proxy` has the host. It counts for
+    /// The proxy that `https_proxy` or `HTTPS_PROXY` names, in this order, unless `NO_PROXY` or `no_proxy` has the host. It counts for
     /// targets with and without TLS: either way the proxy is asked to CONNECT.
     ///
     /// # Errors
     /// [`HttpProxyError`] if it names something else.
     pub fn from_environment(to: &Endpoint) -> Result<Option<Self>, HttpProxyError> {
         let variable = |names: [&str; 2]| names.into_iter().find_map(|name| std::env::var(name).ok());
-        let proxy = variable(["HTTPS_PROXY", "https_proxy"]).unwrap_or_default();
+        let proxy = variable(["https_proxy", "HTTPS_PROXY"]).unwrap_or_default();
         let except = variable(["NO_PROXY", "no_proxy"]).unwrap_or_default();
         if proxy.is_empty() || exempts(&except, to) {
             return Ok(None);
@@ -55,6 +61,11 @@ impl HttpProxy {
     /// Whether the connection to the proxy is protected by TLS.
     pub(super) const fn tls(&self) -> bool {
         self.tls
+    }
+
+    /// Whether it is told a user name and a password.
+    pub(super) const fn signs_in(&self) -> bool {
+        self.authorization.is_some()
     }
 
     pub(super) const fn endpoint(&self) -> &Endpoint {
@@ -86,16 +97,39 @@ impl FromStr for HttpProxy {
     type Err = HttpProxyError;
 
     fn from_str(text: &str) -> Result<Self, HttpProxyError> {
-        let url = match text.contains("://") {
-            true => Url::parse(text)?,
-            false => Url::parse(&format!("http://{text}"))?,
+        let text = unwrapped(text);
+        let scheme = ["http:", "https:"].into_iter().find(|scheme| {
+            let start = text.get(..scheme.len());
+            start.is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+        });
+        let text = match (scheme, text.contains("://")) {
+            (_, true) => text.to_owned(),
+            (None, false) => format!("http://{text}"),
+            // `http:host:port`; a host of that name alone has nothing but digits behind it.
+            (Some(scheme), false) => {
+                let rest = text
+                    .get(scheme.len()..)
+                    .unwrap_or_default()
+                    .trim_start_matches('/');
+                match rest.bytes().all(|byte| byte.is_ascii_digit()) {
+                    true => format!("http://{text}"),
+                    false => format!("{scheme}//{rest}"),
+                }
+            }
         };
-        let (tls, default_port) = match url.scheme() {
-            "http" => (false, 80),
-            "https" => (true, 443),
+        let text = Zeroizing::new(text);
+        let url = Url::parse(&text)?;
+        let tls = match url.scheme() {
+            "http" => false,
+            "https" => true,
             _ => return Err(HttpProxyError::Scheme),
         };
-        let port = url.port().unwrap_or(default_port);
+        let port = match url.port() {
+            Some(port) => port,
+            // The URL's library drops a port that is the scheme's own.
+            None if names_port(&text) => url.port_or_known_default().unwrap_or(DEFAULT_PORT),
+            None => DEFAULT_PORT,
+        };
         let endpoint = Endpoint::parse(&format!("{}:{port}", url.host_str().unwrap_or_default()));
         let authorization = match (url.username(), url.password()) {
             ("", None) => None,
@@ -112,6 +146,17 @@ impl FromStr for HttpProxy {
             authorization,
         })
     }
+}
+
+/// Whether there is a port behind the host.
+fn names_port(text: &str) -> bool {
+    let authority = text.split_once("://").map_or(text, |(_, rest)| rest);
+    let authority = authority.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let after_host = host.rsplit_once(']').map_or(host, |(_, after)| after);
+    after_host
+        .rsplit_once(':')
+        .is_some_and(|(_, port)| !port.is_empty())
 }
 
 fn decode(text: &str) -> Result<Zeroizing<String>, HttpProxyError> {
@@ -170,8 +215,21 @@ mod tests {
         for (text, shown, authorization) in [
             ("http://proxy:3128", "http://proxy:3128", None),
             ("proxy:3128", "http://proxy:3128", None),
-            ("https://proxy", "https://proxy:443", None),
-            ("http://proxy/", "http://proxy:80", None),
+            ("https://proxy", "https://proxy:3128", None),
+            ("http://proxy/", "http://proxy:3128", None),
+            ("proxy", "http://proxy:3128", None),
+            ("http://proxy:80", "http://proxy:80", None),
+            (
+                "https://me:x@proxy:443/",
+                "https://proxy:443",
+                Some("Basic bWU6eA=="),
+            ),
+            ("http:proxy:8080", "http://proxy:8080", None),
+            ("HTTP:proxy", "http://proxy:3128", None),
+            ("https:proxy:8443", "https://proxy:8443", None),
+            ("http:8080", "http://http:8080", None),
+            (" \"http://proxy:8080\"\r\n", "http://proxy:8080", None),
+            ("http://[::1]", "http://[::1]:3128", None),
             (
                 "http://me:p%40ss@[::1]:8080",
                 "http://[::1]:8080",

@@ -1,5 +1,7 @@
 //! Whom TLS trusts.
 
+mod verifier;
+
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,6 +13,9 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{
     CipherSuite, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme, SupportedCipherSuite,
 };
+
+pub(super) use verifier::Untrusted;
+use verifier::Verifier;
 
 /// Which certificates of a server are taken.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,7 +47,7 @@ pub enum TrustError {
         source: io::Error,
     },
     /// There is something in a PEM file that is no certificate.
-    #[error("{} is not a file of certificates in PEM: {source}", path.display())]
+    #[error("{} is not a file of certificates in PEM: {}", path.display(), in_words(source))]
     NotPem {
         /// The file.
         path: PathBuf,
@@ -85,9 +90,9 @@ impl Trust {
             }
             Self::System | Self::Roots(_) | Self::SystemAnd(_) => self.roots()?,
         };
-        let mut store = RootCertStore::empty();
-        store.add_parsable_certificates(roots);
-        Ok(builder.with_root_certificates(store).with_no_client_auth())
+        let verifier = Arc::new(Verifier::new(roots, provider)?);
+        let builder = builder.dangerous().with_custom_certificate_verifier(verifier);
+        Ok(builder.with_no_client_auth())
     }
 
     /// The root certificates: at least one, and each can be one. None for [`Trust::Anybody`].
@@ -101,6 +106,22 @@ impl Trust {
             Self::SystemAnd(path) => with_systems(roots_of(path)),
             Self::Anybody => Ok(Vec::new()),
         }
+    }
+}
+
+/// What is wrong with a PEM file.
+fn in_words(error: &pem::Error) -> String {
+    match error {
+        pem::Error::MissingSectionEnd { .. } => {
+            "it is cut off: a section begins, and its -----END line is missing".to_owned()
+        }
+        pem::Error::IllegalSectionStart { .. } => {
+            "it has a -----BEGIN line that is cut off or broken".to_owned()
+        }
+        pem::Error::Base64Decode(_) => {
+            "what stands between -----BEGIN and -----END is damaged: it is no base64".to_owned()
+        }
+        other => other.to_string(),
     }
 }
 

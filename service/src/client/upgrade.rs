@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use iot_tunnel_core::PeerFault;
 use iot_tunnel_core::handshake::{
-    Answer, Endpoint, MAX_ANSWER_HEAD, MAX_PEER_TEXT, MAX_REQUEST, Offer, PendingUpgrade, Subprotocol,
-    UpgradeKey, UpgradeRequest,
+    Answer, Endpoint, MAX_ANSWER_HEAD, MAX_PEER_TEXT, MAX_REQUEST, Offer, PeerText, PendingUpgrade,
+    Subprotocol, UpgradeKey, UpgradeRequest,
 };
 use iot_tunnel_core::session::Connect;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -74,7 +75,11 @@ impl Upgrading {
         let (mut length, mut ended) = (0, false);
         loop {
             let whole = received.get(..length).unwrap_or_default();
-            match self.pending.read(whole, ended).map_err(DialError::Answer)? {
+            match self
+                .pending
+                .read(whole, ended)
+                .map_err(|fault| unusable(fault, whole))?
+            {
                 Answer::Complete { .. } => break,
                 Answer::NeedMore => {}
             }
@@ -102,6 +107,31 @@ impl Upgrading {
     }
 }
 
+/// Why an answer is of no use. One with a status that no service of tunnels gives comes from something else on the way,
+/// which often says where it wants the client to go.
+fn unusable(fault: PeerFault, answer: &[u8]) -> DialError {
+    let mut lines = answer.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    let status = lines
+        .next()
+        .and_then(|line| line.split(|byte| *byte == b' ').nth(1));
+    let status = status.and_then(|digits| str::from_utf8(digits).ok()?.parse().ok());
+    match (fault, status) {
+        (PeerFault::UnexpectedUpgradeStatus, Some(status)) => {
+            let value = |line: &[u8]| {
+                let (name, value) = line.split_at_checked(LOCATION.len())?;
+                name.eq_ignore_ascii_case(LOCATION)
+                    .then(|| PeerText::new(value.trim_ascii()).to_string())
+            };
+            let location = lines.take_while(|line| !line.is_empty()).find_map(value);
+            DialError::NoService { status, location }
+        }
+        _ => DialError::Answer(fault),
+    }
+}
+
+/// The header that names another place, with its colon.
+const LOCATION: &[u8] = b"location:";
+
 impl Answered {
     /// The answer, read once more: it borrows from what was received.
     pub(super) fn answer(&self) -> Result<Answer<'_>, DialError> {
@@ -114,5 +144,31 @@ impl Answered {
     pub(super) fn into_parts(mut self, consumed: usize) -> (Socket, Vec<u8>) {
         self.received.drain(..consumed.min(self.received.len()));
         (self.socket, self.received)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_from_something_else_is_named_with_its_status_and_where_it_points() {
+        for (answer, text) in [
+            (
+                "HTTP/1.1 302 Found\r\nServer: x\r\nlocation:  https://login.example/\r\n\r\nLocation: not this",
+                "the answer to the upgrade was 302, Location: https://login.example/: this is no service of tunnels; check \
+                 --proxy-endpoint, and what is between here and there",
+            ),
+            (
+                "HTTP/1.1 200 OK\r\n\r\n<html>",
+                "the answer to the upgrade was 200: this is no service of tunnels; check --proxy-endpoint, and what is between \
+                 here and there",
+            ),
+        ] {
+            let error = unusable(PeerFault::UnexpectedUpgradeStatus, answer.as_bytes());
+            assert_eq!(error.to_string(), text);
+        }
+        let other = unusable(PeerFault::NotWebSocket, b"HTTP/1.1 101 x\r\n\r\n");
+        assert!(matches!(other, DialError::Answer(PeerFault::NotWebSocket)));
     }
 }

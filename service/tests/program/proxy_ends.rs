@@ -99,6 +99,20 @@ fn a_closed_tunnel_is_code_4_whether_it_closes_before_or_meanwhile() {
 }
 
 #[test]
+fn a_tunnel_that_is_deleted_is_code_4_at_either_end_like_one_that_is_closed() {
+    let rig = Rig::start();
+    let tunnel = rig.open();
+    let (mut source, _) = Program::start(rig.proxy(&tunnel.source, &["-s", "0"]));
+    let (mut destination, _) = Program::start(rig.proxy(&tunnel.destination, &["-d", "1"]));
+    source.has_logged("the tunnel is open");
+    destination.has_logged("the tunnel is open");
+    rig.done("CloseTunnel", &json!({ "tunnelId": tunnel.id, "delete": true }));
+    for mut proxy in [source, destination] {
+        assert_eq!(proxy.ended().code(), Some(4), "{:?}", proxy.log());
+    }
+}
+
+#[test]
 fn a_port_that_is_taken_is_code_1_and_named() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("a listener");
     let port = taken.local_addr().expect("an address").port().to_string();

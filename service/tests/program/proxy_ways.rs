@@ -96,7 +96,26 @@ fn over_tls_only_a_trusted_certificate_is_taken_unless_told_otherwise() {
     let mut untrusting = source(data, &tunnel.source, &[]);
     untrusting.env("SSL_CERT_FILE", other_authority(directory.path()));
     let (mut program, _) = Program::start(untrusting);
-    program.has_logged("TLS with 127.0.0.1 fails");
+    program.has_logged("TLS with 127.0.0.1 fails: the certificate of 127.0.0.1 was issued by");
+    program.has_logged("pass the root certificate of that authority to --capath (-c)");
+    assert!(retry_in(&program) >= 60.0, "{:?}", program.log());
+    program.stop();
+    // A file that was cut off, and no TLS at all.
+    let whole = std::fs::read_to_string(&ca).expect("a file");
+    let cut = directory.path().join("cut.pem");
+    std::fs::write(&cut, whole.split_at(whole.len() / 2).0).expect("written");
+    let ended = run(source(data, &tunnel.source, &["-c", cut.to_str().expect("text")]));
+    assert_eq!(ended.code, Some(1));
+    assert!(
+        ended
+            .stderr
+            .contains("cut.pem is not a file of certificates in PEM: it is cut off"),
+        "{}",
+        ended.stderr
+    );
+    let plain = rig.data().strip_prefix("ws://").expect("no TLS");
+    let (mut program, _) = Program::start(source(plain, &tunnel.source, &["-c", &ca]));
+    program.has_logged("what answers does not speak TLS; a service without TLS is given as ws://host:port");
     program.stop();
 }
 
@@ -134,8 +153,24 @@ fn an_http_proxy_that_says_no_is_named_with_its_answer() {
     let mut command = source(rig.data(), &tunnel.source, &[]);
     command.env("HTTPS_PROXY", &address);
     let (mut program, _) = Program::start(command);
-    program.has_logged("407 Proxy Authentication Required");
+    program.has_logged("407 Proxy Authentication Required; it asks for a user name and a password");
     program.stop();
+    // A wrong password: an account is locked after a few of them.
+    let mut command = source(rig.data(), &tunnel.source, &[]);
+    command.env("HTTPS_PROXY", format!("http:me:wrong@{address}"));
+    let (mut program, _) = Program::start(command);
+    program.has_logged("it does not take the user name and password of HTTPS_PROXY");
+    assert!(retry_in(&program) >= 600.0, "{:?}", program.log());
+    let log = program.stop().join("\n");
+    assert!(!log.contains("wrong"), "{log}");
+}
+
+/// The seconds until the next attempt that the last warning says.
+fn retry_in(program: &Program) -> f64 {
+    let line = program.log().iter().rfind(|line| line.contains("retry_in"));
+    let (_, wait) = line.expect("a warning").split_once("retry_in=").expect("a wait");
+    let seconds = wait.trim_end().trim_end_matches('s');
+    seconds.parse().expect("seconds")
 }
 
 #[test]

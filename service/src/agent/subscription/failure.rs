@@ -44,8 +44,43 @@ pub(super) enum SubscribeError {
     #[error("the MQTT broker did not answer within {} seconds", .0.as_secs())]
     Timeout(Duration),
     /// There is no connection, or what the broker says cannot be read.
-    #[error("{0}")]
+    #[error("{}", in_words(.0))]
     Broken(MqttError),
+}
+
+/// What TLS says of a broker's certificate, by the names that are in the library's texts.
+const CERTIFICATES: [(&str, &str); 6] = [
+    (
+        "UnknownIssuer",
+        "the broker's certificate is of an authority that is not trusted: pass its root certificate to --mqtt-ca",
+    ),
+    (
+        "BadSignature",
+        "the broker's certificate is of another authority of the same name: pass its root certificate to --mqtt-ca",
+    ),
+    (
+        "CaUsedAsEndEntity",
+        "the broker's certificate is an authority's own, which is no server's: have that authority issue one for the broker",
+    ),
+    (
+        "NotValidForName",
+        "the broker's certificate is for another name than --mqtt has; names count in subjectAltName only",
+    ),
+    (
+        "NotValidYet",
+        "the broker's certificate is not valid yet: the clock of this machine may be wrong",
+    ),
+    (
+        "Expired",
+        "the broker's certificate has expired, or the clock of this machine is wrong",
+    ),
+];
+
+/// A broken connection. The library has only texts for what TLS says.
+fn in_words(error: &MqttError) -> String {
+    let text = error.to_string();
+    let known = CERTIFICATES.iter().find(|(name, _)| text.contains(name));
+    known.map_or(text.clone(), |(_, words)| (*words).to_owned())
 }
 
 fn connect_advice(client_id: &str) -> String {

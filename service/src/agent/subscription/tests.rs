@@ -110,6 +110,14 @@ async fn a_thing_that_shows_its_certificate_hears_and_one_without_does_not() {
     let address = url.strip_prefix("mqtt://").expect("a URL").to_owned();
     let port = guard(address, &broker, &thing).await;
 
+    let untrusting = subscription(port, &thing, Some(&thing));
+    let (tell, _heard) = mpsc::channel(WAITING);
+    let refused = timeout(DEADLINE, untrusting.connect(&tell))
+        .await
+        .expect("an answer");
+    let text = refused.map(drop).expect_err("not trusted").to_string();
+    assert!(text.contains("pass its root certificate to --mqtt-ca"), "{text}");
+
     let unknown = subscription(port, &broker, None);
     let (tell, _heard) = mpsc::channel(WAITING);
     assert!(

@@ -23,12 +23,29 @@ impl Driver {
                 Poll::Ready(answered) => {
                     self.link = Link::None;
                     if let Err(error) = answered.and_then(|answered| self.upgrade(answered)) {
-                        self.lose(None, Loss::Unreachable(Arc::new(error)));
+                        self.fail_to_connect(error);
                     }
                     true
                 }
             },
             Link::Up { .. } => self.poll_up(cx),
+        }
+    }
+
+    /// There is no connection. What only somebody's change can put right is tried again as seldom as a service that asks
+    /// for it by `Retry-After`.
+    fn fail_to_connect(&mut self, error: DialError) {
+        let Some(pause) = error.pause() else {
+            return self.lose(None, Loss::Unreachable(Arc::new(error)));
+        };
+        let later = Upgrade::Retry {
+            status: 503,
+            retry_after: Some(pause),
+            reason: PeerText::new(b""),
+            channel_id: None,
+        };
+        if self.session.handle_upgrade(self.now(), &later).is_ok() {
+            self.tell_loss(Loss::Unreachable(Arc::new(error)));
         }
     }
 
