@@ -28,6 +28,7 @@ use self::call::{Call, Operation};
 pub use self::exception::{Exception, ExceptionKind};
 use self::finished::Finished;
 use crate::auth::{Credentials, Key, SignedRequest};
+use crate::logging::{Pace, Short};
 use crate::metrics::Metrics;
 use crate::tunnels::Tunnels;
 
@@ -51,6 +52,8 @@ pub struct Api {
     pub credentials: Option<Credentials>,
     /// Counts what happens.
     pub metrics: Arc<Metrics>,
+    /// Which refusals of requests without a good signature or target are logged.
+    pub(crate) refusals: Pace,
 }
 
 impl Api {
@@ -161,12 +164,20 @@ async fn serve(State(api): State<Arc<Api>>, request: Request) -> Response {
             api.metrics.refused(name);
             match &exception.internal {
                 Some(why) => tracing::error!(request = %id, operation = asked.operation, %why, "failed"),
-                None => {
-                    tracing::info!(request = %id, operation = asked.operation, exception = name, why = %exception.message, "refused");
-                }
+                None => log_refusal(&api.refusals, id, &asked, name, &exception.message),
             }
             refuse(id, &exception)
         }
+    }
+}
+
+/// Logs a refusal. Those that need no key, nor a valid request, are only logged so often: anybody could fill a disk.
+fn log_refusal(pace: &Pace, id: Uuid, asked: &Asked, exception: &str, why: &str) {
+    let (operation, why) = (asked.operation, Short(why));
+    if operation != Asked::default().operation {
+        tracing::info!(request = %id, operation, exception, %why, "refused");
+    } else if let Some(left_out) = pace.admits() {
+        tracing::info!(request = %id, operation, exception, %why, left_out, "refused");
     }
 }
 

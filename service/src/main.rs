@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use iot_tunnel::localproxy::{self, Call, CommandLine};
+use iot_tunnel::logging::Log;
 use iot_tunnel::program::{Exit, Failure, print_ready, without_secrets};
 use iot_tunnel::settings::LogFormat;
 use iot_tunnel::{Service, Settings, agent, logging, proxy};
@@ -71,11 +72,14 @@ fn main() -> ExitCode {
     let arguments = Arguments::try_parse().unwrap_or_else(|error| without_secrets(error).exit());
     let command = arguments.command;
     let (filter, format) = command.log();
-    if let Err(error) = logging::start(filter, format) {
-        eprintln!("error: {error}");
-        return Exit::Usage.into();
-    }
-    match run(&command) {
+    let log = match logging::start(filter, format) {
+        Ok(log) => log,
+        Err(error) => {
+            eprintln!("error: {error}");
+            return Exit::Usage.into();
+        }
+    };
+    match run(&command, &log) {
         Ok(()) => Exit::Done.into(),
         Err(failure) => failure.exit.into(),
     }
@@ -83,15 +87,20 @@ fn main() -> ExitCode {
 
 /// The command line of the reference local proxy.
 fn as_localproxy(arguments: impl Iterator<Item = OsString>) -> ExitCode {
-    let settings = CommandLine::read(arguments).and_then(|line| {
-        if let Err(error) = logging::start(line.filter(), LogFormat::Text) {
+    let line = match CommandLine::read(arguments) {
+        Ok(line) => line,
+        Err(code) => return code.into(),
+    };
+    let log = match logging::start(line.filter(), LogFormat::Text) {
+        Ok(log) => log,
+        Err(error) => {
             eprintln!("error: {error}");
+            return Exit::Failed.into();
         }
-        line.call()
-    });
-    match settings {
+    };
+    match line.call() {
         Ok(Call::Done) => Exit::Done.into(),
-        Ok(Call::Run(settings)) => match run(&Command::Proxy(settings)) {
+        Ok(Call::Run(settings)) => match run(&Command::Proxy(settings), &log) {
             Ok(()) => Exit::Done.into(),
             Err(failure) => localproxy::exit_code(&failure).into(),
         },
@@ -100,7 +109,7 @@ fn as_localproxy(arguments: impl Iterator<Item = OsString>) -> ExitCode {
 }
 
 /// Runs a command to its end, and prints why if that is not as asked for.
-fn run(command: &Command) -> Result<(), Failure> {
+fn run(command: &Command, log: &Log) -> Result<(), Failure> {
     let runtime = command.runtime().enable_all().build().map_err(|error| Failure {
         exit: Exit::Failed,
         text: error.to_string(),
@@ -112,8 +121,8 @@ fn run(command: &Command) -> Result<(), Failure> {
         ended
     });
     ended.inspect_err(|failure| {
-        eprintln!("error: {failure}");
-        eprintln!("next: {}", failure.exit.next());
+        // Not past the log: a stderr that takes nothing must not keep the program from ending.
+        log.print(&format!("error: {failure}\nnext: {}", failure.exit.next()));
     })
 }
 

@@ -43,6 +43,7 @@ pub use self::line::Lines;
 pub(crate) use self::line::Seat;
 use self::peer::Peer;
 use crate::history::What;
+use crate::logging::Pace;
 use crate::metrics::Metrics;
 use crate::tunnels::{Connected, Tunnels, TunnelsError};
 
@@ -53,6 +54,8 @@ const STOPPING: Ending = Ending::Bare("the service is stopping");
 pub(crate) struct Relay {
     tunnels: Arc<Tunnels>,
     attempts: Attempts,
+    /// Which refused handshakes are logged: anybody can cause them.
+    refusals: Pace,
     metrics: Arc<Metrics>,
     /// The peers' tasks.
     peers: TaskTracker,
@@ -65,6 +68,7 @@ impl Relay {
         Self {
             tunnels,
             attempts: Attempts::default(),
+            refusals: Pace::default(),
             metrics,
             peers: TaskTracker::new(),
             ended: CancellationToken::new(),

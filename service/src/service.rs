@@ -22,6 +22,7 @@ use crate::auth::{Credentials, CredentialsFileError};
 use crate::clock::{Clock, SystemClock};
 use crate::console::{Console, ConsoleKey};
 use crate::entropy::EntropySource;
+use crate::logging::Pace;
 use crate::metrics::Metrics;
 use crate::notify::{BrokerChoice, IsCurrent, Notifier, NotifierError, Outcome};
 use crate::relay::Relay;
@@ -191,6 +192,7 @@ impl Service {
             tunnels: tunnels.clone(),
             credentials: blueprint.credentials,
             metrics: metrics.clone(),
+            refusals: Pace::default(),
         };
         let server = listen("the API", blueprint.control, Security::Plain, api.router()).await?;
         let mut data_servers = Vec::new();
@@ -219,6 +221,7 @@ impl Service {
                     tunnels: tunnels.clone(),
                     credentials: None,
                     metrics,
+                    refusals: Pace::default(),
                 },
                 relay: relay.router(),
                 history: tunnels.history().clone(),

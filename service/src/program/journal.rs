@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::client::{Event, Open};
+use crate::logging::Short;
 
 /// Notes an event. `tunnel` tells one tunnel from another.
 pub(crate) fn note(tunnel: &str, event: &Event) {
@@ -30,7 +31,7 @@ pub(crate) fn note(tunnel: &str, event: &Event) {
 fn note_open(tunnel: &str, open: &Open) {
     let services = match open.services.as_slice() {
         [] => "(none named)".to_owned(),
-        services => services.join(", "),
+        services => named(services),
     };
     tracing::info!(
         tunnel,
@@ -47,7 +48,7 @@ fn note_open(tunnel: &str, open: &Open) {
         return;
     }
     if !open.only_here.is_empty() {
-        let services = open.only_here.join(", ");
+        let services = named(&open.only_here);
         tracing::warn!(
             tunnel,
             services,
@@ -55,13 +56,18 @@ fn note_open(tunnel: &str, open: &Open) {
         );
     }
     if !open.only_in_tunnel.is_empty() {
-        let services = open.only_in_tunnel.join(", ");
+        let services = named(&open.only_in_tunnel);
         tracing::warn!(
             tunnel,
             services,
             "nothing here belongs to these services of the tunnel"
         );
     }
+}
+
+/// Names of services, as far as a line has room for them: the service decides how many it sends.
+fn named(services: &[String]) -> String {
+    Short(&services.join(", ")).to_string()
 }
 
 /// A wait, for people.

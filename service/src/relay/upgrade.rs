@@ -76,7 +76,10 @@ async fn peer(
             (seat, subprotocol)
         }
         Err(rejection) => {
-            tracing::info!(status = rejection.status, why = rejection.text, %channel_id, "a handshake was refused");
+            if let Some(left_out) = relay.refusals.admits() {
+                let (status, why) = (rejection.status, rejection.text);
+                tracing::info!(status, why, %channel_id, left_out, "a handshake was refused");
+            }
             let _ = decide.send(Err(rejection));
             return;
         }

@@ -15,7 +15,7 @@ fn agent(rig: &Rig, flags: &[&str]) -> Program {
     program
 }
 
-fn command(rig: &Rig, flags: &[&str]) -> Command {
+pub(crate) fn command(rig: &Rig, flags: &[&str]) -> Command {
     let server = format!("SSH={}", echo_server());
     let broker = rig.ready["mqtt"].as_str().expect("a broker");
     // A flag wins over its variable, so that a test can choose another.

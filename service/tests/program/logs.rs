@@ -211,3 +211,34 @@ impl Device {
         }
     }
 }
+
+#[test]
+fn one_request_puts_less_than_2_kib_and_no_control_character_into_the_log() {
+    let (program, ready) = Program::start(serve_in_memory(&[]));
+    let services = vec!["\u{1b}[31m\nINFO forged"; 1_000];
+    let body = json!({ "destinationConfig": { "services": services } });
+    assert_eq!(call(&ready["control"], "OpenTunnel", &body).0, 400);
+    let log = program.stop();
+    let refused: Vec<_> = log.iter().filter(|line| line.contains("refused")).collect();
+    let [refused] = refused.as_slice() else {
+        panic!("{log:#?}")
+    };
+    assert!(refused.len() < 2_048, "{} bytes", refused.len());
+    assert!(refused.contains("more bytes)"), "{refused}");
+    for line in &log {
+        assert!(!line.starts_with("INFO forged"), "{line:?}");
+        assert!(!line.contains(char::is_control), "{line:?}");
+    }
+}
+
+#[test]
+fn requests_without_a_target_are_logged_some_times_a_second_and_then_counted() {
+    let (program, ready) = Program::start(serve_in_memory(&[]));
+    for _ in 0..500 {
+        assert_eq!(call(&ready["control"], "NoSuchOperation", &json!({})).0, 400);
+    }
+    let log = program.stop();
+    let refused = log.iter().filter(|line| line.contains("refused")).count();
+    // 20 in each second that it took.
+    assert!(refused < 400, "{refused} lines");
+}

@@ -14,3 +14,4 @@ mod refusals;
 mod running;
 mod starting;
 mod stopping;
+mod unread_log;
