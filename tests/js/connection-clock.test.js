@@ -33,6 +33,10 @@ for (const [what, fail] of [
     const socket = rig.open();
     await clock.advance(PING_INTERVAL);
     assert.equal(socket.pings.length, 1);
+    // Only one that has answered before is taken for silent later.
+    socket.pong();
+    await clock.advance(PING_INTERVAL);
+    assert.equal(socket.pings.length, 2);
     fails = true;
     socket.heartbeat();
     socket.announce("SSH");
@@ -44,7 +48,9 @@ for (const [what, fail] of [
     await clock.advance(PONG_TIMEOUT - 1);
     assert.equal(rig.connection.state, "open");
     await clock.advance(1);
-    assert.equal(rig.connection.state, "backoff");
+    // The first attempt after a drop is made at once.
+    await settled();
+    assert.deepEqual(rig.told.states.slice(3, 5), ["backoff", "connecting"]);
     rig.connection.close();
     assert.equal(rig.connection.state, "closed");
   });

@@ -196,6 +196,11 @@ test("pings are sent, answered and judged where a WebSocket can ping", async () 
   while (rig.connection.state === "open") await rig.clock.alarm();
   await settled();
   assert.match(rig.told.errors[0].message, /silent for 30 s/);
+  // One that has never answered is not expected to.
+  const deaf = connect();
+  deaf.open();
+  await deaf.clock.advance(600_000);
+  assert.deepEqual([deaf.connection.state, deaf.told.errors, deaf.socket.pings.length], ["open", [], 30]);
   // A browser cannot, so nothing is concluded.
   const browser = connect({}, "browser");
   browser.open();

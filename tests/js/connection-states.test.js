@@ -19,6 +19,9 @@ const STATES = {
 };
 const NAMES = { "connect due": "connecting", ...Object.fromEntries(Object.entries(STATES).map(([name, { state }]) => [name, state])) };
 
+/** Counts the answers that mean "later". */
+let later = 0;
+
 /** The table's inputs, as events of a connection. Those that it cannot have are named, with why. */
 const INPUTS = {
   "new token": ({ connection }) => connection.replaceToken("token-9"),
@@ -27,7 +30,7 @@ const INPUTS = {
   "101, V2 or V3": ({ socket }) => socket.accept(),
   "101, V1": ({ socket }) => socket.accept(V1),
   "400–499": ({ socket }) => socket.refuse(431, "too long"),
-  "500–599": ({ socket }) => socket.refuse(500, "oops"),
+  "408, 429, 500–599": ({ socket }) => socket.refuse([408, 429, 500, 503][(later += 1) % 4], "oops"),
   "socket closed": ({ socket }) => socket.drop(),
   "socket closed: tunnel closed": ({ socket }) => socket.drop(1008, "tunnel closed"),
   SERVICE_IDS: ({ socket }) => socket.announce("SSH"),
@@ -36,10 +39,13 @@ const INPUTS = {
   "a frame of length 0": ({ socket }) => socket.bytes([0, 0]),
   pong: ({ socket }) => socket.pong(""),
   ping: ({ socket }) => socket.heartbeat(),
-  // Alarm after alarm: a ping is the first, its pong the second.
-  "time passes": async ({ connection, clock }) => {
+  // Alarm after alarm: a ping, which is answered, another one, and the end of the wait for its pong.
+  "time passes": async ({ connection, clock, socket }) => {
     const { state } = connection;
-    for (let alarms = 0; alarms < 3 && connection.state === state; alarms += 1) await clock.alarm();
+    for (let alarms = 0; alarms < 4 && connection.state === state; alarms += 1) {
+      await clock.alarm();
+      if (alarms === 0 && socket?.pings.length === 1) socket.pong();
+    }
   },
   close: ({ connection }) => connection.close(),
 };

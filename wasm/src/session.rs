@@ -16,7 +16,7 @@ use core::num::NonZeroU32;
 
 use iot_tunnel_core::handshake::{PeerText, Subprotocol, Upgrade};
 use iot_tunnel_core::session::{
-    self, Binding, Config, Connection, MAX_BACKOFF, MIN_OUTGOING, NoToken, Output, Progress, Services, Status,
+    self, Binding, Config, Connection, MIN_OUTGOING, NoToken, Output, Progress, Services, Status,
 };
 use iot_tunnel_core::token::MAX_ACCESS_TOKEN;
 use iot_tunnel_core::websocket::{Close, CloseCode};
@@ -59,7 +59,8 @@ pub struct Session {
 impl Session {
     /// `clock` is asked when the session needs the time; it must not throw, and not call the session. `announced` gets the
     /// tunnel's services, behind what is in there, with the event `open`. `services` are names, or nothing for one service
-    /// that goes by whatever name the tunnel has; `format` is the newest that a source speaks; `maxPayload` is 1 to 64,512.
+    /// that goes by whatever name the tunnel has; `format` is the newest that a source speaks; `maxPayload` is 1 to 64,512;
+    /// `maxBackoff` is the ceiling of the waits after a failed connect or a drop, in milliseconds.
     #[wasm_bindgen(constructor)]
     pub fn new(
         clock: Clock,
@@ -68,6 +69,7 @@ impl Session {
         services: Option<Texts>,
         format: Format,
         #[wasm_bindgen(js_name = maxPayload)] max_payload: u32,
+        #[wasm_bindgen(js_name = maxBackoff)] max_backoff: u32,
     ) -> Result<Self, Fault> {
         let names = services.map(|list| service_ids(&list)).transpose()?;
         let config = Config {
@@ -75,7 +77,7 @@ impl Session {
             services: names.as_deref().map_or(Services::Unnamed, Services::Named),
             format: format.core()?,
             max_payload: max_payload as usize,
-            max_backoff: MAX_BACKOFF as u32,
+            max_backoff,
         };
         Ok(Self {
             core: Box::new(Core::new(&config, vec![0; MAX_MESSAGE], vec![0; OUTGOING])?),
@@ -148,8 +150,8 @@ impl Session {
         Ok(Taken::of(taken))
     }
 
-    /// Something happened to the WebSocket.
-    pub fn happened(&mut self, what: Happening, number: u16, text: &str) -> Result<(), Fault> {
+    /// Something happened to the WebSocket. `seconds` belong to `refused`: the service's `Retry-After`, 0 for none.
+    pub fn happened(&mut self, what: Happening, number: u16, text: &str, seconds: u32) -> Result<(), Fault> {
         let (core, now) = (&mut self.core, self.clock.moment());
         let (reason, channel_id) = (PeerText::new(&[]), None);
         let upgrade = match what {
@@ -157,14 +159,14 @@ impl Session {
                 subprotocol: Subprotocol::from_name(text.as_bytes()).ok_or(PeerFault::WrongSubprotocol)?,
                 channel_id,
             },
-            Happening::Refused => Upgrade::Refused {
+            Happening::Refused if matches!(number, 408 | 429 | 500..) => Upgrade::Retry {
                 status: number,
+                retry_after: Some(seconds),
                 reason,
                 channel_id,
             },
-            Happening::Unavailable => Upgrade::Retry {
+            Happening::Refused => Upgrade::Refused {
                 status: number,
-                retry_after: None,
                 reason,
                 channel_id,
             },
@@ -257,6 +259,7 @@ impl Session {
 
     /// What is to be done next. With `connect` the object gets `accessToken` and, if it has one, `clientToken`.
     pub fn poll(&mut self, tokens: &Members) -> OutputKind {
+        self.report.contested = self.core.is_contested().into();
         match self.core.poll_output() {
             Output::CloseWebSocket(code) => {
                 self.report.close_code = code.number().into();

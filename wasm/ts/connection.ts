@@ -47,6 +47,12 @@ export interface TunnelConnectionOptions {
   WebSocket?: WebSocketConstructor | undefined;
   /** At a source: the newest format that the destination knows; `V3` by default. */
   format?: "V1" | "V2" | "V3" | undefined;
+  /**
+   * Ceiling of the waits before the next attempt after a failed one or a drop, in milliseconds: 0 to 120,000. By default 5,000 at a
+   * source, where mostly a person waits, and 120,000 at a destination, which may be one of many. The first attempt after a drop
+   * is made at once. A service that answers 408, 429 or 5xx is given up to 120 s, and what its `Retry-After` says.
+   */
+  maxBackoff?: number | undefined;
   /** Longest payload of a message that is sent, in bytes: 1 to 64,512. Less if the peers agreed on less. */
   maxPayload?: number | undefined;
   /**
@@ -71,6 +77,8 @@ export interface TunnelConnectionOptions {
 
 /** Longest time for which a reader that takes nothing may hold up other streams, in milliseconds (ours). */
 const STALL_LIMIT = 10_000;
+/** Ceiling of the waits before another attempt, in milliseconds: for a person (ours), and for a fleet (data-plane.md §5). */
+const MAX_BACKOFF = { source: 5_000, destination: 120_000 };
 /** Longest time that a timer of an engine takes, in milliseconds. */
 const MAX_TIME = 2 ** 31 - 1;
 /** Longest payload of a message (data-plane.md §3). */
@@ -134,17 +142,18 @@ export class TunnelConnection extends EventTarget {
   /**
    * @throws {@link MisuseError} or {@link CapacityError} for options that cannot be: `InvalidEndpoint`, `NoWebSocket`,
    * `NoServices`, `InvalidServiceId`, `DuplicateService`, `MaxPayloadOutOfRange`, `InvalidAccessToken`, `ServiceTableFull`, ….
-   * `RangeError` for a `receiveLimit` that is no whole number from 1 on, a `stallLimit` that is none from 0 on, and for a `clock` that gives no finite number.
+   * `RangeError` for a `receiveLimit` that is no whole number from 1 on, a `stallLimit` or `maxBackoff` out of its range, and for a `clock` that gives no finite number.
    */
   constructor(options: TunnelConnectionOptions) {
     super();
     const { side, services, format = "V3", maxPayload = MAX_PAYLOAD, receiveLimit, signal } = object("options", options);
-    const { tokenIn = "subprotocol", getToken, stallLimit = STALL_LIMIT } = options;
+    const { tokenIn = "subprotocol", getToken, stallLimit = STALL_LIMIT, maxBackoff = MAX_BACKOFF[side] ?? 0 } = options;
     const clock = clockOf(options.clock);
     // The session judges it too, but only what 32 bits have left of it.
     if (number("maxPayload", maxPayload) !== maxPayload >>> 0) throw tunnelError(FAULT.maxPayloadOutOfRange);
     if (receiveLimit !== undefined) wholeNumber("receiveLimit", receiveLimit, 1);
     wholeNumber("stallLimit", stallLimit, 0, MAX_TIME);
+    wholeNumber("maxBackoff", maxBackoff, 0, MAX_BACKOFF.destination);
     functionIfGiven("getToken", getToken);
     signalIfGiven(signal);
     const names = services === undefined ? undefined : texts("services", services);
@@ -157,7 +166,7 @@ export class TunnelConnection extends EventTarget {
     });
     const abort = () => this.#driver.close(signal?.reason);
     this.#driver = new Driver(
-      { side, services: names, format, maxPayload, receiveLimit, stallLimit, clock, open },
+      { side, services: names, format, maxPayload, maxBackoff, receiveLimit, stallLimit, clock, open },
       {
         changed: (state) => {
           if (state === "closed") signal?.removeEventListener("abort", abort);
@@ -229,7 +238,7 @@ export class TunnelConnection extends EventTarget {
   #changed(state: ConnectionState): void {
     const { deadline } = this.#driver;
     const retryIn = state === "backoff" && deadline !== undefined ? Math.max(0, deadline - this.#clock.now()) : undefined;
-    this.#tell(new StateChangeEvent(state, this.#state, retryIn));
+    this.#tell(new StateChangeEvent(state, this.#state, retryIn, this.#driver.isContested));
     this.#state = state;
     this.#asker?.stop(state === "open");
     if (state === "awaiting-token") this.#needToken();

@@ -37,6 +37,19 @@ export class MisuseError extends TunnelError {
   declare readonly party: "caller";
 }
 
+/**
+ * How a service answered a handshake that it did not accept.
+ * @internal
+ */
+export interface HandshakeAnswer {
+  status: number;
+  /** In the service's words; may be empty. */
+  reason: string;
+  channelId?: string | undefined;
+  /** In seconds. */
+  retryAfter?: number | undefined;
+}
+
 /** The service said no (200–299): get another token or tunnel. */
 export class RefusalError extends TunnelError {
   declare readonly code: RefusalCode;
@@ -47,10 +60,12 @@ export class RefusalError extends TunnelError {
   declare readonly reason?: string;
   /** Of a handshake: what the service calls it, for its support. */
   declare readonly channelId?: string;
+  /** Of a handshake that may be tried again (408, 429, 5xx): in how many seconds, if the service said so. */
+  declare readonly retryAfter?: number;
 
   /** @internal */
-  withAnswer(status: number, reason: string, channelId: string | undefined): this {
-    return Object.assign(this, { status, reason, ...(channelId !== undefined && { channelId }) });
+  withAnswer(answer: HandshakeAnswer): this {
+    return Object.assign(this, answer);
   }
 }
 

@@ -12,6 +12,8 @@ pub(super) struct Report {
     pub(super) close_code: f64,
     /// Bytes of the inbox that wait to be handled, after `handle`.
     pub(super) waiting: f64,
+    /// Whether one opening after another was lost before it proved usable, after `poll`: 1 or 0.
+    pub(super) contested: f64,
 }
 
 /// The fields of an event. What does not belong to its kind is 0.

@@ -14,10 +14,8 @@ use crate::fault::Fault;
 pub enum Happening {
     /// It is open. The text is the subprotocol that the service chose.
     Accepted = "accepted",
-    /// The service said no, for good. The number is the status, 400 to 499.
+    /// The service said no: for good, or with 408, 429 or 500 to 599 for now. The number is the status, 400 to 599.
     Refused = "refused",
-    /// The service said not now. The number is the status, 500 to 599.
-    Unavailable = "unavailable",
     /// It is closed, or could not be opened. Number and text are those of its close frame; 0, 1005 and 1006 stand for none.
     Closed = "closed",
     /// A ping came, which the socket answers itself.

@@ -51,9 +51,8 @@ export class Backlog {
 
   /** The streams because of which no more should come: the full ones, or else the one in which most waits. */
   holders(): Stream[] {
-    const full = [...this.#unread].filter(({ waiting }) => waiting > STREAM_FULL);
-    if (full.length > 0 || !this.isOver) return full;
-    return [[...this.#unread].reduce((most, stream) => (stream.waiting > most.waiting ? stream : most))];
+    const fullest = [...this.#unread].sort((a, b) => b.waiting - a.waiting);
+    return fullest.filter(({ waiting }, at) => waiting > STREAM_FULL || (at === 0 && this.isOver));
   }
 
   /**

@@ -20,6 +20,8 @@ export interface DriverConfig {
   services: string[] | undefined;
   format: Format;
   maxPayload: number;
+  /** In milliseconds. */
+  maxBackoff: number;
   /** In bytes; nothing for what the WebSocket's kind suggests. */
   receiveLimit: number | undefined;
   /** In milliseconds. */

@@ -10,8 +10,8 @@ import type { ConnectionState, DriverConfig, DriverListener, TokenTaken, Tokens 
 import * as FAULT from "./fault.js";
 import { Incoming } from "./incoming.js";
 import { type Link, type LinkListener, POLICY_VIOLATION, PROTOCOL_ERROR, UNSUPPORTED_DATA } from "./link.js";
-import { SILENCE, lost, refusal, stalled } from "./loss.js";
-import { CLOSE_CODE, CONNECTION, ERROR, FRAME, NEEDS_NAME, REPLACES, SERVICE, WAITING } from "./places.js";
+import { SILENCE, lost, refusal, stalled, unconnected } from "./loss.js";
+import { CLOSE_CODE, CONNECTION, CONTESTED, ERROR, FRAME, NEEDS_NAME, REPLACES, SERVICE, WAITING } from "./places.js";
 import { Report } from "./report.js";
 import { placeOf } from "./services.js";
 import { Stall } from "./stall.js";
@@ -55,8 +55,8 @@ export class Driver implements StreamOwner {
       hasOthers: (holders) => config.side === "destination" && [...this.#streams.values()].some((stream) => !holders.includes(stream)),
       stalled: (stream) => this.#stalled(stream),
     });
-    const { side, services, format, maxPayload } = config;
-    this.#session = new (bindings().Session)(config.clock, this.#announced, side, services, format, maxPayload);
+    const { side, services, format, maxPayload, maxBackoff } = config;
+    this.#session = new (bindings().Session)(config.clock, this.#announced, side, services, format, maxPayload, maxBackoff);
     this.#report = new Report(this.#session.report);
     this.#inbox = this.#session.inbox;
     this.#incoming = new Incoming(this.#inbox, this.#report, (part) => this.#handle(part));
@@ -69,6 +69,11 @@ export class Driver implements StreamOwner {
   /** Why there is no token. */
   get withoutToken(): WithoutToken {
     return this.#state === "closed" ? "none" : this.#session.withoutToken;
+  }
+
+  /** Whether openings are lost one after another before they prove usable. */
+  get isContested(): boolean {
+    return this.#state === "backoff" && this.#report.number(CONTESTED) !== 0;
   }
 
   /** When something is due: in the state `backoff` the next attempt. */
@@ -113,10 +118,9 @@ export class Driver implements StreamOwner {
         }
         const stream = await this.#turns.take(() => this.#opened(place, signal));
         if (stream === "not open") continue;
-        // It may have been aborted since, and whoever did that does not get the stream any more.
-        if (signal?.aborted) stream.reset(signal.reason);
-        signal?.throwIfAborted();
-        return stream;
+        if (!signal?.aborted) return stream;
+        // It was aborted after that turn.
+        stream.reset(signal.reason);
       }
     } finally {
       signal?.removeEventListener("abort", wake);
@@ -212,8 +216,8 @@ export class Driver implements StreamOwner {
   }
 
   /** Tells the session what happened to the WebSocket. */
-  #happened(what: Happening, number = 0, text = ""): void {
-    this.#session.happened(what, number, text);
+  #happened(what: Happening, number = 0, text = "", seconds = 0): void {
+    this.#session.happened(what, number, text, seconds);
   }
 
   /** Does what the session asks for. Whether anything was sent. */
@@ -264,7 +268,7 @@ export class Driver implements StreamOwner {
   #timeout(): void {
     const kind = this.#session.timeout();
     if (kind === "none") this.#settle();
-    else this.#fail(lost(SILENCE[kind]));
+    else this.#fail(kind === "connect" ? unconnected(SILENCE[kind]) : lost(SILENCE[kind]));
   }
 
   #connect(tokens: Tokens): void {
@@ -276,7 +280,7 @@ export class Driver implements StreamOwner {
     } catch (error) {
       // Such as a page that may not talk to that address.
       this.#happened("closed");
-      this.#listener.failed(lost(String(error)));
+      this.#listener.failed(unconnected(String(error)));
     }
   }
 
@@ -290,11 +294,11 @@ export class Driver implements StreamOwner {
         }
         this.#settle();
       },
-      refused: (status, reason, channelId) => {
+      refused: (answer) => {
+        const { status, retryAfter } = answer;
         this.#link = undefined;
-        if (status >= 400 && status < 600) this.#happened(status < 500 ? "refused" : "unavailable", status);
-        else this.#happened("closed");
-        this.#listener.failed(refusal(status, reason, channelId));
+        this.#happened(status < 400 || status >= 600 ? "closed" : "refused", status, "", retryAfter);
+        this.#listener.failed(refusal(answer));
         this.#settle();
       },
       message: (bytes) => this.#receive(bytes),
@@ -305,7 +309,7 @@ export class Driver implements StreamOwner {
       closed: (code, reason) => {
         this.#link = undefined;
         this.#happened("closed", code, reason);
-        this.#fail(lost(`the WebSocket was closed with code ${code}${reason && `: ${reason}`}`));
+        this.#fail(this.#state === "connecting" ? unconnected(reason) : lost(`the WebSocket was closed with code ${code}${reason && `: ${reason}`}`));
       },
     };
   }
@@ -397,8 +401,9 @@ export class Driver implements StreamOwner {
         case "stream-ended": {
           const service = report.number(SERVICE);
           const number = report.number(ERROR);
-          const error = number === 0 ? undefined : tunnelError(number);
-          if (error !== undefined) this.#listener.failed(error);
+          // Whoever was at the other end is gone or was replaced, so that what came may be a part of a whole.
+          const error = number === 0 ? lost("the other side is gone") : tunnelError(number);
+          if (number !== 0) this.#listener.failed(error);
           this.#endStreams((stream) => bindings().serviceOf(stream.connection) === service, error);
           break;
         }
@@ -417,7 +422,8 @@ export class Driver implements StreamOwner {
   #started(connection: number, replaces: boolean): void {
     const { serviceOf } = bindings();
     const service = serviceOf(connection);
-    if (replaces) this.#endStreams((stream) => serviceOf(stream.connection) === service);
+    // The peer has said the end of none of them.
+    if (replaces) this.#endStreams((stream) => serviceOf(stream.connection) === service, lost("the source began anew"));
     this.#listener.started(this.#stream(connection));
   }
 }

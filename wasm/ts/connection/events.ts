@@ -11,6 +11,11 @@ export class StateChangeEvent extends Event {
     readonly previous: ConnectionState,
     /** In the state `backoff`: milliseconds to the next attempt. */
     readonly retryIn: number | undefined,
+    /**
+     * Whether several connections in a row were lost soon after they had opened. Usually another client has the same access
+     * token and client token, and each takes the other's place; the next attempts are made late.
+     */
+    readonly isContested: boolean,
   ) {
     super("statechange");
   }

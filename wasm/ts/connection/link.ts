@@ -1,5 +1,7 @@
 /** One WebSocket, from its opening to its end, whatever kind it is. */
 
+import type { HandshakeAnswer } from "../errors.js";
+
 /** What a connection asks of its WebSocket. */
 export interface Link {
   /** Whether the peer can be stopped. */
@@ -23,7 +25,7 @@ export interface LinkListener {
   /** It is open. */
   accepted(subprotocol: string): void;
   /** The handshake was answered by a status other than 101. */
-  refused(status: number, reason: string, channelId: string | undefined): void;
+  refused(answer: HandshakeAnswer): void;
   /** A binary message came. */
   message(bytes: Uint8Array): void;
   /** A text message came, which a tunnel does not have. */

@@ -20,5 +20,8 @@ export const CLOSE_CODE = 9;
 /** After `handle` how many bytes of the inbox wait to be handled. */
 export const WAITING = 10;
 
+/** After `poll` whether one opening after another was lost before it proved usable: 1 or 0. */
+export const CONTESTED = 11;
+
 /** How many they are. */
-export const LENGTH = 11;
+export const LENGTH = 12;

@@ -36,8 +36,8 @@ export class Stall {
   /** The peer is stopped, or (`false`) goes on. */
   set(isStopped: boolean): void {
     if (this.#limit === 0 || isStopped === (this.#since !== undefined)) return;
-    this.#since = isStopped ? this.#clock.now() : undefined;
     this.#othersWait = false;
+    this.#since = isStopped ? this.#clock.now() : undefined;
     this.#alarm.set(this.#since === undefined ? undefined : this.#since + this.#limit);
   }
 

@@ -15,6 +15,7 @@ export interface WebSocketLike {
   addEventListener(type: "error", listener: (event: object) => void): void;
   addEventListener(type: "message", listener: (event: { readonly data: unknown }) => void): void;
   addEventListener(type: "close", listener: (event: { readonly code: number; readonly reason: string }) => void): void;
+  /** The data is a Buffer, which is text where it is taken for such. */
   on?(type: "ping" | "pong", listener: (data: Uint8Array) => void): unknown;
   on?(type: "unexpected-response", listener: (request: unknown, response: UnexpectedResponse) => void): unknown;
   ping?(data: string): void;
@@ -73,17 +74,19 @@ export class WebSocketLink implements Link {
     // Browsers do not say what went wrong. In Node an error that nobody hears would end the process.
     socket.addEventListener("error", (event: { message?: string }) => void (failure = event.message ?? ""));
     socket.addEventListener("close", ({ code, reason }) => {
-      if (socket.protocol === REFUSAL) this.#release()?.refused(code - REFUSAL_CODE, reason, undefined);
+      if (socket.protocol === REFUSAL) this.#release()?.refused({ status: code - REFUSAL_CODE, reason });
       else this.#release()?.closed(code, reason || failure);
     });
     socket.on?.("ping", () => listener()?.ping());
     socket.on?.("pong", (data) => {
       // One that is no echo of ours says nothing.
-      if (new TextDecoder().decode(data) === String(this.#pings)) listener()?.pong();
+      if (String(data) === String(this.#pings)) listener()?.pong();
     });
     socket.on?.("unexpected-response", (_, { statusCode, headers }) => {
-      const [reason, channelId] = [headers["x-status-reason"], headers["channel-id"]];
-      this.#release()?.refused(statusCode ?? 0, String(reason ?? ""), channelId && String(channelId));
+      const [reason, channelId, later] = ["x-status-reason", "channel-id", "retry-after"].map((name) => headers[name]?.toString());
+      // Its other form is a date, which needs two clocks that agree.
+      const retryAfter = /^\d+$/.test(later ?? "") ? Number(later) : undefined;
+      this.#release()?.refused({ status: statusCode ?? 0, reason: reason ?? "", channelId, retryAfter });
       socket.close();
     });
   }
