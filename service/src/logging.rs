@@ -29,15 +29,10 @@ const FLUSH_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// Libraries that may print what goes over the wire at their lower levels. Payloads hold tokens, so whatever the
 /// user's filter says, these never speak below `warn`.
-const QUIET: [&str; 7] = [
-    "mqtt5",
-    "hyper",
-    "hyper_util",
-    "rustls",
-    "h2",
-    "redb",
-    "aws_sigv4",
-];
+const QUIET: [&str; 6] = ["mqtt5", "hyper", "hyper_util", "rustls", "h2", "redb"];
+/// What the names of AWS's libraries begin with. They handle credentials, and their warnings are pages of internals; what
+/// fails in them is returned as an error, too.
+const SILENT_PREFIX: &str = "aws_";
 
 /// Why there is no log.
 #[derive(Debug, thiserror::Error)]
@@ -86,7 +81,7 @@ pub fn start(filter: &str, format: LogFormat) -> Result<Log, LogError> {
         tracing::warn!(lines, "stderr took the log too slowly: lines of it were dropped");
     })?;
     // Not by directives: the user's own would win where they are more specific.
-    let quiet = filter_fn(|event| *event.level() <= Level::WARN || !is_quiet(event.target()));
+    let quiet = filter_fn(|event| *event.level() <= most_of(event.target()));
     let registry = tracing_subscriber::registry().with(filter).with(quiet);
     let colours = io::stderr().is_terminal();
     let lines = Lines {
@@ -137,8 +132,12 @@ impl Write for &Lines {
     }
 }
 
-/// Whether a target belongs to one of the [`QUIET`] libraries.
-fn is_quiet(target: &str) -> bool {
+/// The lowest level that is logged of a target.
+fn most_of(target: &str) -> Level {
     let library = target.split("::").next().unwrap_or(target);
-    QUIET.contains(&library)
+    match library {
+        library if library.starts_with(SILENT_PREFIX) => Level::ERROR,
+        library if QUIET.contains(&library) => Level::WARN,
+        _ => Level::TRACE,
+    }
 }

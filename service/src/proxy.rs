@@ -11,6 +11,7 @@
 //! They can be combined: the token that is given comes first, then the file's, then that of a rotation.
 
 mod assignment;
+mod chain;
 mod credentials;
 mod rotation;
 mod running;
@@ -55,7 +56,7 @@ pub async fn run(settings: &Settings) -> Result<(), Failure> {
     let failed = |error: io::Error| Failure::new(Exit::Failed, error);
     // Before anything listens: a signal from then on is an orderly stop.
     let mut signals = Signals::catch().map_err(failed)?;
-    let mut plan = settings.plan()?;
+    let mut plan = settings.plan().await?;
     if let Some(assignment) = &settings.assignment
         && !assignment.apply(&mut plan, &mut signals).await?
     {

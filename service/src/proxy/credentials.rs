@@ -7,9 +7,10 @@ use iot_tunnel_core::handshake::Endpoint;
 use iot_tunnel_core::{Region, TunnelId};
 use url::Url;
 
+use super::chain::{Chain, ChainError};
 use super::rotation::Rotator;
 use crate::client::{Dialer, HttpProxy, Target, Trust};
-use crate::program::{Exit, Failure};
+use crate::program::{Exit, Failure, unwrapped};
 
 /// The variables that AWS's own clients read. A value that is empty counts as none.
 pub(super) struct Environment {
@@ -26,7 +27,10 @@ impl Environment {
 
     /// As the variables of that function have it.
     pub(super) fn of(variable: impl Fn(&str) -> Option<String>) -> Self {
-        let variable = |name: &str| variable(name).filter(|value: &String| !value.is_empty());
+        let variable = |name: &str| {
+            let value = variable(name).map(|value| unwrapped(&value).to_owned());
+            value.filter(|value| !value.is_empty())
+        };
         let first = |names: [&str; 2]| names.into_iter().find_map(&variable);
         let region = first(["AWS_REGION", "AWS_DEFAULT_REGION"]);
         let credentials = variable("AWS_ACCESS_KEY_ID").zip(variable("AWS_SECRET_ACCESS_KEY"));
@@ -40,15 +44,40 @@ impl Environment {
         }
     }
 
-    /// What rotates the source token of a tunnel.
-    pub(super) fn rotator(&self, tunnel_id: TunnelId, region: Option<Region>) -> Result<Rotator, Failure> {
+    /// What rotates the source token of a tunnel. What the environment lacks is looked for where AWS's tools look.
+    pub(super) async fn rotator(
+        &self,
+        tunnel_id: TunnelId,
+        region: Option<Region>,
+    ) -> Result<Rotator, Failure> {
         let usage = |text: String| Failure::new(Exit::Usage, format!("--tunnel-id: {text}"));
-        let credentials = self.credentials.clone().ok_or_else(|| {
-            usage("there are no AWS credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY".to_owned())
+        let (mut region, mut endpoint) = (region, self.endpoint.clone());
+        let source = match (&self.credentials, &region) {
+            (Some(credentials), Some(_)) => Source::Fixed(credentials.clone()),
+            (credentials, _) => {
+                let chain = Chain::load().await;
+                region = region.or_else(|| Region::parse(chain.region.as_deref()?).ok());
+                endpoint = endpoint.or_else(|| chain.endpoint.clone());
+                match credentials {
+                    Some(credentials) => Source::Fixed(credentials.clone()),
+                    None => {
+                        // Better now than at the first refused token.
+                        chain
+                            .credentials()
+                            .await
+                            .map_err(|error| usage(error.to_string()))?;
+                        Source::Chain(chain)
+                    }
+                }
+            }
+        };
+        let region = region.ok_or_else(|| {
+            usage(
+                "the region is not known: give --region, or set AWS_REGION, or region in the profile"
+                    .to_owned(),
+            )
         })?;
-        let region = region
-            .ok_or_else(|| usage("the region is not known: give --region, or set AWS_REGION".to_owned()))?;
-        let target = match &self.endpoint {
+        let target = match &endpoint {
             Some(url) => api(url).map_err(|why| usage(format!("the endpoint of AWS_ENDPOINT_URL: {why}")))?,
             None => aws_api(&region).map_err(|error| usage(error.to_string()))?,
         };
@@ -59,7 +88,25 @@ impl Environment {
             false => None,
         };
         let dialer = Dialer::new(target, &trust, proxy).map_err(|error| Failure::new(Exit::Failed, error))?;
-        Ok(Rotator::new(dialer, credentials, region, tunnel_id))
+        Ok(Rotator::new(dialer, source, region, tunnel_id))
+    }
+}
+
+/// Where credentials come from.
+pub(super) enum Source {
+    /// The environment: they stay as they are.
+    Fixed(Credentials),
+    /// Elsewhere, at each use anew.
+    Chain(Chain),
+}
+
+impl Source {
+    /// The credentials as they are now.
+    pub(super) async fn credentials(&self) -> Result<Credentials, ChainError> {
+        match self {
+            Self::Fixed(credentials) => Ok(credentials.clone()),
+            Self::Chain(chain) => chain.credentials().await,
+        }
     }
 }
 
@@ -73,9 +120,16 @@ fn aws_api(region: &Region) -> Result<Target, crate::client::TargetError> {
     format!("api.tunneling.iot.{region}.amazonaws.com{suffix}").parse()
 }
 
-/// Another API, by its URL.
+/// Another API, by its URL. A text without a scheme is of https.
 fn api(url: &str) -> Result<Target, String> {
-    let url = Url::parse(url).map_err(|error| error.to_string())?;
+    let url = match url.contains("://") {
+        true => url.to_owned(),
+        false => {
+            tracing::info!(endpoint = url, "AWS_ENDPOINT_URL has no scheme: https is assumed");
+            format!("https://{url}")
+        }
+    };
+    let url = Url::parse(&url).map_err(|error| error.to_string())?;
     let tls = match url.scheme() {
         "https" => true,
         "http" => false,
@@ -107,28 +161,25 @@ mod tests {
         })
     }
 
-    fn refusal(variables: &'static [(&str, &str)]) -> String {
-        let environment = environment(variables);
-        let id = TunnelId::parse("t-1").expect("an id");
-        let failure = environment
-            .rotator(id, environment.region.clone())
-            .map(drop)
-            .expect_err("refused");
-        assert_eq!(failure.exit, Exit::Usage);
-        failure.text
-    }
-
     #[test]
-    fn what_is_missing_is_named() {
-        assert!(refusal(&[]).contains("AWS_ACCESS_KEY_ID"));
-        assert!(
-            refusal(&[("AWS_ACCESS_KEY_ID", "AKID"), ("AWS_SECRET_ACCESS_KEY", "")]).contains("AWS_SECRET")
-        );
-        let text = refusal(&[
-            ("AWS_ACCESS_KEY_ID", "AKID"),
-            ("AWS_SECRET_ACCESS_KEY", "hunter2"),
+    fn credentials_of_the_environment_are_both_or_none_without_what_copying_leaves() {
+        assert!(environment(&[]).credentials.is_none());
+        const HALF: [(&str, &str); 2] = [("AWS_ACCESS_KEY_ID", "AKID"), ("AWS_SECRET_ACCESS_KEY", "")];
+        assert!(environment(&HALF).credentials.is_none());
+        let whole = environment(&[
+            ("AWS_ACCESS_KEY_ID", " AKID\r\n"),
+            ("AWS_SECRET_ACCESS_KEY", "\"hunter2\""),
+            ("AWS_REGION", "eu-west-1\n"),
         ]);
-        assert!(text.contains("AWS_REGION") && !text.contains("hunter2"), "{text}");
+        let credentials = whole.credentials.expect("credentials");
+        assert_eq!(
+            (credentials.access_key_id(), credentials.secret_access_key()),
+            ("AKID", "hunter2")
+        );
+        assert_eq!(
+            whole.region.map(|region| region.to_string()).as_deref(),
+            Some("eu-west-1")
+        );
     }
 
     #[test]
@@ -137,6 +188,8 @@ mod tests {
         assert_eq!(shown("http://127.0.0.1:8460"), Ok("ws://127.0.0.1:8460".into()));
         assert_eq!(shown("http://[::1]/"), Ok("ws://[::1]:80".into()));
         assert_eq!(shown("https://api.example"), Ok("wss://api.example:443".into()));
+        assert_eq!(shown("api.example:8443"), Ok("wss://api.example:8443".into()));
+        assert_eq!(shown("localhost"), Ok("wss://localhost:443".into()));
         assert!(shown("ftp://api.example").is_err());
         assert!(shown("https://api.example/path").is_err());
         for (region, host) in [

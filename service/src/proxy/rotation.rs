@@ -17,6 +17,8 @@ use iot_tunnel_core::{AccessToken, ClientMode, Region, TunnelId};
 use tokio::time::timeout;
 use zeroize::Zeroizing;
 
+use super::chain::ChainError;
+use super::credentials::Source;
 use crate::client::{DialError, Dialer};
 use crate::program::Exit;
 
@@ -34,7 +36,7 @@ const MAX_REQUEST: usize = 512;
 /// Rotates the source token of one tunnel.
 pub(super) struct Rotator {
     dialer: Dialer,
-    credentials: Credentials,
+    credentials: Source,
     region: Region,
     tunnel_id: TunnelId,
 }
@@ -61,6 +63,9 @@ pub(super) enum RotateError {
     /// The answer cannot be read.
     #[error("the API's answer cannot be read: {0}")]
     Answer(String),
+    /// There are no credentials now, such as those of a role between two hours.
+    #[error(transparent)]
+    Credentials(#[from] ChainError),
     /// The request cannot be made.
     #[error("the request cannot be signed: {0}")]
     Sign(String),
@@ -105,6 +110,7 @@ impl RotateError {
             | Self::Dial(_)
             | Self::Http(_)
             | Self::Timeout
+            | Self::Credentials(_)
             | Self::Answer(_) => Verdict::Retry,
             Self::Refused {
                 exception, status, ..
@@ -130,7 +136,7 @@ impl From<MessageFault> for RotateError {
 impl Rotator {
     pub(super) const fn new(
         dialer: Dialer,
-        credentials: Credentials,
+        credentials: Source,
         region: Region,
         tunnel_id: TunnelId,
     ) -> Self {
@@ -148,14 +154,15 @@ impl Rotator {
 
     /// Rotates, which revokes the source token that there was, and returns the new one.
     pub(super) async fn rotate(&self) -> Result<AccessToken, RotateError> {
-        match timeout(TIMEOUT, self.call()).await {
+        let credentials = self.credentials.credentials().await?;
+        match timeout(TIMEOUT, self.call(credentials)).await {
             Ok(outcome) => outcome,
             Err(_) => Err(RotateError::Timeout),
         }
     }
 
-    async fn call(&self) -> Result<AccessToken, RotateError> {
-        let request = self.request()?;
+    async fn call(&self, credentials: Credentials) -> Result<AccessToken, RotateError> {
+        let request = self.request(credentials)?;
         let socket = TokioIo::new(self.dialer.dial().await?);
         let (mut sender, connection) = http1::handshake(socket).await?;
         let asking = async {
@@ -173,7 +180,7 @@ impl Rotator {
         read(status, &body)
     }
 
-    fn request(&self) -> Result<Request<Full<Bytes>>, RotateError> {
+    fn request(&self, credentials: Credentials) -> Result<Request<Full<Bytes>>, RotateError> {
         let mut body = vec![0; MAX_REQUEST];
         let rotation = RotateRequest {
             tunnel_id: self.tunnel_id.clone(),
@@ -190,13 +197,13 @@ impl Rotator {
         headers.insert(HOST, host);
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(CONTENT));
         headers.insert("x-amz-target", HeaderValue::from_static(OPERATION));
-        self.sign(&mut request)?;
+        self.sign(&mut request, credentials)?;
         Ok(request.map(Full::new))
     }
 
     /// Signs as AWS's SDKs do.
-    fn sign(&self, request: &mut Request<Bytes>) -> Result<(), RotateError> {
-        let identity = self.credentials.clone().into();
+    fn sign(&self, request: &mut Request<Bytes>, credentials: Credentials) -> Result<(), RotateError> {
+        let identity = credentials.into();
         let params = SigningParams::builder()
             .identity(&identity)
             .region(self.region.as_str())

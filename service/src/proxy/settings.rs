@@ -64,7 +64,7 @@ pub struct Settings {
     #[arg(long, value_name = "FILE", env = "IOT_TUNNEL_TOKEN_FILE")]
     pub token_file: Option<PathBuf>,
 
-    /// Get source access tokens of this tunnel by RotateTunnelAccessToken, with AWS credentials of the environment: the first, unless one is given, and another whenever the last one is refused
+    /// Get source access tokens of this tunnel by RotateTunnelAccessToken, with AWS credentials: the first, unless one is given, and another whenever the last one is refused
     #[arg(
         long,
         value_name = "ID",
@@ -72,10 +72,12 @@ pub struct Settings {
         conflicts_with = "destination_app",
         long_help = "Get source access tokens of this tunnel by RotateTunnelAccessToken: the first, unless one is \
                      given, and another whenever the last one is refused. Local listeners stay up meanwhile.\n\n\
-                     The environment has AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and, for temporary credentials, \
-                     AWS_SESSION_TOKEN; AWS_REGION or AWS_DEFAULT_REGION, unless --region is given; and, for another \
-                     service than AWS's, AWS_ENDPOINT_URL_IOTSECURETUNNELING or AWS_ENDPOINT_URL. AWS_CA_BUNDLE names \
-                     root certificates for that service."
+                     The credentials and the region are looked for where AWS's tools look: AWS_ACCESS_KEY_ID, \
+                     AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN; AWS_REGION or AWS_DEFAULT_REGION, unless --region is given; \
+                     the profile of AWS_PROFILE in ~/.aws/config and ~/.aws/credentials, with SSO, assumed roles and \
+                     credential_process; web identities; the roles of containers and instances. For another service than \
+                     AWS's, AWS_ENDPOINT_URL_IOTSECURETUNNELING or AWS_ENDPOINT_URL (https, if it names no scheme), or \
+                     endpoint_url in the profile. AWS_CA_BUNDLE names root certificates for that service."
     )]
     pub tunnel_id: Option<TunnelId>,
 
@@ -181,7 +183,7 @@ impl Settings {
     }
 
     /// Checks what no flag alone can tell, and reads the environment.
-    pub(super) fn plan(&self) -> Result<Plan, Failure> {
+    pub(super) async fn plan(&self) -> Result<Plan, Failure> {
         let usage = |text: &str| Failure::new(Exit::Usage, text);
         if self.access_token.is_none() && self.token_file.is_none() && self.tunnel_id.is_none() {
             return Err(usage(
@@ -231,7 +233,7 @@ impl Settings {
         let dialer = Dialer::new(target, &self.shared.trust(), proxy)
             .map_err(|error| Failure::new(Exit::Failed, error))?;
         let rotator = match &self.tunnel_id {
-            Some(tunnel_id) => Some(environment.rotator(tunnel_id.clone(), region)?),
+            Some(tunnel_id) => Some(environment.rotator(tunnel_id.clone(), region).await?),
             None => None,
         };
         Ok(Plan {
