@@ -121,7 +121,7 @@ pub(crate) fn serve(store: StoreChoice) -> Result<(), Box<dyn std::error::Error>
         log_format: LogFormat::Text,
         log: "info".to_owned(),
     };
-    logging::start(&settings.log, settings.log_format)?;
+    let _log = logging::start(&settings.log, settings.log_format)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

@@ -71,7 +71,7 @@ async fn service() -> Result<(), Failure> {
         log_format: LogFormat::Text,
         log: "error".to_owned(),
     };
-    logging::start(&settings.log, settings.log_format)?;
+    let _log = logging::start(&settings.log, settings.log_format)?;
     let service = Service::start(&settings).await?;
     process::ready(service.ready())?;
     wait_for_the_end().await;
