@@ -46,6 +46,8 @@ struct Listening {
     accepted: Option<LocalSocket>,
     /// The end of a pause.
     until: Option<Instant>,
+    /// Why the last connections were closed at once: the tunnel lacks the service, for example. It is logged once.
+    refused: Option<iot_tunnel_core::Error>,
 }
 
 impl Locals {
@@ -57,6 +59,7 @@ impl Locals {
                     listener: listener.listener,
                     accepted: None,
                     until: None,
+                    refused: None,
                 });
                 Ends::Source(listening.collect())
             }
@@ -234,6 +237,7 @@ impl Locals {
             match session.open(service) {
                 Ok(Progress::Done(connection)) => {
                     moved = true;
+                    listening.refused = None;
                     tracing::debug!(
                         service = shown(listening.name.as_ref()),
                         "a connection was opened"
@@ -244,7 +248,13 @@ impl Locals {
                 Err(error) => {
                     moved = true;
                     let service = shown(listening.name.as_ref());
-                    tracing::warn!(service, %error, "a connection was closed at once");
+                    // A client that tries again every second must not fill the log.
+                    match listening.refused.replace(error) {
+                        Some(before) if before == error => {
+                            tracing::debug!(service, %error, "a connection was closed at once");
+                        }
+                        _ => tracing::warn!(service, %error, "connections are closed at once"),
+                    }
                 }
             }
         }

@@ -52,7 +52,7 @@ pub(super) enum RotateError {
         message: String,
     },
     /// There is no connection to the API.
-    #[error(transparent)]
+    #[error("{}", of_the_api(.0))]
     Dial(#[from] DialError),
     /// The connection broke.
     #[error("the API does not answer: {0}")]
@@ -69,6 +69,14 @@ pub(super) enum RotateError {
     /// The request cannot be made.
     #[error("the request cannot be signed: {0}")]
     Sign(String),
+}
+
+/// What names the root certificates of a tunnel's service, in an error, and what names those of the API.
+const TUNNEL_ROOTS: &str = "--capath (-c)";
+const API_ROOTS: &str = "AWS_CA_BUNDLE";
+
+fn of_the_api(error: &DialError) -> String {
+    error.to_string().replace(TUNNEL_ROOTS, API_ROOTS)
 }
 
 /// What follows from a failure.

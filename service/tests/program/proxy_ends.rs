@@ -1,12 +1,13 @@
 //! How a proxy carries bytes, and how it ends.
 
+use std::io::Read as _;
 use std::net::TcpListener;
 
 use rustix::process::Signal;
 use serde_json::json;
 
 use crate::proxying::{Rig, echoes, pattern, program};
-use crate::running::{Program, run};
+use crate::running::{DEADLINE, Program, run};
 
 #[test]
 fn two_proxies_carry_bytes_and_end_with_0() {
@@ -110,6 +111,27 @@ fn a_tunnel_that_is_deleted_is_code_4_at_either_end_like_one_that_is_closed() {
     for mut proxy in [source, destination] {
         assert_eq!(proxy.ended().code(), Some(4), "{:?}", proxy.log());
     }
+}
+
+#[test]
+fn a_client_of_a_service_that_the_tunnel_lacks_gets_its_end_at_once_and_the_log_has_one_line() {
+    let rig = Rig::start();
+    let tunnel = rig.open();
+    let (mut source, ready) = Program::start(rig.proxy(&tunnel.source, &["-s", "HTTP=0,SSH=0"]));
+    source.has_logged("the tunnel is open");
+    for _ in 0..5 {
+        let address = crate::proxying::listener(&ready);
+        let mut client = std::net::TcpStream::connect(address).expect("a listener");
+        client.set_read_timeout(Some(DEADLINE)).expect("a deadline");
+        // The end, clean or not, long before the deadline.
+        match client.read(&mut [0]) {
+            Ok(count) => assert_eq!(count, 0),
+            Err(error) => assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset, "{error}"),
+        }
+    }
+    source.has_logged("connections are closed at once");
+    let log = source.stop().join("\n");
+    assert_eq!(log.matches("closed at once").count(), 1, "{log}");
 }
 
 #[test]
