@@ -22,6 +22,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use hyper::body::Body as _;
 use uuid::Uuid;
 
 use self::call::{Call, Operation};
@@ -183,13 +184,19 @@ fn log_refusal(pace: &Pace, id: Uuid, asked: &Asked, exception: &str, why: &str)
 
 /// Reads a body to its end, within its limits of size and time.
 async fn read(body: axum::body::Body) -> Result<Bytes, Exception> {
+    let too_long = || {
+        ExceptionKind::RequestEntityTooLarge.because(format!(
+            "the body is longer than {MAX_BODY} bytes, the most that is read"
+        ))
+    };
+    // By its Content-Length: a client that waits to be asked for such a body is not asked.
+    if body.size_hint().lower() > MAX_BODY as u64 {
+        return Err(too_long());
+    }
     let collected = tokio::time::timeout(BODY_TIMEOUT, Limited::new(body, MAX_BODY).collect()).await;
     match collected {
         Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(ExceptionKind::RequestEntityTooLarge
-            .because(format!(
-                "the body is longer than {MAX_BODY} bytes, the most that is read"
-            ))),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_long()),
         Ok(Err(_)) => Err(ExceptionKind::Serialization.because("the connection ended before the body did")),
         Err(_) => Err(ExceptionKind::RequestTimeout.because(format!(
             "the body did not arrive within {} seconds",

@@ -1,5 +1,7 @@
 //! Accepts connections and serves HTTP on them, until it is told to stop: then it finishes what is under way.
 
+mod drain;
+
 use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
@@ -14,7 +16,9 @@ use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
+use tower::ServiceExt as _;
 
+use self::drain::Drained;
 use crate::transport::Security;
 
 /// The time a client has for its TLS handshake, to send the head of a request, and an idle connection to send another one
@@ -118,11 +122,12 @@ async fn connection(stream: TcpStream, security: Security, router: Router, stop:
         Ok(Err(error)) => return tracing::debug!(%error, "a TLS handshake failed"),
         Err(_) => return tracing::debug!("a TLS handshake took too long"),
     };
+    let service = router.map_request(Drained::of);
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
         .max_buf_size(READ_BUFFER)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service))
         .with_upgrades();
     let mut connection = pin!(connection);
     let ended = tokio::select! {

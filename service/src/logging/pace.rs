@@ -10,6 +10,9 @@ const A_SECOND: u32 = 20;
 #[derive(Debug, Default)]
 pub(crate) struct Pace(Mutex<Option<Second>>);
 
+/// How many lines were left out, if any.
+pub(crate) type LeftOut = Option<u64>;
+
 #[derive(Debug)]
 struct Second {
     began: Instant,
@@ -18,9 +21,10 @@ struct Second {
 }
 
 impl Pace {
-    /// Whether this line is written; if so, how many were left out before it.
-    pub(crate) fn admits(&self) -> Option<u64> {
-        self.admits_at(Instant::now())
+    /// Whether this line is written; if so, how many were left out before it, for a field that is absent where none were.
+    pub(crate) fn admits(&self) -> Option<LeftOut> {
+        let left_out = self.admits_at(Instant::now())?;
+        Some((left_out > 0).then_some(left_out))
     }
 
     fn admits_at(&self, now: Instant) -> Option<u64> {

@@ -6,6 +6,7 @@ mod bad_input;
 mod concurrency;
 mod console;
 mod durability;
+mod large_bodies;
 mod lifecycle;
 mod listing;
 mod order;
