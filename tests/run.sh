@@ -89,7 +89,8 @@ suite() {
         boto3-and-aws-cli) build_service && clients python ;;
         mosquitto) build_service && clients mqtt ;;
         kill-9) build_service && clients crash -s ;;
-        tunnel) build_service && clients tunnel ;;
+        # AWS's clients at the other end: models, and the reference proxy itself where IOT_TUNNEL_REFERENCE_PROXY names it.
+        tunnel) build_service && clients tunnel peers ;;
         firmware)
             build_service
             make --silent -C ffi/examples/firmware
