@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { Server } from "node:net";
+import { Server, connect as connectTcp, createServer } from "node:net";
 import { test } from "node:test";
 
 import { listen, serve } from "../../wasm/dist/node.js";
@@ -85,12 +85,12 @@ test("what a client says before the tunnel opens is sent then, in order, however
   client.destroy();
 });
 
-test("one client too many is closed, and that is told", async (t) => {
+test("one client too many is reset, and that is told", async (t) => {
   const { port, errors, count } = await listening(t);
   const clients = await Promise.all(Array.from({ length: 256 }, () => tcp(port)));
   await until(async () => (await count()) === 256, "the clients");
-  const late = await tcp(port);
-  await Promise.all([once(late.resume(), "end", signal()), until(() => errors.length > 0, "the error")]);
+  const late = connectTcp({ port, host: "127.0.0.1" }).on("error", () => {});
+  await Promise.all([new Promise((resolve) => late.resume().once("close", resolve)), until(() => errors.length > 0, "the error")]);
   late.destroy();
   assert.deepEqual(errors.map(({ code }) => code), ["ConnectionTableFull"]);
   for (const client of clients) client.destroy();
@@ -193,4 +193,144 @@ test("whoever serves every service leaves those to others that they serve", asyn
 test("a server's port that cannot be is refused at once", (t) => {
   const { connection } = destination(t);
   for (const port of [0, -1, 65_536, 22.5, NaN]) assert.throws(() => serve({ connection, port }), RangeError, `${port}`);
+});
+
+/** Where the clients are of a source whose tunnel is open: the next one, its stream, and what was sent of it. */
+async function opened(t, options = {}) {
+  const rig = await listening(t, options);
+  const socket = rig.open();
+  const client = async () => {
+    const client = await tcp(rig.port);
+    let start;
+    await until(() => {
+      start ??= socket.received().find(({ type }) => type === TYPE.streamStart || type === TYPE.connectionStart);
+      return start;
+    }, "the start");
+    const { streamId, serviceId, connectionId } = start;
+    return { client, about: { streamId, serviceId, ...(connectionId && { connectionId }) } };
+  };
+  return { ...rig, socket, client };
+}
+
+for (const [how, cut] of [
+  ["the WebSocket drops", ({ socket }) => socket.drop()],
+  ["a rotation replaces it", ({ connection }) => connection.replaceToken("token-2")],
+  ["the connection is closed", ({ connection }) => connection.close()],
+  ["the tunnel is closed", ({ socket }) => socket.drop(1008, "tunnel closed")],
+  ["the other side is gone", ({ socket }, { streamId, serviceId }) => socket.deliver({ type: TYPE.streamReset, streamId, serviceId })],
+]) {
+  test(`a client in the middle of a download is reset when ${how}`, async (t) => {
+    const rig = await opened(t);
+    const { client, about } = await rig.client();
+    let hasEnded = false;
+    client.on("end", () => (hasEnded = true)).resume();
+    rig.socket.deliver({ type: TYPE.data, ...about, payload: new Uint8Array(60_000) });
+    await until(() => client.bytesRead === 60_000, "the first part");
+    const failed = new Promise((resolve) => client.once("error", resolve));
+    cut(rig, about);
+    assert.equal((await failed).code, "ECONNRESET");
+    assert.equal(hasEnded, false);
+  });
+}
+
+test("a port that is closed resets its clients, and a service that is served no more its server's connections", async (t) => {
+  const rig = connect();
+  rig.open();
+  const port = await listen({ connection: rig.connection, service: "SSH", port: 0 });
+  t.after(() => rig.connection.close());
+  const client = await tcp(port.port);
+  await until(() => rig.socket.sent.length > 0, "the start");
+  const failed = new Promise((resolve) => client.once("error", resolve));
+  await port.close();
+  assert.equal((await failed).code, "ECONNRESET");
+  const { connection, start } = destination(t);
+  const { came, port: server } = await kept(t);
+  const serving = serve({ connection, service: "SSH", port: server });
+  start("SSH");
+  await until(() => came.length === 1, "the server's connection");
+  const reset = new Promise((resolve) => came[0].resume().once("error", resolve));
+  await serving.close();
+  assert.equal((await reset).code, "ECONNRESET");
+});
+
+test("a client gets an orderly end where the peer has ended the connection on a living tunnel", async (t) => {
+  const rig = await opened(t);
+  const { client, about } = await rig.client();
+  const ended = once(client.resume(), "end", signal());
+  rig.socket.deliver({ type: TYPE.data, ...about, payload: new Uint8Array(1000) }, { type: TYPE.connectionReset, ...about });
+  await ended;
+  assert.equal(client.bytesRead, 1000);
+});
+
+for (const format of ["V1", "V2"]) {
+  test(`a half-closed client makes way for the next one, as there is one connection at a time (${format})`, async (t) => {
+    const services = { services: ["SSH"], format };
+    const rig = await listening(t, services);
+    rig.socket.accept();
+    rig.socket.announce("SSH");
+    const { socket, clock } = rig;
+    const first = await tcp(rig.port);
+    first.end("request");
+    const sent = [];
+    const types = () => (sent.push(...socket.received()), sent.map(({ type }) => type));
+    await until(() => types().includes(TYPE.data), "the request");
+    assert.ok(!types().includes(TYPE.streamReset), "the end was sent before an answer");
+    const second = await tcp(rig.port);
+    await until(() => types().includes(TYPE.streamReset), "the end of the first");
+    // What is still under way for the first must not reach the second.
+    assert.equal(types().filter((type) => type === TYPE.streamStart).length, 1);
+    await clock.advance(500);
+    await until(() => types().filter((type) => type === TYPE.streamStart).length === 2, "the start of the second");
+    second.destroy();
+    first.destroy();
+  });
+}
+
+test("in a full table the client that has been half-closed and silent the longest makes way", async (t) => {
+  const rig = await opened(t);
+  const clients = [];
+  for (let number = 0; number < 256; number += 1) clients.push(await rig.client());
+  const ended = [];
+  for (const [number, { client }] of clients.entries()) client.once("close", () => ended.push(number)).on("error", () => {}).resume();
+  clients[7].client.end("request");
+  clients[9].client.end("request");
+  await until(() => rig.socket.received().filter(({ type }) => type === TYPE.data).length > 0, "a request");
+  await settled();
+  rig.socket.deliver({ type: TYPE.data, ...clients[7].about, payload: Uint8Array.of(1) });
+  await until(() => clients[7].client.bytesRead === 1, "the byte");
+  const late = await rig.client();
+  assert.ok(late.about.connectionId > 256);
+  await until(() => ended.length > 0, "the one that makes way");
+  assert.deepEqual([ended, rig.errors], [[9], []]);
+  for (const { client } of clients) client.destroy();
+});
+
+test("a server at ::1 or at 127.0.0.1 alone is found as localhost, which is the default", async (t) => {
+  for (const host of ["127.0.0.1", "::1"]) {
+    const came = [];
+    const server = createServer((socket) => came.push(socket.on("error", () => {})));
+    const hasFamily = await new Promise((resolve) => server.once("error", () => resolve(false)).listen(0, host, () => resolve(true)));
+    if (!hasFamily) continue;
+    t.after(() => (server.close(), came.forEach((socket) => socket.destroy())));
+    const { connection, start } = destination(t);
+    const errors = [];
+    serve({ connection, service: "SSH", port: server.address().port, onError: (error) => errors.push(error) });
+    start("SSH");
+    await until(() => came.length === 1, `the connection to ${host}`);
+    assert.deepEqual(errors, []);
+  }
+});
+
+test("a server that cannot be reached at any address of localhost is one error that says why", async (t) => {
+  const server = createServer();
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const { port } = server.address();
+  await once(server.close(), "close");
+  const { connection, start } = destination(t);
+  const errors = [];
+  serve({ connection, service: "SSH", port, onError: (error) => errors.push(error) });
+  start("SSH");
+  await until(() => errors.length > 0, "the error");
+  assert.equal(errors[0].code, "ECONNREFUSED");
+  assert.match(errors[0].message, /ECONNREFUSED 127\.0\.0\.1/);
 });

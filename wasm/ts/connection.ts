@@ -13,7 +13,7 @@ import type { WebSocketConstructor } from "./connection/websocket.js";
 import type { Listener, ListenerOptions } from "./engine-types.js";
 import { RefusalError, type TunnelError, tunnelError } from "./errors.js";
 import { type Side, parseClientToken } from "./rules.js";
-import { functionIfGiven, number, object, signalIfGiven, text, textIfGiven, texts, wholeNumber } from "./values.js";
+import { MAX_TIME, functionIfGiven, number, object, signalIfGiven, text, textIfGiven, texts, wholeNumber } from "./values.js";
 
 /** What a connection is told once. */
 export interface TunnelConnectionOptions {
@@ -79,8 +79,6 @@ export interface TunnelConnectionOptions {
 const STALL_LIMIT = 10_000;
 /** Ceiling of the waits before another attempt, in milliseconds: for a person (ours), and for a fleet (data-plane.md §5). */
 const MAX_BACKOFF = { source: 5_000, destination: 120_000 };
-/** Longest time that a timer of an engine takes, in milliseconds. */
-const MAX_TIME = 2 ** 31 - 1;
 /** Longest payload of a message (data-plane.md §3). */
 const MAX_PAYLOAD = 64_512;
 

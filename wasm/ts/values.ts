@@ -4,6 +4,9 @@ import type { BufferSource } from "./engine-types.js";
 
 const BYTES = "an ArrayBuffer or a view of one, such as a Uint8Array";
 
+/** Longest time that a timer of an engine takes, in milliseconds: it rings at once for a longer one. */
+export const MAX_TIME = 2 ** 31 - 1;
+
 /** A text. */
 export function text(name: string, value: unknown): string {
   if (typeof value !== "string") throw wrongType(name, "a string", value);

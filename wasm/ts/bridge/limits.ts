@@ -1,6 +1,6 @@
 /** How much a bridge takes. */
 
-import { object, wholeNumber } from "../values.js";
+import { MAX_TIME, object, wholeNumber } from "../values.js";
 
 /** How much a bridge takes: whole numbers. */
 export interface Limits {
@@ -18,9 +18,6 @@ export interface Limits {
   /** Time between two pings of both ends, in milliseconds; 20,000 by default. An end that answers none until the next is dead. */
   pingInterval?: number | undefined;
 }
-
-/** Longest time that a timer of the engine takes, in milliseconds: it rings at once for a longer one. */
-const MAX_TIME = 2 ** 31 - 1;
 
 /** All of them, judged. */
 export function limitsOf(given: Limits, buffered = 1024 * 1024): { [Name in keyof Limits]-?: number } {

@@ -118,6 +118,10 @@ export class Driver implements StreamOwner {
         }
         const stream = await this.#turns.take(() => this.#opened(place, signal));
         if (stream === "not open") continue;
+        if (stream === "not yet") {
+          await new Promise<void>((resolve) => this.#waiters.push(resolve));
+          continue;
+        }
         if (!signal?.aborted) return stream;
         // It was aborted after that turn.
         stream.reset(signal.reason);
@@ -127,12 +131,17 @@ export class Driver implements StreamOwner {
     }
   }
 
-  #opened(place: number, signal: AbortSignal | undefined): Stream | "not open" | undefined {
+  #opened(place: number, signal: AbortSignal | undefined): Stream | "not open" | "not yet" | undefined {
     signal?.throwIfAborted();
     if (this.#state !== "open") return "not open";
     const connection = this.#session.open(place);
     // What is to be sent first is sent now, and the next turn looks again: nobody else would do it.
-    if (connection === 0) return void this.#pump();
+    if (connection === 0) {
+      if (this.#pump() || !this.#link?.takes()) return undefined;
+      // There is nothing to send: in V1 and V2 what is under way for the latest connection must not reach the next one.
+      this.#alarm.set(this.#session.deadline);
+      return "not yet";
+    }
     const stream = this.#stream(connection);
     stream.isTaken = true;
     this.#settle();
@@ -267,7 +276,10 @@ export class Driver implements StreamOwner {
 
   #timeout(): void {
     const kind = this.#session.timeout();
-    if (kind === "none") this.#settle();
+    if (kind === "none") {
+      this.#settle();
+      this.#wake();
+    }
     else this.#fail(kind === "connect" ? unconnected(SILENCE[kind]) : lost(SILENCE[kind]));
   }
 
@@ -423,7 +435,7 @@ export class Driver implements StreamOwner {
     const { serviceOf } = bindings();
     const service = serviceOf(connection);
     // The peer has said the end of none of them.
-    if (replaces) this.#endStreams((stream) => serviceOf(stream.connection) === service, lost("the source began anew"));
+    if (replaces) this.#endStreams((stream) => serviceOf(stream.connection) === service, lost("the other side is gone"));
     this.#listener.started(this.#stream(connection));
   }
 }

@@ -16,6 +16,9 @@ export interface Transport {
 /** Longest WebSocket message that is put together, in bytes (ours: clients split what they like, but not more than this). */
 const MAX_MESSAGE = 16 * 1024 * 1024;
 
+/** Silence after which TCP asks whether the other end is there, in milliseconds (ours: as often as pings are sent). */
+const KEEP_ALIVE = 20_000;
+
 /**
  * The package, which is there only if somebody has asked for it.
  * @internal
@@ -38,6 +41,8 @@ export async function webSocket({ tls, agent }: Transport): Promise<WebSocketCon
   return class extends WebSocket {
     constructor(url: string, protocols: string[], options: object) {
       super(url, protocols, { ...tls, ...(agent && { agent }), maxPayload: MAX_MESSAGE, ...options });
+      // A service may leave pings unanswered, so that TCP has to find out whether it is still there.
+      this.once("upgrade", ({ socket }) => socket.setKeepAlive(true, KEEP_ALIVE));
     }
   };
 }
