@@ -63,11 +63,11 @@ pub(super) fn described(record: &Record, tunnels: &Tunnels) -> Result<Bytes, Exc
     let mut members = summary(record, tunnels)?;
     members.insert(
         "sourceConnectionState".into(),
-        connection_state(description.source),
+        connection_state(description.source, tunnel.created_at()),
     );
     members.insert(
         "destinationConnectionState".into(),
-        connection_state(description.destination),
+        connection_state(description.destination, tunnel.created_at()),
     );
     members.insert(
         "timeoutConfig".into(),
@@ -117,8 +117,13 @@ fn summary(record: &Record, tunnels: &Tunnels) -> Result<Map<String, Value>, Exc
     Ok(members)
 }
 
-fn connection_state(state: ConnectionState) -> Value {
-    json!({ "status": state.as_str(), "lastUpdatedAt": seconds(state.last_updated_at) })
+/// In AWS's API model `lastUpdatedAt` is "the last time the connection status was updated", and optional: a side that never
+/// connected has none. Its record says the tunnel's creation there, and nothing connects and leaves in that millisecond.
+fn connection_state(state: ConnectionState, created_at: Millis) -> Value {
+    match state.connected || state.last_updated_at > created_at {
+        true => json!({ "status": state.as_str(), "lastUpdatedAt": seconds(state.last_updated_at) }),
+        false => json!({ "status": state.as_str() }),
+    }
 }
 
 fn destination_config(config: &DestinationConfig) -> Value {

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
-use hyper::header::EXPECT;
+use hyper::header::{EXPECT, HeaderValue};
 use hyper::{HeaderMap, Request};
 use tokio::runtime::Handle;
 use tokio::time::{Instant, timeout_at};
@@ -43,7 +43,7 @@ impl Drained {
 }
 
 fn expects_continue(headers: &HeaderMap) -> bool {
-    let value = headers.get(EXPECT).map(|value| value.as_bytes());
+    let value = headers.get(EXPECT).map(HeaderValue::as_bytes);
     value.is_some_and(|value| value.eq_ignore_ascii_case(b"100-continue"))
 }
 

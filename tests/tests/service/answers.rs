@@ -5,6 +5,7 @@ use std::collections::HashSet;
 
 use http::{Method, Request};
 use hyper::body::Bytes;
+use iot_tunnel_core::Side;
 use iot_tunnel_tests::api::{self, JSON};
 use serde_json::{Value, json};
 
@@ -171,8 +172,8 @@ async fn a_declared_type_is_in_the_answer_to_the_letter() {
             "tunnelId": tunnel.id,
             "tunnelArn": tunnel.arn,
             "status": "OPEN",
-            "sourceConnectionState": { "status": "DISCONNECTED", "lastUpdatedAt": at },
-            "destinationConnectionState": { "status": "DISCONNECTED", "lastUpdatedAt": at },
+            "sourceConnectionState": { "status": "DISCONNECTED" },
+            "destinationConnectionState": { "status": "DISCONNECTED" },
             "description": "line 1 — čerpadlo",
             "destinationConfig": { "services": ["SSH"] },
             "timeoutConfig": { "maxLifetimeTimeoutMinutes": 1 },
@@ -257,4 +258,33 @@ fn get(path: &str) -> Request<Bytes> {
         .header("host", "localhost")
         .header("accept", JSON);
     request.body(Bytes::new()).expect("a valid request")
+}
+
+#[tokio::test]
+async fn a_side_says_when_its_connection_changed_once_it_has() {
+    let rig = Rig::start().await;
+    let tunnel = rig.open(json!({})).await;
+    rig.clock.advance(crate::rig::HOUR);
+    let _ = rig.rotate(&tunnel.id, "DESTINATION").await.success();
+    let never = json!({ "status": "DISCONNECTED" });
+    assert_eq!(rig.describe(&tunnel.id).await["sourceConnectionState"], never);
+    assert_eq!(
+        rig.describe(&tunnel.id).await["destinationConnectionState"],
+        never,
+        "a rotation changes no connection that is not there"
+    );
+    let at = crate::rig::START_SECONDS + 3600.0;
+    rig.connect(&tunnel.source, Side::Source, None)
+        .await
+        .expect("accepted");
+    assert_eq!(
+        rig.describe(&tunnel.id).await["sourceConnectionState"],
+        json!({ "status": "CONNECTED", "lastUpdatedAt": at })
+    );
+    rig.clock.advance(crate::rig::HOUR);
+    let _ = rig.rotate(&tunnel.id, "SOURCE").await.success();
+    assert_eq!(
+        rig.describe(&tunnel.id).await["sourceConnectionState"],
+        json!({ "status": "DISCONNECTED", "lastUpdatedAt": at + 3600.0 })
+    );
 }

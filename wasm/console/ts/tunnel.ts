@@ -25,7 +25,8 @@ export interface Tunnel {
 
 interface StateBody {
   status: "CONNECTED" | "DISCONNECTED";
-  lastUpdatedAt: number;
+  /** Absent where the side never connected. */
+  lastUpdatedAt?: number;
 }
 
 interface TunnelBody {
@@ -54,12 +55,16 @@ export async function describe(tunnelId: string): Promise<Tunnel> {
     services,
     createdAt,
     endsAt: createdAt + tunnel.timeoutConfig.maxLifetimeTimeoutMinutes * 60_000,
-    ends: { source: end(tunnel.sourceConnectionState), destination: end(tunnel.destinationConnectionState) },
+    ends: {
+      source: end(tunnel.sourceConnectionState, createdAt),
+      destination: end(tunnel.destinationConnectionState, createdAt),
+    },
   };
 }
 
-function end({ status, lastUpdatedAt }: StateBody): End {
-  return { connected: status === "CONNECTED", since: lastUpdatedAt * 1000 };
+function end({ status, lastUpdatedAt }: StateBody, createdAt: number): End {
+  const since = lastUpdatedAt === undefined ? createdAt : lastUpdatedAt * 1000;
+  return { connected: status === "CONNECTED", since };
 }
 
 /** What a person calls the tunnel: what it was described as, else its device, else its id. */
