@@ -246,6 +246,31 @@ fn a_source_of_a_bare_mode_listens_on_a_free_port_for_every_service() {
 }
 
 #[test]
+fn a_source_of_a_bare_mode_has_one_listener_for_a_tunnel_without_services() {
+    let rig = Rig::start();
+    let opened = rig.done("OpenTunnel", &json!({}));
+    let token = |name: &str| opened[name].as_str().expect("a token").to_owned();
+    let directory = tempfile::tempdir().expect("a directory");
+    let server = echo_server();
+    let (source, destination) = (token("sourceAccessToken"), token("destinationAccessToken"));
+    let mut destination = start(&rig, &destination, &["-d", &server], directory.path());
+    let mut source = start(&rig, &source, &["-m", "src"], directory.path());
+    destination.has_logged("Successfully established websocket connection");
+    source.has_logged("Successfully established websocket connection");
+    echoes(&source.listener_of("(unnamed)"), b"unnamed");
+}
+
+#[test]
+fn a_token_that_is_refused_while_the_services_are_found_out_is_code_3() {
+    let rig = Rig::start();
+    let tunnel = rig.open();
+    rig.rotate(&tunnel, "SOURCE", "sourceAccessToken");
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut source = start(&rig, &tunnel.source, &["-m", "src"], directory.path());
+    assert_eq!(source.ended().code(), Some(3), "{:?}", source.log());
+}
+
+#[test]
 fn both_ends_find_their_services_in_the_configuration_directory() {
     let rig = Rig::start();
     let tunnel = open(&rig, &["SSH", "HTTP"]);
