@@ -11,7 +11,7 @@
 //! | `-b`, the setting `default_bind_address` | `local_bind_address` of a source |
 //! | `-c` | roots in addition to the system's |
 //! | `-k`, `-v`, `-y` | `no_ssl_host_verify`, `verbose`, `destination_client_type` of a source |
-//! | the setting `max_payload_size` | `max_payload` |
+//! | the settings `max_payload_size`, `connect_retry_count` | `max_payload`, `connect_retries` |
 //! | every other fine-grained setting | nothing: those that a file changes are named in one warning |
 
 mod arguments;

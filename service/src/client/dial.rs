@@ -145,7 +145,7 @@ fn untrusted(error: &io::Error) -> Option<&Untrusted> {
 /// Why TLS fails, in words.
 fn tls_reason(error: &io::Error) -> String {
     if let Some(untrusted) = untrusted(error) {
-        return untrusted.to_string();
+        return format!("{untrusted}; until something is changed, every attempt fails");
     }
     match error.get_ref().and_then(|inner| inner.downcast_ref()) {
         Some(rustls::Error::InvalidMessage(_)) => {

@@ -6,6 +6,8 @@ use std::str::FromStr;
 use iot_tunnel_core::Region;
 use iot_tunnel_core::handshake::{Endpoint, InvalidEndpoint};
 
+use crate::program::unwrapped;
+
 /// An endpoint, and whether TLS protects the way there: `host:port` (with TLS), or a URL of the schemes `wss` and `ws`.
 ///
 /// ```
@@ -72,6 +74,7 @@ impl FromStr for Target {
     type Err = TargetError;
 
     fn from_str(text: &str) -> Result<Self, TargetError> {
+        let text = unwrapped(text);
         let (tls, rest) = match text.split_once("://") {
             None => (true, text),
             Some((scheme, rest)) if scheme.eq_ignore_ascii_case("wss") => (true, rest),
@@ -120,6 +123,7 @@ mod tests {
             ("ws://[::1]", "ws://[::1]:80"),
             ("ws://[::1]:9", "ws://[::1]:9"),
             ("[::1]", "wss://[::1]:443"),
+            (" \"host:8443\"\r\n", "wss://host:8443"),
         ] {
             let target: Target = text.parse().expect(text);
             assert_eq!(target.to_string(), shown, "{text}");

@@ -12,6 +12,8 @@ const ROOT: [&str; 2] = ["tunneling", "proxy"];
 /// The settings that have a meaning here.
 pub(super) const BIND_ADDRESS: &str = "default_bind_address";
 pub(super) const MAX_PAYLOAD: &str = "message.max_payload_size";
+/// How often in a row a connection to the service may fail before the program ends; -1 for ever.
+pub(super) const CONNECT_RETRIES: &str = "websocket.connect_retry_count";
 /// Where AWS's service is in a region; `%s` stands for the region.
 const ENDPOINT_FORMAT: &str = "endpoint_format";
 /// Below it: the endpoints of single regions.
@@ -30,7 +32,7 @@ const DEFAULTS: [(&str, &str); 19] = [
     ("tcp.max_active_connections", "128"),
     ("websocket.ping_period_ms", "20000"),
     ("websocket.retry_delay_ms", "2500"),
-    ("websocket.connect_retry_count", "-1"),
+    (CONNECT_RETRIES, "-1"),
     ("websocket.reconnect_on_data_error", "true"),
     ("websocket.subprotocol", "aws.iot.securetunneling-3.0"),
     ("websocket.max_frame_size", "131076"),
@@ -85,7 +87,8 @@ impl FineGrained {
     /// The settings that differ from their defaults and have no meaning here, and those that the reference does not have.
     pub(super) fn without_meaning(&self) -> Vec<&str> {
         let has_meaning = |path: &str| {
-            [BIND_ADDRESS, MAX_PAYLOAD, ENDPOINT_FORMAT].contains(&path) || path.starts_with(ENDPOINTS)
+            [BIND_ADDRESS, MAX_PAYLOAD, CONNECT_RETRIES, ENDPOINT_FORMAT].contains(&path)
+                || path.starts_with(ENDPOINTS)
         };
         let is_default = |path: &str, value: &str| DEFAULTS.contains(&(path, value));
         let named = self.0.iter().map(|(path, value)| (path.as_str(), value.as_str()));

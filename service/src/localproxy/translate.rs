@@ -8,7 +8,7 @@ use iot_tunnel_core::{AccessToken, Region, Side};
 use super::arguments::Arguments;
 use super::client_token;
 use super::fault::{Fault, shown};
-use super::fine_grained::{BIND_ADDRESS, FineGrained, MAX_PAYLOAD};
+use super::fine_grained::{BIND_ADDRESS, CONNECT_RETRIES, FineGrained, MAX_PAYLOAD};
 use super::ports;
 use crate::client::Target;
 use crate::proxy::{Assignment, ClientFormat, Settings};
@@ -66,6 +66,12 @@ pub(super) fn settings(
             .ok()
             .filter(|length| (1..=settings.max_payload).contains(length))
             .ok_or_else(|| Fault::Fatal(format!("{MAX_PAYLOAD} is 1 to {}", settings.max_payload)))?;
+    }
+    if let Some(text) = fine_grained.get(CONNECT_RETRIES) {
+        let retries: i32 = text
+            .parse()
+            .map_err(|_| Fault::Fatal(format!("{CONNECT_RETRIES} is a number, or -1 for ever")))?;
+        settings.connect_retries = u32::try_from(retries).ok();
     }
     settings.shared.capath = arguments.value("capath").map(PathBuf::from);
     settings.shared.capath_adds = true;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use iot_tunnel_core::{AccessToken, ClientToken, Side};
 
-use super::running::says_closed;
+use super::running::{may_go_on, says_closed};
 use super::serve;
 use super::settings::{End, Plan};
 use crate::client::{Client, Event, Listener, Services};
@@ -81,6 +81,7 @@ impl Assignment {
         let (tunnel, mut events) = client.start().map_err(|error| failed(&error))?;
         let mut refusal = String::new();
         let mut handed = false;
+        let mut failures = 0;
         loop {
             let event = events.next().await.unwrap_or(Event::Closed);
             note(self.side.as_str(), &event);
@@ -106,7 +107,11 @@ impl Assignment {
                 Event::TunnelClosed | Event::Closed => {
                     return Err(Failure::new(Exit::TunnelClosed, "the tunnel is closed"));
                 }
-                Event::Connecting | Event::Lost { .. } => {}
+                Event::Lost { .. } => {
+                    failures += 1;
+                    may_go_on(failures, plan.connect_retries)?;
+                }
+                Event::Connecting => {}
             }
         }
     }

@@ -32,6 +32,9 @@ pub(super) struct Running {
     /// What the service said to the last token.
     refused: Option<Refused>,
     opened: Option<Instant>,
+    connect_retries: Option<u32>,
+    /// Connections in a row that did not come about, or were lost.
+    failures: u32,
 }
 
 /// Tokens that are at hand.
@@ -77,6 +80,8 @@ impl Running {
             rotator: plan.rotator,
             refused: None,
             opened: None,
+            connect_retries: plan.connect_retries,
+            failures: 0,
         }
     }
 
@@ -132,6 +137,7 @@ impl Running {
                     self.target
                 );
                 self.opened = Some(Instant::now());
+                self.failures = 0;
                 Ok(false)
             }
             Event::Refused(refused) => {
@@ -150,7 +156,11 @@ impl Running {
             Event::TunnelClosed | Event::Closed => {
                 Err(Failure::new(Exit::TunnelClosed, "the tunnel is closed"))
             }
-            Event::Connecting | Event::Lost { .. } => Ok(false),
+            Event::Connecting => Ok(false),
+            Event::Lost { .. } => {
+                self.failures = self.failures.saturating_add(1);
+                may_go_on(self.failures, self.connect_retries).map(|()| false)
+            }
         }
     }
 
@@ -204,6 +214,17 @@ impl Running {
             () = tunnel.close() => Ok(()),
             () = signals.next() => Err(Failure::new(Exit::Failed, "ended by a second signal")),
         }
+    }
+}
+
+/// Whether a connection is tried again after so many failures in a row.
+pub(super) fn may_go_on(failures: u32, retries: Option<u32>) -> Result<(), Failure> {
+    match retries {
+        Some(retries) if failures > retries => Err(Failure::new(
+            Exit::Failed,
+            format!("the service was not reached, and was tried again {retries} times"),
+        )),
+        _ => Ok(()),
     }
 }
 

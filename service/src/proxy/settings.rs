@@ -121,6 +121,10 @@ pub struct Settings {
     #[arg(skip)]
     pub(crate) assignment: Option<Assignment>,
 
+    /// How often in a row a connection may fail and be tried again, before the program ends; for ever, if none is given.
+    #[arg(skip)]
+    pub(crate) connect_retries: Option<u32>,
+
     /// Whether everything that there is to say of a token on the command line has been said.
     #[arg(skip)]
     pub(crate) token_is_warned_of: bool,
@@ -146,6 +150,7 @@ pub(super) struct Plan {
     pub(super) client_token: Option<ClientToken>,
     pub(super) token_file: Option<TokenFile>,
     pub(super) rotator: Option<Rotator>,
+    pub(super) connect_retries: Option<u32>,
 }
 
 /// Which end, and its services.
@@ -248,6 +253,7 @@ impl Settings {
             client_token: self.client_token.clone(),
             token_file: self.token_file.clone().map(TokenFile::new),
             rotator,
+            connect_retries: self.connect_retries,
         })
     }
 

@@ -338,6 +338,32 @@ fn a_configuration_file_and_a_settings_file_are_read() {
 }
 
 #[test]
+fn a_service_that_is_not_reached_is_tried_again_as_often_as_the_settings_say() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let settings = r#"{"tunneling": {"proxy": {"websocket": {"connect_retry_count": "1"}}}}"#;
+    std::fs::write(directory.path().join("settings.json"), settings).expect("written");
+    let port = free_port().to_string();
+    for end in [["-s", port.as_str()], ["-m", "src"]] {
+        let flags = [
+            &["-e", "ws://127.0.0.1:1", "--settings-json", "settings.json"],
+            &end[..],
+        ]
+        .concat();
+        let mut command = localproxy(&flags, directory.path());
+        command.env("AWSIOT_TUNNEL_ACCESS_TOKEN", TOKEN);
+        let ended = run(command);
+        assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+        assert_eq!(
+            ended.stderr.matches("not connected").count(),
+            2,
+            "{}",
+            ended.stderr
+        );
+        assert!(!ended.stderr.contains("no effect"), "{}", ended.stderr);
+    }
+}
+
+#[test]
 fn the_default_settings_are_exported_and_taken_again_without_a_warning() {
     let directory = tempfile::tempdir().expect("a directory");
     let flags = ["--export-default-settings", "settings.json"];

@@ -238,7 +238,8 @@ fn a_token_file_is_read_whenever_it_is_written() {
     // The token is refused before the next one is there.
     let second = rig.rotate(&tunnel, "SOURCE", "sourceAccessToken");
     source.has_logged("waiting for another access token");
-    fs::write(&file, &second).expect("a file");
+    // As an editor of another system leaves it, quoted.
+    fs::write(&file, format!("\u{feff}\"{second}\"\r\n")).expect("a file");
     rig.until_state(&tunnel, "source", "CONNECTED");
     // And a token that is there before the old one is refused is taken at once.
     let other = rig.open();
