@@ -60,6 +60,7 @@ mod driver;
 mod event;
 mod farewell;
 mod http_proxy;
+mod line;
 mod local;
 mod local_socket;
 mod locals;

@@ -14,6 +14,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
 use super::http_proxy::HttpProxy;
+use super::line::Line;
 use super::target::Target;
 use super::trust::{Trust, TrustError, Untrusted};
 
@@ -245,7 +246,7 @@ impl Dialer {
 }
 
 /// Connects to the first address of a host that takes the connection.
-async fn connect(to: &Endpoint) -> Result<TcpStream, DialError> {
+async fn connect(to: &Endpoint) -> Result<Line, DialError> {
     let resolve = |source| DialError::Resolve {
         host: to.host().to_owned(),
         source,
@@ -256,9 +257,7 @@ async fn connect(to: &Endpoint) -> Result<TcpStream, DialError> {
         let attempt = timeout(ADDRESS_TIMEOUT, TcpStream::connect(address)).await;
         match attempt.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {
             Ok(stream) => {
-                // A keystroke must not wait for an acknowledgement. Without it, it does, and nothing else fails.
-                let _ = stream.set_nodelay(true);
-                return Ok(stream);
+                return Ok(Line::new(stream));
             }
             Err(source) => last = Some(source),
         }
