@@ -24,7 +24,7 @@ needs() {
         aws-sdk-js) echo node ;;
         boto3-and-aws-cli | kill-9) echo python ;;
         mosquitto) echo python mqtt broker ;;
-        tunnel) echo python web ssh ;;
+        tunnel) echo python web ssh sockets ;;
         c-agent) echo python mqtt broker certificates c agent ;;
         firmware) echo python mqtt web cross firmware ;;
         demo) echo python web agent ;;

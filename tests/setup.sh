@@ -7,7 +7,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-PARTS="python node mqtt broker certificates web ssh c cross ffi fuzz firmware agent wasm js consumers console chromium"
+PARTS="python node mqtt broker certificates web ssh sockets c cross ffi fuzz firmware agent wasm js consumers console chromium"
 
 say() { printf 'setup: %s\n' "$*"; }
 
@@ -77,6 +77,8 @@ setup_certificates() { debian openssl; }
 # What runs at the two ends of a tunnel: a web server and its client, and SSH.
 setup_web() { debian nginx-light curl; }
 setup_ssh() { debian openssh-server openssh-client; }
+# Programs that end only what they send.
+setup_sockets() { debian netcat-openbsd socat; }
 
 # The tests in C: a compiler with its sanitizers, and what sees every byte that is read.
 setup_c() { debian gcc libc6-dev valgrind; }
