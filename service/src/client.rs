@@ -34,7 +34,7 @@
 //!         Event::Open(open) => println!("open: {:?}", open.services),
 //!         Event::Lost { why, .. } => println!("{why}"),
 //!         Event::Refused(refused) => println!("{refused}"),
-//!         Event::TunnelClosed | Event::Connecting | Event::Closed => {}
+//!         Event::TunnelClosed | Event::Connecting | Event::Contested | Event::Closed => {}
 //!     }
 //! }
 //! # Ok(())
@@ -45,8 +45,11 @@
 //!
 //! - Bytes are kept for an application that does not take them, 256 KiB a connection; then the WebSocket is not read,
 //!   so that TCP stops the peer. The tunnel's protocol cannot stop one connection alone.
-//! - When an application ends its side, what it sent before is sent, and the connection in the tunnel is reset: the
-//!   protocol has no half-closed connection.
+//! - The protocol has no half-closed connection. When an application ends its side, what it sent before is sent, and the connection stays
+//!   open for the answer. It is ended when the other end has ended it, or has sent nothing for [`HALF_CLOSE_SILENCE`], or when its place is
+//!   needed for another one. Where a server ends its side behind an answer, the end is told at once. What remains impossible: a server
+//!   that answers only when it sees the end of the request gets that end after the silence, and its answer comes too late.
+//! - When an application takes no byte for [`STALL_LIMIT`] while other connections wait behind it, its connection alone is reset.
 //! - When the peer ends a connection, the application gets what came before and then an orderly end (FIN).
 //! - When a connection is cut, the application gets a TCP reset, and what it has not taken may be lost: the WebSocket ended, for whatever
 //!   reason, or the other end has gone, or this end closes its tunnel or is killed. V1 and V2 have only one message for both; there
@@ -60,6 +63,8 @@ mod driver;
 mod event;
 mod farewell;
 mod http_proxy;
+mod kept;
+mod limits;
 mod line;
 mod local;
 mod local_socket;
@@ -75,9 +80,10 @@ mod upgrade;
 mod websocket;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use iot_tunnel_core::handshake::{Endpoint, Subprotocol};
-use iot_tunnel_core::session::{Config, Session};
+use iot_tunnel_core::session::{Config, MAX_BACKOFF, Session};
 use iot_tunnel_core::token::MAX_ACCESS_TOKEN;
 use iot_tunnel_core::wire::{MAX_MESSAGE, MAX_PAYLOAD};
 use iot_tunnel_core::{Error, MAX_SERVICES, Misuse, ServiceId};
@@ -88,13 +94,16 @@ use dial::Socket;
 pub use dial::{DialError, Dialer};
 pub use event::{Event, Events, Loss, Open, Refused};
 pub use http_proxy::{HttpProxy, HttpProxyError};
+pub use limits::{HALF_CLOSE_SILENCE, STALL_LIMIT};
 pub use services::{Listener, Server, Services};
 pub use target::{Target, TargetError};
 pub(crate) use trust::certificates;
 pub use trust::{Trust, TrustError};
 pub use tunnel::{ReplaceError, Tunnel};
 
-use driver::Driver;
+use driver::{Driver, Handles};
+use limits::Limits;
+use locals::Locals;
 use upgrade::Dial;
 
 /// Connections of a service at a time (ours: twice what the reference proxy takes).
@@ -113,6 +122,8 @@ pub struct Client {
     services: Services,
     format: Subprotocol,
     max_payload: usize,
+    max_backoff: Duration,
+    limits: Limits,
 }
 
 impl Client {
@@ -130,6 +141,8 @@ impl Client {
             services,
             format: Subprotocol::V3,
             max_payload: MAX_PAYLOAD,
+            max_backoff: Duration::from_millis(MAX_BACKOFF),
+            limits: Limits::default(),
         }
     }
 
@@ -144,6 +157,28 @@ impl Client {
     #[must_use]
     pub fn max_payload(self, max_payload: usize) -> Self {
         Self { max_payload, ..self }
+    }
+
+    /// Ceiling of the waits after a failed connect or a drop, at most [`MAX_BACKOFF`], which is the default. 5 seconds suit a person who waits.
+    /// A service that answers 5xx, 408 or 429 is always given up to `MAX_BACKOFF`.
+    #[must_use]
+    pub fn max_backoff(self, max_backoff: Duration) -> Self {
+        Self { max_backoff, ..self }
+    }
+
+    /// How long a half-closed connection waits for further bytes of the other end before it is ended; [`HALF_CLOSE_SILENCE`] otherwise.
+    #[must_use]
+    pub fn half_close_silence(mut self, silence: Duration) -> Self {
+        self.limits.half_close_silence = silence;
+        self
+    }
+
+    /// How long a connection may take no byte while others wait behind it, before it is reset; [`STALL_LIMIT`] otherwise. `None` is no
+    /// limit: then one application that stops reading stops every connection of the tunnel.
+    #[must_use]
+    pub fn stall_limit(mut self, limit: Option<Duration>) -> Self {
+        self.limits.stall = limit;
+        self
     }
 
     /// Starts the tunnel's task on the current tokio runtime. Its first event asks for a token.
@@ -163,13 +198,19 @@ impl Client {
         let config = Config {
             format: self.format,
             max_payload: self.max_payload,
+            max_backoff: u32::try_from(self.max_backoff.as_millis()).unwrap_or(u32::MAX),
             ..config
         };
         let outgoing = vec![0; CONTROL_MESSAGES];
         let session = Box::new(Session::new(&config, vec![0; MAX_MESSAGE], outgoing)?);
         let (tokens, handed) = mpsc::channel(1);
         let (events, receiver) = broadcast::channel(event::WAITING_EVENTS);
-        let driver = Driver::new(session, self.endpoint, self.dial, self.services, handed, events);
+        let locals = Locals::new(self.services, self.limits);
+        let handles = Handles {
+            tokens: handed,
+            events,
+        };
+        let driver = Driver::new(session, self.endpoint, self.dial, locals, handles);
         let task = tokio::spawn(driver.run());
         Ok((Tunnel::new(tokens, task), Events(receiver)))
     }

@@ -17,6 +17,7 @@ pub use mapping::{MAX_OFFERED, Mapping, MappingError, Mappings};
 pub(crate) use quiet::Quiet;
 pub use quiet::without_secrets;
 pub use ready::print_ready;
-pub use shared::Shared;
+pub(crate) use shared::MAX_BACKOFF;
+pub use shared::{Connections, Shared};
 pub(crate) use signals::Signals;
 pub(crate) use text::{access_token, client_token, region, unwrapped};

@@ -29,7 +29,7 @@ use serde::Serialize;
 use tokio::net::TcpListener;
 
 use crate::client::{Client, Listener, Server, Services};
-use crate::program::{Exit, Failure, Mapping, Signals, print_ready};
+use crate::program::{Exit, Failure, MAX_BACKOFF, Mapping, Signals, print_ready};
 use running::Running;
 use settings::End;
 
@@ -66,7 +66,12 @@ pub async fn run(settings: &Settings) -> Result<(), Failure> {
         End::Source(mappings) => listen(mappings, &settings.local_bind_address).await?,
         End::Destination(mappings) => (serve(mappings), Ready::destination()),
     };
-    let client = Client::new(plan.dialer.clone(), services)
+    let client = settings
+        .shared
+        .connections
+        .apply(Client::new(plan.dialer.clone(), services));
+    let client = client
+        .max_backoff(MAX_BACKOFF)
         .format(plan.format)
         .max_payload(settings.max_payload.into());
     let (tunnel, events) = client.start().map_err(|error| Failure::new(Exit::Usage, error))?;

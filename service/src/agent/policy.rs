@@ -107,6 +107,11 @@ impl Policy {
         false
     }
 
+    /// Whether a tunnel is up.
+    pub(super) fn has_open(&self) -> bool {
+        self.sessions.iter().any(|session| session.state == State::Open)
+    }
+
     /// Whether a token that must wait would be used now.
     pub(super) fn has_room(&self) -> bool {
         !self.has_trial()

@@ -13,7 +13,7 @@ use super::notice::Notice;
 use super::policy::{Policy, SessionId, Use};
 use super::subscription::{Heard, Letter, Subscription, WAITING};
 use crate::client::{Client, Dialer, Event, HttpProxy, Target, Trust, Tunnel};
-use crate::program::{Exit, Failure, Mapping, Signals, note, print_ready};
+use crate::program::{Connections, Exit, Failure, MAX_BACKOFF, Mapping, Signals, note, print_ready};
 use crate::proxy::serve;
 
 /// Notifications that wait for a trial to end; then the oldest goes (ours).
@@ -25,6 +25,7 @@ pub(super) struct Plan {
     pub(super) trust: Trust,
     pub(super) mappings: Vec<Mapping>,
     pub(super) max_tunnels: usize,
+    pub(super) connections: Connections,
     pub(super) prints_ready: bool,
 }
 
@@ -39,6 +40,7 @@ pub(super) struct Running {
     target: Option<Target>,
     trust: Trust,
     mappings: Vec<Mapping>,
+    connections: Connections,
     policy: Policy,
     tunnels: HashMap<SessionId, Tunnel>,
     /// Tunnels that end.
@@ -56,6 +58,7 @@ impl Running {
             target: plan.target,
             trust: plan.trust,
             mappings: plan.mappings,
+            connections: plan.connections,
             policy: Policy::new(plan.max_tunnels),
             tunnels: HashMap::new(),
             ending: JoinSet::new(),
@@ -117,7 +120,14 @@ impl Running {
         let target = target.unwrap_or_else(|| Target::aws(&notice.region));
         let proxy = HttpProxy::from_environment(target.endpoint()).map_err(|error| failed(&error))?;
         let dialer = Dialer::new(target, &self.trust, proxy).map_err(|error| failed(&error))?;
-        let client = Client::new(dialer, serve(&notice.mappings));
+        let client = self
+            .connections
+            .apply(Client::new(dialer, serve(&notice.mappings)));
+        // Beside a tunnel that is up, the network and the service are, and a person waits. A whole fleet without any tunnel takes its time.
+        let client = match self.policy.has_open() {
+            true => client.max_backoff(MAX_BACKOFF),
+            false => client,
+        };
         let (tunnel, mut events) = client.start().map_err(|error| failed(&error))?;
         self.tunnels.insert(id, tunnel);
         let told = self.events.clone();
@@ -145,7 +155,12 @@ impl Running {
         note(&id.0.to_string(), &event);
         let ended = match event {
             Event::Open(_) => self.policy.opened(id),
-            Event::NeedsToken { why: NoToken::None } | Event::Connecting | Event::Refused(_) => return,
+            Event::NeedsToken { why: NoToken::None }
+            | Event::Connecting
+            | Event::Contested
+            | Event::Refused(_) => {
+                return;
+            }
             Event::NeedsToken { .. } => self.policy.refused(Instant::now(), id),
             Event::Lost { .. } => {
                 self.policy.lost(id);

@@ -123,6 +123,7 @@ impl Settings {
             trust: self.shared.trust(),
             mappings: self.destination_app.0.clone(),
             max_tunnels: usize::from(self.max_tunnels),
+            connections: self.shared.connections,
             prints_ready: self.shared.ready,
         };
         Ok((plan, subscription))

@@ -20,13 +20,13 @@ use iot_tunnel_core::{AccessToken, Entropy, Millis};
 use tokio::sync::{broadcast, mpsc};
 use tokio::time::{Instant, Sleep};
 
+use super::ClientSession;
 use super::dial::DialError;
 use super::event::{self, Loss};
 use super::farewell::Farewells;
 use super::locals::Locals;
 use super::upgrade::{Answered, Dial};
 use super::websocket::WebSocket;
-use super::{ClientSession, Services};
 
 /// Rounds before the task makes way for others (ours: some megabytes).
 const ROUNDS: usize = 32;
@@ -38,6 +38,12 @@ pub(super) struct Handed {
     pub(super) access_token: AccessToken,
     pub(super) binding: Binding,
     pub(super) entropy: Entropy,
+}
+
+/// The other ends of a tunnel's handles.
+pub(super) struct Handles {
+    pub(super) tokens: mpsc::Receiver<Handed>,
+    pub(super) events: broadcast::Sender<event::Event>,
 }
 
 pub(super) struct Driver {
@@ -55,6 +61,7 @@ pub(super) struct Driver {
     events: broadcast::Sender<event::Event>,
     /// What of the session was told last.
     told: Told,
+    contested: bool,
     start: Instant,
     alarm: Pin<Box<Sleep>>,
     /// Until when the end may take, once it has begun.
@@ -83,10 +90,10 @@ impl Driver {
         session: Box<ClientSession>,
         endpoint: Endpoint,
         dial: Dial,
-        services: Services,
-        tokens: mpsc::Receiver<Handed>,
-        events: broadcast::Sender<event::Event>,
+        locals: Locals,
+        handles: Handles,
     ) -> Self {
+        let Handles { tokens, events } = handles;
         let start = Instant::now();
         Self {
             session,
@@ -96,10 +103,11 @@ impl Driver {
             paused: false,
             starved: false,
             farewells: Farewells::default(),
-            locals: Locals::new(services),
+            locals,
             tokens,
             events,
             told: Told::Nothing,
+            contested: false,
             start,
             alarm: Box::pin(tokio::time::sleep_until(start)),
             closing: None,
@@ -122,6 +130,7 @@ impl Driver {
                 self.farewells.poll(cx),
                 self.poll_time(cx),
             ];
+            self.tell_contested();
             self.tell_status();
             if self.is_over() {
                 return Poll::Ready(());
@@ -198,6 +207,15 @@ impl Driver {
             _ => None,
         };
         self.tell(event::Event::Lost { why, retry_in });
+    }
+
+    /// Tells once that connections are lost as if another client had the same tokens.
+    fn tell_contested(&mut self) {
+        let contested = self.session.is_contested();
+        if contested && !self.contested {
+            self.tell(event::Event::Contested);
+        }
+        self.contested = contested;
     }
 
     /// Tells once that a token is needed, or that the tunnel is closed, and begins the end that follows from that.

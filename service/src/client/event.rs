@@ -30,6 +30,9 @@ pub enum Event {
         /// When the next one is made, if the token still serves for one.
         retry_in: Option<Duration>,
     },
+    /// Several connections in a row were lost before they were of use: another instance may be using the same tokens. Told once, until a
+    /// connection has proved usable. The waits grow as if the service were overloaded.
+    Contested,
     /// The service refused the token, for good.
     Refused(Refused),
     /// There is no token to connect with: hand one in, by [`Tunnel::replace_token`](super::Tunnel::replace_token).

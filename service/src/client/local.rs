@@ -1,112 +1,87 @@
 //! One local TCP connection and what it is owed.
 
-use std::io;
-use std::pin::Pin;
-use std::task::{Context, Poll};
-use std::time::Duration;
+mod poll;
+mod stage;
 
-use bytes::{Buf as _, BytesMut};
+use std::io;
+use std::task::Context;
+
 use iot_tunnel_core::session::Connection;
 use iot_tunnel_core::wire::MAX_PAYLOAD;
-use tokio::io::ReadBuf;
 use tokio::time::Instant;
 
+use super::kept::Kept;
+use super::limits::Limits;
 use super::local_socket::LocalSocket;
-use super::outlet::Outlet;
 use super::services;
+pub(super) use stage::Step;
+use stage::{FLUSH_TIMEOUT, Stage};
 
 /// Most bytes that are kept for a local application that does not take them, in bytes (ours).
 const MAX_REST: usize = 256 * 1024;
 /// With more than this, one more message could go beyond it.
 pub(super) const FULL: usize = MAX_REST - MAX_PAYLOAD;
-/// Longest time without progress in which what came before the end is still written (ours).
-const FLUSH_TIMEOUT: Duration = Duration::from_secs(30);
-/// Longest time that an application has to end what it sends, once it has been told the end (ours).
-const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// A connection to a local server that is being made.
-type Dialling = Pin<Box<dyn Future<Output = io::Result<LocalSocket>> + Send>>;
 
 /// One local connection.
 pub(super) struct Local {
     pub(super) service: usize,
     stage: Stage,
+    limits: Limits,
     /// What came through the tunnel and the application has not taken yet.
-    rest: BytesMut,
+    kept: Kept,
+    /// Why the application takes no more, once that is known. What it has sent before is still read.
+    unwritable: Option<io::Error>,
+    /// At a destination: whether the server has sent a byte since it was last given one.
+    answered: Option<bool>,
+    /// When the application last sent a byte, or was connected.
+    last_sent: Instant,
+    /// When the last bytes came through the tunnel, or the application was connected.
+    last_given: Instant,
     /// Whether it came through an earlier WebSocket.
     left_behind: bool,
 }
 
-enum Stage {
-    /// A destination connects to its server. The connection in the tunnel may end before that.
-    Dialling {
-        dialling: Dialling,
-        connection: Option<Connection>,
-    },
-    /// Bytes flow both ways.
-    Up {
-        socket: LocalSocket,
-        connection: Connection,
-    },
-    /// The connection in the tunnel is over: what came before is written, and then the application is told the end.
-    Flushing {
-        socket: LocalSocket,
-        until: Instant,
-        /// Whether the application has ended first.
-        heard_end: bool,
-    },
-    /// The application has been told. What it still sends is thrown away until it ends: a close with bytes unread would
-    /// be a TCP reset, which destroys what it has not read yet.
-    Draining { socket: LocalSocket, until: Instant },
-    /// There is nothing left to do.
-    Over,
-}
-
-/// What one look at a connection brought.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Step {
-    /// It waits.
-    Waits,
-    /// Something moved: look again.
-    Moved,
-    /// It is over.
-    Over,
-}
-
 impl Local {
-    /// A connection that a source has accepted.
-    pub(super) fn accepted(socket: LocalSocket, connection: Connection) -> Self {
+    fn new(stage: Stage, service: usize, limits: Limits, answered: Option<bool>) -> Self {
+        let now = Instant::now();
         Self {
-            service: connection.service(),
-            stage: Stage::Up { socket, connection },
-            rest: BytesMut::new(),
+            service,
+            stage,
+            limits,
+            kept: Kept::new(),
+            unwritable: None,
+            answered,
+            last_sent: now,
+            last_given: now,
             left_behind: false,
         }
     }
 
+    /// A connection that a source has accepted.
+    pub(super) fn accepted(socket: LocalSocket, connection: Connection, limits: Limits) -> Self {
+        let stage = Stage::Up { socket, connection };
+        Self::new(stage, connection.service(), limits, None)
+    }
+
     /// A connection that a destination makes to a server, `host:port`.
-    pub(super) fn dialled(address: String, connection: Connection) -> Self {
+    pub(super) fn dialled(address: String, connection: Connection, limits: Limits) -> Self {
         let dialling = async move {
             let attempt = LocalSocket::connect(&address);
             tokio::time::timeout(services::LOCAL_CONNECT_TIMEOUT, attempt)
                 .await
                 .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
         };
-        Self {
-            service: connection.service(),
-            stage: Stage::Dialling {
-                dialling: Box::pin(dialling),
-                connection: Some(connection),
-            },
-            rest: BytesMut::new(),
-            left_behind: false,
-        }
+        let stage = Stage::Dialling {
+            dialling: Box::pin(dialling),
+            connection: Some(connection),
+        };
+        Self::new(stage, connection.service(), limits, Some(false))
     }
 
     /// Its connection in the tunnel, until that is over.
     pub(super) const fn connection(&self) -> Option<Connection> {
         match self.stage {
-            Stage::Up { connection, .. } => Some(connection),
+            Stage::Up { connection, .. } | Stage::HalfClosed { connection, .. } => Some(connection),
             Stage::Dialling { connection, .. } => connection,
             Stage::Flushing { .. } | Stage::Draining { .. } | Stage::Over => None,
         }
@@ -119,7 +94,30 @@ impl Local {
 
     /// How many bytes are kept for it.
     pub(super) fn kept(&self) -> usize {
-        self.rest.len()
+        self.kept.len()
+    }
+
+    /// Since when the application has taken nothing, if anything is kept for it.
+    pub(super) fn stalled_since(&self) -> Option<Instant> {
+        self.kept.stalled_since()
+    }
+
+    /// Whether its application has sent anything, or was connected, since that moment.
+    pub(super) fn has_sent_since(&self, moment: Instant) -> bool {
+        self.last_sent >= moment
+    }
+
+    /// Whether anything has come for it, or it was connected, since that moment.
+    pub(super) fn was_given_since(&self, moment: Instant) -> bool {
+        self.last_given >= moment
+    }
+
+    /// Since when both its application has ended and the other end has been silent, if so.
+    pub(super) const fn silent_since(&self) -> Option<Instant> {
+        match self.stage {
+            Stage::HalfClosed { silent_since, .. } => Some(silent_since),
+            _ => None,
+        }
     }
 
     /// The WebSocket that it came through is gone, and its connection in the tunnel with it.
@@ -132,44 +130,69 @@ impl Local {
         self.left_behind
     }
 
-    /// When it is given up.
-    pub(super) const fn deadline(&self) -> Option<Instant> {
+    /// When it is to be looked at.
+    pub(super) fn deadline(&self) -> Option<Instant> {
         match self.stage {
             Stage::Flushing { until, .. } | Stage::Draining { until, .. } => Some(until),
+            Stage::HalfClosed {
+                silent_since,
+                look_at,
+                ..
+            } => {
+                let silence = silent_since + self.limits.half_close_silence;
+                let ends = self.kept.is_empty().then_some(silence);
+                ends.into_iter().chain(look_at).min()
+            }
             Stage::Dialling { .. } | Stage::Up { .. } | Stage::Over => None,
         }
     }
 
     /// Gives bytes of the tunnel to the application: as many as it takes at once, the rest later.
-    pub(super) fn give(&mut self, mut payload: &[u8], cx: &mut Context<'_>) {
-        if let Stage::Up { socket, .. } = &mut self.stage
-            && self.rest.is_empty()
+    pub(super) fn give(&mut self, payload: &[u8], cx: &mut Context<'_>) {
+        let now = Instant::now();
+        self.last_given = now;
+        if self.unwritable.is_some() {
+            return;
+        }
+        let mut left = payload;
+        if let Some(socket) = self.stage.open_socket()
+            && self.kept.is_empty()
         {
             // What fails here fails again when the rest is written, and is dealt with there.
-            while let Poll::Ready(Ok(count @ 1..)) = socket.poll_write(cx, payload) {
-                payload = payload.get(count..).unwrap_or_default();
-                if payload.is_empty() {
-                    return;
+            while let std::task::Poll::Ready(Ok(count @ 1..)) = socket.poll_write(cx, left) {
+                left = left.get(count..).unwrap_or_default();
+                if left.is_empty() {
+                    break;
                 }
             }
         }
-        self.rest.extend_from_slice(payload);
+        if left.len() < payload.len() {
+            self.was_written(now);
+        }
+        if !left.is_empty() {
+            self.kept.push(left, now);
+        }
+        self.stage.hear(now);
     }
 
-    /// The connection in the tunnel is over.
+    /// The peer ended the connection in the tunnel.
     pub(super) fn end(&mut self) {
         match &mut self.stage {
             // Nobody waits for a connection through which nothing came.
-            Stage::Dialling { .. } if self.rest.is_empty() => self.stage = Stage::Over,
+            Stage::Dialling { .. } if self.kept.is_empty() => self.stage = Stage::Over,
             Stage::Dialling { connection, .. } => *connection = None,
             Stage::Up { .. } => self.flush_until_end(false),
+            Stage::HalfClosed { .. } => self.flush_until_end(true),
             Stage::Flushing { .. } | Stage::Draining { .. } | Stage::Over => {}
         }
     }
 
-    fn flush_until_end(&mut self, heard_end: bool) {
+    /// The connection in the tunnel is over in order: what is kept is written, and then the application is told.
+    pub(super) fn flush_until_end(&mut self, heard_end: bool) {
         self.stage = match std::mem::replace(&mut self.stage, Stage::Over) {
-            Stage::Up { socket, .. } => Stage::Flushing {
+            // It takes no more, and has sent what there is.
+            _ if self.unwritable.is_some() => Stage::Over,
+            Stage::Up { socket, .. } | Stage::HalfClosed { socket, .. } => Stage::Flushing {
                 socket,
                 until: Instant::now() + FLUSH_TIMEOUT,
                 heard_end,
@@ -200,106 +223,11 @@ impl Local {
         matches!(self.stage, Stage::Dialling { .. })
     }
 
-    /// Does what can be done now: connects, writes what is kept, and reads into `outlet` if that is free.
-    ///
-    /// # Errors
-    /// The connection broke, or did not come about.
-    pub(super) fn poll(&mut self, cx: &mut Context<'_>, outlet: &mut Outlet<'_>) -> io::Result<Step> {
-        let now = Instant::now();
-        if self.deadline().is_some_and(|until| until <= now) {
-            return Ok(Step::Over);
+    /// The application took bytes.
+    fn was_written(&mut self, now: Instant) {
+        if let Some(answered) = &mut self.answered {
+            *answered = false;
         }
-        match &mut self.stage {
-            Stage::Dialling { dialling, connection } => {
-                let Poll::Ready(dialled) = dialling.as_mut().poll(cx) else {
-                    return Ok(Step::Waits);
-                };
-                let (socket, connection) = (dialled?, *connection);
-                if let Ok(address) = socket.peer_addr() {
-                    // Scripts that were written for the reference local proxy wait for these words.
-                    tracing::info!("Connected to {address}");
-                }
-                self.stage = match connection {
-                    Some(connection) => Stage::Up { socket, connection },
-                    None => Stage::Flushing {
-                        socket,
-                        until: now + FLUSH_TIMEOUT,
-                        heard_end: false,
-                    },
-                };
-                Ok(Step::Moved)
-            }
-            Stage::Up { socket, connection } => {
-                let wrote = write_rest(&mut self.rest, socket, cx)?;
-                if !outlet.is_free() {
-                    return Ok(if wrote { Step::Moved } else { Step::Waits });
-                }
-                match outlet.poll_read(*connection, socket, cx)? {
-                    Poll::Pending if wrote => Ok(Step::Moved),
-                    Poll::Pending => Ok(Step::Waits),
-                    Poll::Ready(0) => {
-                        // Everything that was read is on its way, and the session tells the end behind it.
-                        outlet.reset(*connection);
-                        self.flush_until_end(true);
-                        Ok(Step::Moved)
-                    }
-                    Poll::Ready(_) => Ok(Step::Moved),
-                }
-            }
-            Stage::Flushing {
-                socket,
-                until,
-                heard_end,
-            } => {
-                if write_rest(&mut self.rest, socket, cx)? {
-                    *until = now + FLUSH_TIMEOUT;
-                    return Ok(Step::Moved);
-                }
-                if !self.rest.is_empty() || socket.poll_shutdown(cx)?.is_pending() {
-                    return Ok(Step::Waits);
-                }
-                if *heard_end {
-                    return Ok(Step::Over);
-                }
-                self.stage = match std::mem::replace(&mut self.stage, Stage::Over) {
-                    Stage::Flushing { socket, .. } => Stage::Draining {
-                        socket,
-                        until: now + DRAIN_TIMEOUT,
-                    },
-                    other => other,
-                };
-                Ok(Step::Moved)
-            }
-            Stage::Draining { socket, .. } => {
-                let mut thrown_away = [0; 4096];
-                let mut buffer = ReadBuf::new(&mut thrown_away);
-                match socket.poll_read(cx, &mut buffer)? {
-                    Poll::Ready(()) if buffer.filled().is_empty() => Ok(Step::Over),
-                    Poll::Ready(()) => Ok(Step::Moved),
-                    Poll::Pending => Ok(Step::Waits),
-                }
-            }
-            Stage::Over => Ok(Step::Over),
-        }
+        self.stage.was_written(now);
     }
-}
-
-/// Writes what is kept. Whether any of it was written.
-fn write_rest(rest: &mut BytesMut, socket: &mut LocalSocket, cx: &mut Context<'_>) -> io::Result<bool> {
-    let mut wrote = false;
-    while !rest.is_empty() {
-        match socket.poll_write(cx, rest)? {
-            Poll::Ready(0) => return Err(io::ErrorKind::WriteZero.into()),
-            Poll::Ready(count) => {
-                rest.advance(count);
-                wrote = true;
-            }
-            Poll::Pending => return Ok(wrote),
-        }
-    }
-    if wrote {
-        // An idle connection holds no memory.
-        *rest = BytesMut::new();
-    }
-    Ok(wrote)
 }

@@ -45,6 +45,11 @@ impl LocalSocket {
         Err(last)
     }
 
+    /// What broke the connection, if that has not been told.
+    pub(super) fn take_error(&self) -> io::Result<Option<io::Error>> {
+        self.0.take_error()
+    }
+
     /// The other end's address.
     pub(super) fn peer_addr(&self) -> io::Result<SocketAddr> {
         self.0.peer_addr()

@@ -1,27 +1,27 @@
 //! All local TCP connections of a tunnel, and where they come from.
 
+mod listening;
+mod stalls;
+
 use std::io;
-use std::task::{Context, Poll};
-use std::time::Duration;
+use std::task::Context;
 
 use iot_tunnel_core::ServiceId;
-use iot_tunnel_core::session::{Connection, Progress, Status};
-use tokio::net::TcpListener;
+use iot_tunnel_core::session::Connection;
 use tokio::time::Instant;
 
-use super::ClientSession;
+use super::limits::Limits;
 use super::local::{FULL, Local, Step};
-use super::local_socket::LocalSocket;
 use super::outlet::Outlet;
 use super::services::{Server, Services};
 use super::websocket::WebSocket;
+use super::{ClientSession, MAX_CONNECTIONS};
+use listening::Listening;
 
 /// Most connections that are over in the tunnel and not yet here; then the oldest is cut (ours).
 const MAX_LINGERING: usize = 64;
 /// Most bytes that are kept for connections of an earlier WebSocket; then the oldest is cut (ours).
 const MAX_LEFT_BEHIND: usize = 1024 * 1024;
-/// Pause of a listener that cannot accept, such as for want of file descriptors (ours).
-const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
 
 /// The local connections.
 pub(super) struct Locals {
@@ -31,6 +31,7 @@ pub(super) struct Locals {
     turn: usize,
     /// Whether an application leaves too much of what came for it. Kept by whoever changes that.
     full: bool,
+    limits: Limits,
 }
 
 /// Where local connections come from.
@@ -39,19 +40,8 @@ enum Ends {
     Destination(Vec<Server>),
 }
 
-struct Listening {
-    name: Option<ServiceId>,
-    listener: TcpListener,
-    /// One that was accepted when the session had no room to tell so.
-    accepted: Option<LocalSocket>,
-    /// The end of a pause.
-    until: Option<Instant>,
-    /// Why the last connections were closed at once: the tunnel lacks the service, for example. It is logged once.
-    refused: Option<iot_tunnel_core::Error>,
-}
-
 impl Locals {
-    pub(super) fn new(services: Services) -> Self {
+    pub(super) fn new(services: Services, limits: Limits) -> Self {
         let ends = match services {
             Services::Source(listeners) => {
                 let listening = listeners.into_iter().map(|listener| Listening {
@@ -70,6 +60,7 @@ impl Locals {
             list: Vec::new(),
             turn: 0,
             full: false,
+            limits,
         }
     }
 
@@ -90,11 +81,13 @@ impl Locals {
             Ends::Destination(_) => &[],
         };
         let pauses = pauses.iter().filter_map(|listening| listening.until);
-        self.list.iter().filter_map(Local::deadline).chain(pauses).min()
+        let stalls = self.stalls().filter(|until| *until > Instant::now());
+        let looks = self.list.iter().filter_map(Local::deadline);
+        looks.chain(pauses).chain(stalls).min()
     }
 
     /// At a destination: a connection was started in the tunnel.
-    pub(super) fn start(&mut self, connection: Connection, replaces: bool) {
+    pub(super) fn start(&mut self, connection: Connection, replaces: bool, session: &mut ClientSession) {
         if replaces {
             self.cut_stream(connection.service());
         }
@@ -103,8 +96,13 @@ impl Locals {
         };
         if let Some(server) = servers.get(connection.service()) {
             tracing::debug!(service = shown(server.service.as_ref()), address = %server.address, "connecting");
-            let local = Local::dialled(server.address.clone(), connection);
+            let local = Local::dialled(server.address.clone(), connection, self.limits);
             self.list.push(local);
+            let service = connection.service();
+            if self.list.iter().filter(|local| local.is_of(service)).count() >= MAX_CONNECTIONS {
+                // The session has no room for the next one otherwise.
+                make_way(&mut self.list, service, session);
+            }
         }
     }
 
@@ -175,8 +173,7 @@ impl Locals {
     /// Looks whether too much is kept: for one application, or for all those together whose connection is over.
     fn judge(&mut self) {
         let too_much = |local: &Local| local.connection().is_some() && local.kept() > FULL;
-        let lingering = |local: &Local| local.connection().is_none() && !local.is_left_behind();
-        self.full = self.list.iter().any(too_much) || self.kept_of(lingering) > FULL;
+        self.full = self.list.iter().any(too_much) || self.kept_of(is_lingering) > FULL;
     }
 
     /// Does what can be done now for every connection and listener. Whether anything moved.
@@ -186,8 +183,16 @@ impl Locals {
         session: &mut ClientSession,
         websocket: Option<&mut WebSocket>,
     ) -> bool {
-        let mut moved = false;
-        let mut outlet = Outlet { session, websocket };
+        let more_waits = websocket
+            .as_ref()
+            .is_some_and(|websocket| !websocket.payload().is_empty());
+        let mut moved = self.end_stalls(session, more_waits);
+        let is_read = !self.full;
+        let mut outlet = Outlet {
+            session,
+            websocket,
+            is_read,
+        };
         let count = self.list.len();
         self.turn = self.turn.wrapping_add(1);
         let (mut over, mut wrote) = (false, false);
@@ -218,68 +223,41 @@ impl Locals {
             moved = true;
             self.judge();
         }
-        moved | self.poll_listeners(cx, outlet.session)
-    }
-
-    fn poll_listeners(&mut self, cx: &mut Context<'_>, session: &mut ClientSession) -> bool {
-        let Ends::Source(listening) = &mut self.ends else {
-            return false;
-        };
-        let mut moved = false;
-        for (service, listening) in listening.iter_mut().enumerate() {
-            listening.until.take_if(|until| *until <= Instant::now());
-            if session.status() != Status::Open {
-                continue;
-            }
-            let Poll::Ready(socket) = listening.poll_accept(cx) else {
-                continue;
-            };
-            match session.open(service) {
-                Ok(Progress::Done(connection)) => {
-                    moved = true;
-                    listening.refused = None;
-                    tracing::debug!(
-                        service = shown(listening.name.as_ref()),
-                        "a connection was opened"
-                    );
-                    self.list.push(Local::accepted(socket, connection));
-                }
-                Ok(Progress::WouldBlock) => listening.accepted = Some(socket),
-                Err(error) => {
-                    moved = true;
-                    let service = shown(listening.name.as_ref());
-                    // A client that tries again every second must not fill the log.
-                    match listening.refused.replace(error) {
-                        Some(before) if before == error => {
-                            tracing::debug!(service, %error, "a connection was closed at once");
-                        }
-                        _ => tracing::warn!(service, %error, "connections are closed at once"),
-                    }
-                }
-            }
-        }
-        moved
+        moved | self.poll_listeners(cx, &mut outlet)
     }
 }
 
-impl Listening {
-    fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<LocalSocket> {
-        if let Some(socket) = self.accepted.take() {
-            return Poll::Ready(socket);
-        }
-        if self.until.is_some() {
-            return Poll::Pending;
-        }
-        match self.listener.poll_accept(cx) {
-            Poll::Pending => Poll::Pending,
-            Poll::Ready(Ok((socket, _))) => Poll::Ready(LocalSocket::new(socket)),
-            Poll::Ready(Err(error)) => {
-                tracing::warn!(service = shown(self.name.as_ref()), %error, "cannot accept connections");
-                self.until = Some(Instant::now() + ACCEPT_PAUSE);
-                Poll::Pending
-            }
-        }
+impl Ends {
+    /// A service's name, for the log.
+    fn name(&self, service: usize) -> &str {
+        let name = match self {
+            Self::Source(listening) => listening
+                .get(service)
+                .and_then(|listening| listening.name.as_ref()),
+            Self::Destination(servers) => servers.get(service).and_then(|server| server.service.as_ref()),
+        };
+        shown(name)
     }
+}
+
+/// Whether a connection is over in the tunnel that it came through, and not yet here.
+fn is_lingering(local: &Local) -> bool {
+    local.connection().is_none() && !local.is_left_behind()
+}
+
+/// Ends the half-closed connection of a service that has been silent the longest. Whether there was one.
+fn make_way(list: &mut [Local], service: usize, session: &mut ClientSession) -> bool {
+    let of_service = list.iter_mut().filter(|local| local.is_of(service));
+    let half_closed = of_service.filter_map(|local| Some((local.silent_since()?, local)));
+    let Some((_, local)) = half_closed.min_by_key(|(since, _)| *since) else {
+        return false;
+    };
+    if let Some(connection) = local.connection() {
+        // It may have ended in the tunnel at the same moment.
+        let _ = session.reset(connection);
+    }
+    local.flush_until_end(true);
+    true
 }
 
 fn tell_failure(ends: &Ends, local: &Local, error: &io::Error) {

@@ -17,6 +17,8 @@ pub(super) struct Outlet<'a> {
     pub(super) session: &'a mut ClientSession,
     /// None while there is no connection.
     pub(super) websocket: Option<&'a mut WebSocket>,
+    /// Whether what the WebSocket brings is read at the moment.
+    pub(super) is_read: bool,
 }
 
 impl Outlet<'_> {

@@ -14,6 +14,10 @@ pub(crate) fn note(tunnel: &str, event: &Event) {
             Some(wait) => tracing::warn!(tunnel, retry_in = %shown(*wait), "not connected: {why}"),
             None => tracing::warn!(tunnel, "not connected: {why}"),
         },
+        Event::Contested => tracing::warn!(
+            tunnel,
+            "connections are lost again and again as soon as they are made: another instance may be using the same tokens"
+        ),
         Event::Refused(refused) => {
             let channel_id = refused.channel_id.as_deref();
             tracing::warn!(

@@ -9,7 +9,7 @@ use super::serve;
 use super::settings::{End, Plan};
 use crate::client::{Client, Event, Listener, Services};
 use crate::entropy::EntropySource;
-use crate::program::{Exit, Failure, Mapping, Mappings, Signals, note};
+use crate::program::{Exit, Failure, MAX_BACKOFF, Mapping, Mappings, Signals, note};
 
 /// Which end, and the places that are known by the services' names. A source listens on a free port for any other service.
 ///
@@ -77,7 +77,9 @@ impl Assignment {
             }
             Side::Destination => serve(&free_port(None)?),
         };
-        let client = Client::new(plan.dialer.clone(), services).format(plan.format);
+        let client = Client::new(plan.dialer.clone(), services)
+            .format(plan.format)
+            .max_backoff(MAX_BACKOFF);
         let (tunnel, mut events) = client.start().map_err(|error| failed(&error))?;
         let mut refusal = String::new();
         let mut handed = false;
@@ -111,7 +113,7 @@ impl Assignment {
                     failures += 1;
                     may_go_on(failures, plan.connect_retries)?;
                 }
-                Event::Connecting => {}
+                Event::Connecting | Event::Contested => {}
             }
         }
     }

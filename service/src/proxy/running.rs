@@ -156,7 +156,7 @@ impl Running {
             Event::TunnelClosed | Event::Closed => {
                 Err(Failure::new(Exit::TunnelClosed, "the tunnel is closed"))
             }
-            Event::Connecting => Ok(false),
+            Event::Connecting | Event::Contested => Ok(false),
             Event::Lost { .. } => {
                 self.failures = self.failures.saturating_add(1);
                 may_go_on(self.failures, self.connect_retries).map(|()| false)

@@ -169,7 +169,9 @@ impl Driver {
             match self.session.handle_bytes(now, &mut input) {
                 Ok(Some(Event::Handled)) => {}
                 Ok(Some(Event::Data { connection, payload })) => self.locals.give(connection, payload, cx),
-                Ok(Some(Event::Started { connection, replaces })) => self.locals.start(connection, replaces),
+                Ok(Some(Event::Started { connection, replaces })) => {
+                    self.locals.start(connection, replaces, &mut self.session);
+                }
                 Ok(Some(Event::Ended { connection })) => self.locals.end(connection),
                 Ok(Some(Event::StreamEnded { service, fault })) => {
                     if let Some(fault) = fault {

@@ -16,7 +16,7 @@ async fn rest(socket: &mut tokio::net::TcpStream) -> Vec<u8> {
     bytes
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_source_carries_bytes_both_ways_and_tells_its_end_behind_them() {
     let (mut rig, address) = Rig::source().await;
     let mut peer = Peer::open(rig.dialled().await, &["SSH"]).await;

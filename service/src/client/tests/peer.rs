@@ -102,9 +102,14 @@ impl Peer {
 
     /// Refuses the upgrade.
     pub(super) async fn refuse(socket: DuplexStream, status: u16, reason: &str) -> Self {
+        Self::answer(socket, status, "", reason).await
+    }
+
+    /// Refuses the upgrade with further headers.
+    pub(super) async fn answer(socket: DuplexStream, status: u16, headers: &str, reason: &str) -> Self {
         let (mut peer, _) = Self::asked(socket).await;
         let length = reason.len();
-        let answer = format!("HTTP/1.1 {status} No\r\ncontent-length: {length}\r\n\r\n{reason}");
+        let answer = format!("HTTP/1.1 {status} No\r\n{headers}content-length: {length}\r\n\r\n{reason}");
         peer.write(answer.as_bytes()).await;
         peer
     }
@@ -126,6 +131,15 @@ impl Peer {
     pub(super) async fn send(&mut self, message: Message<'_>) {
         let bytes = encoded(&message);
         self.frame(Frame::Binary(&bytes)).await;
+    }
+
+    /// Sends one message, however long the client takes to read it.
+    pub(super) async fn send_slowly(&mut self, message: Message<'_>) {
+        let bytes = encoded(&message);
+        let mut buffer = vec![0; 140_000];
+        let frame = Frame::Binary(&bytes);
+        let length = self.sender.write_unmasked(frame, &mut buffer).expect("a frame");
+        self.socket.write_all(&buffer[..length]).await.expect("a client");
     }
 
     /// Sends one message, if the client reads within the time.

@@ -64,6 +64,8 @@ impl Rig {
             services,
             format: Subprotocol::V3,
             max_payload: MAX_PAYLOAD,
+            max_backoff: Duration::from_secs(1),
+            limits: Default::default(),
         };
         let (tunnel, events) = settings(client).start().expect("a client");
         tunnel
