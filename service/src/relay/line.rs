@@ -42,8 +42,6 @@ struct State {
     streams: Streams,
     /// Set while the destination may not have read yet that the last source's streams were reset.
     unread_resets: Option<UnreadResets>,
-    /// How many such resets there were: the payload of the ping behind each.
-    resets: u64,
 }
 
 /// How long a new source is not read at most while the destination has not answered the ping behind the resets of the last
@@ -59,7 +57,8 @@ const RESETS_PATIENCE: Duration = Duration::from_secs(5);
 struct UnreadResets {
     /// The destination's.
     connection: ConnectionId,
-    number: u64,
+    /// Which of its pings is behind the resets.
+    ping: u64,
     until: Instant,
 }
 
@@ -213,12 +212,16 @@ impl State {
         });
         // A source opens the streams, so what it sends behind its next STREAM_START is about that one.
         if any && side == Side::Destination {
-            self.resets += 1;
-            outbox.push_ping(self.resets.to_be_bytes());
+            let now = Instant::now();
+            let unanswered = self.unread_resets.as_ref();
+            if unanswered.is_some_and(|unread| unread.until <= now) {
+                // It leaves pings out, so that its pongs cannot be counted any further.
+                outbox.forgive_pongs();
+            }
             self.unread_resets = Some(UnreadResets {
                 connection: *connection,
-                number: self.resets,
-                until: Instant::now() + RESETS_PATIENCE,
+                ping: outbox.push_ping(),
+                until: now + RESETS_PATIENCE,
             });
         }
     }

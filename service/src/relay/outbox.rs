@@ -36,6 +36,9 @@ struct State {
     /// §5.5.3), so that pings cannot pile up.
     pong: Option<heapless::Vec<u8, { MAX_CONTROL_PAYLOAD as usize }>>,
     ping: bool,
+    /// How many pings have been put among the frames, and how many of them were answered.
+    pings: u64,
+    pongs: u64,
     ending: Option<Ending>,
 }
 
@@ -95,24 +98,38 @@ impl Outbox {
     }
 
     /// Takes a ping that keeps its place among the messages: its pong shows that the peer has read what comes before it.
-    pub(super) fn push_ping(&self, payload: [u8; 8]) {
+    /// Returns which of this peer's pings it is. Like every ping of the relay it has no payload, which one of AWS's clients
+    /// takes for tunnel data.
+    pub(super) fn push_ping(&self) -> u64 {
         let mut header = [0; FrameHeader::MAX_LENGTH];
-        let Some(header) = FrameHeader::whole(Opcode::PING, payload.len(), None)
+        let header = FrameHeader::whole(Opcode::PING, 0, None)
             .ok()
             .and_then(|head| head.encode(&mut header).ok())
             .and_then(|end| header.get(..end))
-        else {
-            // A ping may be much longer.
-            return;
-        };
+            .unwrap_or_default();
         let mut state = self.state();
-        if state.ending.is_some() {
-            return;
+        if state.ending.is_none() {
+            state.waiting.extend_from_slice(header);
+            state.pings += 1;
         }
-        state.waiting.extend_from_slice(header);
-        state.waiting.extend_from_slice(&payload);
+        let number = state.pings;
         drop(state);
         self.filled.notify_one();
+        number
+    }
+
+    /// Takes a pong: how many of this peer's pings have been answered.
+    pub(super) fn count_pong(&self) -> u64 {
+        let mut state = self.state();
+        // One that answers nothing counts for nothing.
+        state.pongs = state.pings.min(state.pongs + 1);
+        state.pongs
+    }
+
+    /// Counts every ping as answered: a peer may answer several by one pong (RFC 6455 §5.5.3).
+    pub(super) fn forgive_pongs(&self) {
+        let mut state = self.state();
+        state.pongs = state.pings;
     }
 
     /// Owes the answer to a ping.
@@ -159,6 +176,7 @@ impl Outbox {
         }
         let pong = state.pong.take();
         let ping = mem::take(&mut state.ping);
+        state.pings += u64::from(ping);
         mem::swap(buffer, &mut state.waiting);
         let controls = [pong.as_deref().map(Frame::Pong), ping.then_some(Frame::Ping(b""))];
         for frame in controls.into_iter().flatten() {

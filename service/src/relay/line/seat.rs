@@ -114,11 +114,11 @@ impl Seat {
     }
 
     /// Takes a pong of this peer.
-    pub(in crate::relay) fn ponged(&self, payload: &[u8]) {
+    pub(in crate::relay) fn ponged(&self) {
+        let answered = self.outbox.count_pong();
         let mut state = locked(&self.line.state);
-        let answers = |unread: &mut UnreadResets| {
-            unread.connection == self.connection && unread.number.to_be_bytes() == payload
-        };
+        let answers =
+            |unread: &mut UnreadResets| unread.connection == self.connection && unread.ping <= answered;
         if state.unread_resets.take_if(answers).is_some() {
             drop(state);
             self.line.changed.notify_waiters();

@@ -168,7 +168,7 @@ fn deal(
                 Err(fault) => break Err(End::Fault(fault)),
             },
             Ok(Some(Event::Ping(payload))) => seat.outbox.pong(payload),
-            Ok(Some(Event::Pong(payload))) => seat.ponged(payload),
+            Ok(Some(Event::Pong(_))) => seat.ponged(),
             Ok(Some(Event::Close(close))) => break Err(End::ClosedByPeer(close.map(|close| close.code))),
             Err(fault) => break Err(End::Fault(fault.into())),
         }

@@ -197,8 +197,7 @@ async fn a_new_source_waits_for_the_destination_to_read_the_resets_but_no_longer
         assert!(timeout(A_MOMENT, destination.next()).await.is_err());
         let expected = match answers {
             true => {
-                // The first reset of this tunnel.
-                destination.send(Frame::Pong(&1_u64.to_be_bytes())).await;
+                destination.send(Frame::Pong(b"")).await;
                 A_MOMENT
             }
             false => Duration::from_secs(5),
@@ -206,4 +205,29 @@ async fn a_new_source_waits_for_the_destination_to_read_the_resets_but_no_longer
         let heard = destination.next_since(joined).await;
         assert_eq!(heard, (Heard::Message(start), expected));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_destination_that_answers_only_the_last_of_several_pings_costs_a_new_source_5_s_once() {
+    let mut rig = Rig::new();
+    let mut waits = Vec::new();
+    let (mut source, mut destination) = rig.pair().await;
+    // One ping that it leaves out.
+    sleep(Duration::from_secs(40)).await;
+    assert_eq!(destination.next().await, Heard::Ping);
+    let start = tunnel_frame(MessageType::StreamStart, b"");
+    for _ in 0..3 {
+        drop(source.socket);
+        let reset = tunnel_frame(MessageType::StreamReset, b"");
+        assert_eq!(destination.next_but_pings().await, Heard::Message(reset));
+        assert_eq!(destination.next().await, Heard::Ping);
+        destination.send(Frame::Pong(b"")).await;
+        sleep(A_MOMENT).await;
+        let joined = Instant::now();
+        source = rig.connect(Side::Source, b"");
+        source.send(Frame::Binary(&start)).await;
+        assert_eq!(destination.next_but_pings().await, Heard::Message(start.clone()));
+        waits.push(joined.elapsed().as_secs());
+    }
+    assert_eq!(waits, [4, 0, 0]);
 }

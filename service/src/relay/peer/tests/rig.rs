@@ -154,7 +154,11 @@ impl Client {
             let event = self.receiver.receive(&mut input).unwrap();
             let heard = event.map(|event| match event {
                 Event::Binary(bytes) => Heard::Message(bytes.to_vec()),
-                Event::Ping(_) => Heard::Ping,
+                Event::Ping(payload) => {
+                    // One of AWS's clients takes a payload for tunnel data.
+                    assert_eq!(payload, b"");
+                    Heard::Ping
+                }
                 Event::Pong(payload) => Heard::Pong(payload.to_vec()),
                 Event::Close(close) => {
                     let close = close.expect("a code");
