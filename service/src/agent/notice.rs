@@ -28,7 +28,7 @@ pub(super) enum NoticeError {
     #[error("its clientMode is source, and a thing is the destination")]
     OtherSide,
     /// This thing has none of the tunnel's services. Names are compared as AWS compares them, letter case included.
-    #[error("it is for the services {wanted}, and this device offers {offered}{}", case_hint(*.case))]
+    #[error("it asks for the services {wanted}; this device offers {offered}{}", case_hint(*.case))]
     Unserved {
         /// The tunnel's.
         wanted: String,
@@ -38,13 +38,13 @@ pub(super) enum NoticeError {
         case: bool,
     },
     /// The tunnel names no service, and this thing has more than one.
-    #[error("it names no service, and this device offers several: {0}; open the tunnel with one of them")]
+    #[error("it names no service and this device offers several: {0}; open the tunnel with one of them")]
     Ambiguous(String),
 }
 
 fn case_hint(case: bool) -> &'static str {
     match case {
-        true => "; upper and lower case letters differ",
+        true => " (names are case-sensitive)",
         false => "",
     }
 }
@@ -159,11 +159,11 @@ mod tests {
             ),
             (
                 r#""clientMode":"destination","services":["VNC","RDP"]"#,
-                "it is for the services RDP, VNC, and this device offers SSH",
+                "it asks for the services RDP, VNC; this device offers SSH",
             ),
             (
                 r#""clientMode":"destination","services":["ssh"]"#,
-                "it is for the services ssh, and this device offers SSH; upper and lower case letters differ",
+                "it asks for the services ssh; this device offers SSH (names are case-sensitive)",
             ),
             (
                 r#""services":["SSH"]"#,
@@ -192,7 +192,7 @@ mod tests {
         let error = read("[]").expect_err("which one?");
         assert_eq!(
             error.to_string(),
-            "it names no service, and this device offers several: A, B, C, D, E, F; open the tunnel with one of them"
+            "it names no service and this device offers several: A, B, C, D, E, F; open the tunnel with one of them"
         );
     }
 }

@@ -96,8 +96,8 @@ pub enum DialError {
     Answer(PeerFault),
     /// Something that is not the service answered the upgrade request: another HTTP server, a portal that wants a login.
     #[error(
-        "the answer to the upgrade was {status}{}: this is no service of tunnels; check --proxy-endpoint, and what is between here \
-         and there",
+        "the answer to the upgrade was {status}{}: this is not a tunnel service; check --proxy-endpoint, and any proxy or login \
+         page in between",
         location.as_deref().map_or_else(String::new, |to| format!(", Location: {to}"))
     )]
     NoService {
@@ -146,19 +146,18 @@ fn untrusted(error: &io::Error) -> Option<&Untrusted> {
 /// Why TLS fails, in words.
 fn tls_reason(error: &io::Error) -> String {
     if let Some(untrusted) = untrusted(error) {
-        return format!("{untrusted}; until something is changed, every attempt fails");
+        return format!("{untrusted}; retrying does not help until this is fixed");
     }
     match error.get_ref().and_then(|inner| inner.downcast_ref()) {
         Some(rustls::Error::InvalidMessage(_)) => {
-            "what answers does not speak TLS; a service without TLS is given as ws://host:port".to_owned()
+            "the endpoint does not speak TLS; for a service without TLS give ws://host:port".to_owned()
         }
         Some(rustls::Error::AlertReceived(alert)) => format!("the service ended the handshake: {alert:?}"),
         Some(rustls::Error::PeerIncompatible(why)) => {
-            format!("the service speaks no version or cipher of TLS that is safe: {why:?}")
+            format!("the service has no TLS version or cipher in common with this program: {why:?}")
         }
         _ if error.kind() == io::ErrorKind::UnexpectedEof => {
-            "the connection was ended during the handshake; something on the way may not let it through"
-                .to_owned()
+            "the connection was closed during the handshake; a firewall may be blocking it".to_owned()
         }
         _ => error.to_string(),
     }
@@ -171,8 +170,8 @@ const fn sign_in(status: u16, signed_in: bool) -> &'static str {
             "; it asks for a user name and a password: HTTPS_PROXY=http://user:password@host:port"
         }
         (401 | 407, true) => {
-            "; it does not take the user name and password of HTTPS_PROXY; they are tried again only after ten minutes, so that no \
-             account is locked"
+            "; it rejects the user name and password of HTTPS_PROXY; the next attempt waits for ten minutes, so that the account \
+             is not locked"
         }
         _ => "",
     }

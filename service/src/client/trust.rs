@@ -113,13 +113,13 @@ impl Trust {
 fn in_words(error: &pem::Error) -> String {
     match error {
         pem::Error::MissingSectionEnd { .. } => {
-            "it is cut off: a section begins, and its -----END line is missing".to_owned()
+            "it is truncated: a -----BEGIN line has no matching -----END line".to_owned()
         }
         pem::Error::IllegalSectionStart { .. } => {
-            "it has a -----BEGIN line that is cut off or broken".to_owned()
+            "it is truncated or damaged: a -----BEGIN line is incomplete".to_owned()
         }
         pem::Error::Base64Decode(_) => {
-            "what stands between -----BEGIN and -----END is damaged: it is no base64".to_owned()
+            "it is damaged: the text between -----BEGIN and -----END is not base64".to_owned()
         }
         other => other.to_string(),
     }

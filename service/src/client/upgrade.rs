@@ -156,13 +156,13 @@ mod tests {
         for (answer, text) in [
             (
                 "HTTP/1.1 302 Found\r\nServer: x\r\nlocation:  https://login.example/\r\n\r\nLocation: not this",
-                "the answer to the upgrade was 302, Location: https://login.example/: this is no service of tunnels; check \
-                 --proxy-endpoint, and what is between here and there",
+                "the answer to the upgrade was 302, Location: https://login.example/: this is not a tunnel service; check \
+                 --proxy-endpoint, and any proxy or login page in between",
             ),
             (
                 "HTTP/1.1 200 OK\r\n\r\n<html>",
-                "the answer to the upgrade was 200: this is no service of tunnels; check --proxy-endpoint, and what is between \
-                 here and there",
+                "the answer to the upgrade was 200: this is not a tunnel service; check --proxy-endpoint, and any proxy or login \
+                 page in between",
             ),
         ] {
             let error = unusable(PeerFault::UnexpectedUpgradeStatus, answer.as_bytes());

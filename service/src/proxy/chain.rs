@@ -35,7 +35,7 @@ pub(super) enum ChainError {
     #[error("there are no AWS credentials: {LOOKED_FOR}")]
     None,
     /// What was asked gives none.
-    #[error("there are no AWS credentials: {LOOKED_FOR}; what was asked last says: {0}")]
+    #[error("there are no AWS credentials: {LOOKED_FOR}; the last source that was tried reported: {0}")]
     Failed(String),
     /// It takes too long.
     #[error("the AWS credentials were not there within {} seconds", SEARCH_TIMEOUT.as_secs())]

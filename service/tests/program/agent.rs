@@ -91,7 +91,7 @@ fn an_agent_offers_more_services_than_one_tunnel_has_and_says_what_it_offers() {
     let config = json!({ "services": ["ssh"], "thingName": "pump-7" });
     rig.done("OpenTunnel", &json!({ "destinationConfig": config }));
     agent.has_logged(
-        "it is for the services ssh, and this device offers A, B, C, D, E, SSH; upper and lower case letters differ",
+        "it asks for the services ssh; this device offers A, B, C, D, E, SSH (names are case-sensitive)",
     );
     agent.stop();
 }

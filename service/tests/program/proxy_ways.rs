@@ -109,13 +109,13 @@ fn over_tls_only_a_trusted_certificate_is_taken_unless_told_otherwise() {
     assert!(
         ended
             .stderr
-            .contains("cut.pem is not a file of certificates in PEM: it is cut off"),
+            .contains("cut.pem is not a file of certificates in PEM: it is truncated"),
         "{}",
         ended.stderr
     );
     let plain = rig.data().strip_prefix("ws://").expect("no TLS");
     let (mut program, _) = Program::start(source(plain, &tunnel.source, &["-c", &ca]));
-    program.has_logged("what answers does not speak TLS; a service without TLS is given as ws://host:port");
+    program.has_logged("the endpoint does not speak TLS; for a service without TLS give ws://host:port");
     program.stop();
 }
 
@@ -159,7 +159,7 @@ fn an_http_proxy_that_says_no_is_named_with_its_answer() {
     let mut command = source(rig.data(), &tunnel.source, &[]);
     command.env("HTTPS_PROXY", format!("http:me:wrong@{address}"));
     let (mut program, _) = Program::start(command);
-    program.has_logged("it does not take the user name and password of HTTPS_PROXY");
+    program.has_logged("it rejects the user name and password of HTTPS_PROXY");
     assert!(retry_in(&program) >= 600.0, "{:?}", program.log());
     let log = program.stop().join("\n");
     assert!(!log.contains("wrong"), "{log}");

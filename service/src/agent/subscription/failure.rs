@@ -1,4 +1,4 @@
-//! Why a thing is not subscribed, in words for whoever has to put it right.
+//! Why a thing is not subscribed, in words for its operator.
 
 use std::time::Duration;
 
@@ -52,15 +52,15 @@ pub(super) enum SubscribeError {
 const CERTIFICATES: [(&str, &str); 6] = [
     (
         "UnknownIssuer",
-        "the broker's certificate is of an authority that is not trusted: pass its root certificate to --mqtt-ca",
+        "the broker's certificate was issued by an authority that is not trusted: pass its root certificate to --mqtt-ca",
     ),
     (
         "BadSignature",
-        "the broker's certificate is of another authority of the same name: pass its root certificate to --mqtt-ca",
+        "the broker's certificate was issued by another authority of the same name: pass its root certificate to --mqtt-ca",
     ),
     (
         "CaUsedAsEndEntity",
-        "the broker's certificate is an authority's own, which is no server's: have that authority issue one for the broker",
+        "the broker shows a certificate authority's certificate: install a server certificate on it",
     ),
     (
         "NotValidForName",
@@ -85,14 +85,14 @@ fn in_words(error: &MqttError) -> String {
 
 fn connect_advice(client_id: &str) -> String {
     format!(
-        "its user, or its policy, must allow the client id {client_id}; at AWS IoT that is iot:Connect on client/{client_id}, \
-         with a certificate that is active"
+        "the user or policy must allow the client ID {client_id}; on AWS IoT this needs iot:Connect on client/{client_id} and an \
+         active certificate"
     )
 }
 
 fn subscribe_advice(topic: &str) -> String {
     format!(
-        "its access list, or its policy, must allow this; at AWS IoT that is iot:Subscribe on topicfilter/{topic} and \
+        "the access list or policy must allow it; on AWS IoT this needs iot:Subscribe on topicfilter/{topic} and \
          iot:Receive on topic/{topic}"
     )
 }

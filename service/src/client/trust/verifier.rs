@@ -1,4 +1,4 @@
-//! Judges a server's certificate as rustls does, and says what is wrong with it in a sentence for people.
+//! Verifies a server's certificate as rustls does, and explains a refusal in one sentence.
 
 use std::sync::Arc;
 
@@ -11,7 +11,8 @@ use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, DigitallySignedStruct, Error, OtherError, RootCertStore, SignatureScheme};
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
-/// rustls's verifier, its refusals as [`Untrusted`], and one certificate more: a self-signed one that is a root itself.
+/// rustls's verifier with two additions: refusals are explained, as [`Untrusted`], and a self-signed certificate is accepted
+/// where it is itself one of the roots.
 #[derive(Debug)]
 pub(super) struct Verifier {
     inner: Arc<WebPkiServerVerifier>,
@@ -36,9 +37,9 @@ impl Verifier {
         Ok(Self { inner, roots })
     }
 
-    /// Whether a certificate is one of the roots itself and is right for the name and the time. rustls takes no
-    /// authority's certificate for a server's; OpenSSL and curl take one that is trusted by itself, and many appliances
-    /// have nothing else.
+    /// Whether a certificate is itself one of the roots, and valid for the name and the time. rustls refuses a server that
+    /// shows a certificate authority's certificate; OpenSSL and curl accept one that is a trusted root, and many appliances
+    /// have no other.
     fn is_a_root(&self, certificate: &CertificateDer<'_>, name: &ServerName<'_>, now: UnixTime) -> bool {
         self.roots.iter().any(|root| root == certificate)
             && ParsedCertificate::try_from(certificate)
@@ -112,7 +113,7 @@ fn explain(
     };
     let host = server_name.to_str();
     let subject = shown(&own.subject().to_string());
-    // The last of the chain that was sent: whoever issued it is missing among the roots.
+    // The issuer of the last certificate that was sent is the root that is missing.
     let last = intermediates
         .last()
         .and_then(|last| X509Certificate::from_der(last).ok());
@@ -121,16 +122,16 @@ fn explain(
     let clock = UnixTime::as_secs(&now);
     match why {
         CertificateError::UnknownIssuer if own.subject() == own.issuer() => format!(
-            "the certificate of {host} is signed by itself ({subject}) and not trusted: pass that certificate to --capath (-c), or \
-             one of the authority that should have signed it"
+            "the certificate of {host} is self-signed ({subject}) and not trusted: pass that certificate to --capath (-c), or use one \
+             that a trusted authority signed"
         ),
         CertificateError::UnknownIssuer => format!(
             "the certificate of {host} was issued by {issuer}, which is not trusted: pass the root certificate of that authority to \
-             --capath (-c); if a company's firewall issues it, its administrator has it"
+             --capath (-c); if a firewall that inspects TLS issued it, ask its administrator for that root"
         ),
         CertificateError::BadSignature => format!(
-            "the certificate of {host} was issued by {issuer}, but not by the one of that name that is trusted: it has another key. If \
-             that authority was made anew, pass its new root certificate to --capath (-c)"
+            "the certificate of {host} was issued by {issuer}, but not with the key of the trusted authority of that name: if the \
+             authority was recreated, pass its new root certificate to --capath (-c)"
         ),
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => format!(
             "the certificate of {host} expired on {}: the service needs a new one, unless the clock of this machine is wrong \
@@ -148,22 +149,22 @@ fn explain(
             match names.is_empty() {
                 true => format!(
                     "the certificate of {host} has no subjectAltName, and its common name ({subject}) does not count: the service \
-                     needs a certificate with the name {host} in subjectAltName"
+                     needs a certificate with {host} in subjectAltName"
                 ),
                 false => format!(
-                    "the certificate is for {}, not for {host}: connect by one of these names, or have a certificate issued for it",
+                    "the certificate is for {}, not for {host}: connect by one of these names, or have a certificate issued for {host}",
                     names.join(", ")
                 ),
             }
         }
         CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
             format!(
-                "the certificate of {host} is not one for servers: its extended key usage lacks serverAuth"
+                "the certificate of {host} is not a server certificate: its extended key usage lacks serverAuth"
             )
         }
         CertificateError::Other(_) if own.is_ca() => format!(
-            "the certificate of {host} is an authority's own ({subject}), which is no server's: pass exactly this certificate to \
-             --capath (-c), or have one issued for {host}"
+            "the certificate of {host} is that of a certificate authority ({subject}): pass exactly this certificate to --capath (-c), \
+             or install a server certificate on {host}"
         ),
         other => format!("the certificate of {host} ({subject}) is not valid: {other}"),
     }

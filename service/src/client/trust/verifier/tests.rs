@@ -1,4 +1,4 @@
-//! What is said of certificates that are not taken.
+//! How refused certificates are explained.
 
 use std::time::Duration;
 
@@ -84,7 +84,7 @@ fn every_refusal_is_a_sentence_that_says_what_to_do() {
             &own,
             "service.example",
             [
-                "issued by CN=Example Authority, but not by the one",
+                "issued by CN=Example Authority, but not with the key",
                 "pass its new root certificate to --capath (-c)",
             ],
         ),
@@ -93,7 +93,7 @@ fn every_refusal_is_a_sentence_that_says_what_to_do() {
             &alone,
             "service.example",
             [
-                "signed by itself (CN=appliance)",
+                "is self-signed (CN=appliance)",
                 "pass that certificate to --capath (-c)",
             ],
         ),
