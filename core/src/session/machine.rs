@@ -219,12 +219,12 @@ where
 
     /// When [`timeout`](Self::timeout) has something to do.
     pub(super) fn deadline(&self) -> Option<Millis> {
-        let streams = self.streams.deadline();
+        let streams = self.streams.deadline(&self.outgoing);
         self.state.deadline().into_iter().chain(streams).min()
     }
 
     pub(super) fn timeout(&mut self, now: Millis) -> Timeout {
-        self.streams.advance(now);
+        self.streams.advance(now, &self.outgoing);
         let State::Active(Active { phase, .. }) = &mut self.state else {
             return Timeout::None;
         };

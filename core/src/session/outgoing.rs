@@ -15,6 +15,8 @@ pub(super) struct Outgoing<B> {
     /// What has been sent; it goes when room is needed.
     start: usize,
     end: usize,
+    /// Bytes sent so far, modulo 2^32.
+    sent: u32,
 }
 
 impl<B: AsRef<[u8]> + AsMut<[u8]>> Outgoing<B> {
@@ -23,7 +25,18 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Outgoing<B> {
             buffer,
             start: 0,
             end: 0,
+            sent: 0,
         }
+    }
+
+    /// A mark behind what waits now, for [`is_sent`](Self::is_sent).
+    pub(super) const fn mark(&self) -> u32 {
+        self.sent.wrapping_add((self.end - self.start) as u32)
+    }
+
+    /// Whether everything before a mark has been sent. A buffer is far shorter than 2^31 bytes.
+    pub(super) const fn is_sent(&self, mark: u32) -> bool {
+        self.sent.wrapping_sub(mark) < 1 << 31
     }
 
     /// What waits.
@@ -79,6 +92,7 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Outgoing<B> {
             _ if count > self.end - self.start => return Err(Misuse::SentTooMuch),
             _ => self.start += count,
         }
+        self.sent = self.sent.wrapping_add(count as u32);
         if self.start == self.end {
             self.clear();
         }

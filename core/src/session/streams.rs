@@ -121,8 +121,10 @@ pub(super) struct Stream<const CONNECTIONS: usize> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Pause {
     None,
-    /// It begins when the time is known.
-    Due,
+    /// It begins when the reset, up to that mark, has been sent, and the time is known.
+    Due {
+        mark: u32,
+    },
     Until(Millis),
 }
 
@@ -373,20 +375,20 @@ impl<const SERVICES: usize, const CONNECTIONS: usize> Streams<SERVICES, CONNECTI
     }
 
     /// When [`advance`](Self::advance) has something to do.
-    pub(super) fn deadline(&self) -> Option<Millis> {
+    pub(super) fn deadline<B: AsRef<[u8]> + AsMut<[u8]>>(&self, outgoing: &Outgoing<B>) -> Option<Millis> {
         let pauses = self.0.iter().filter_map(|stream| match stream.pause {
-            Pause::None => None,
-            Pause::Due => Some(Millis(0)),
+            Pause::Due { mark } if outgoing.is_sent(mark) => Some(Millis(0)),
+            Pause::None | Pause::Due { .. } => None,
             Pause::Until(until) => Some(until),
         });
         pauses.min()
     }
 
-    /// Begins the pauses that are due and ends those that are over.
-    pub(super) fn advance(&mut self, now: Millis) {
+    /// Begins the pauses that are due, once the resets before them have been sent, and ends those that are over.
+    pub(super) fn advance<B: AsRef<[u8]> + AsMut<[u8]>>(&mut self, now: Millis, outgoing: &Outgoing<B>) {
         for stream in &mut self.0 {
             stream.pause = match stream.pause {
-                Pause::Due => Pause::Until(now.after(STREAM_PAUSE)),
+                Pause::Due { mark } if outgoing.is_sent(mark) => Pause::Until(now.after(STREAM_PAUSE)),
                 Pause::Until(until) if until <= now => Pause::None,
                 pause => pause,
             };
@@ -454,7 +456,9 @@ impl<const SERVICES: usize, const CONNECTIONS: usize> Streams<SERVICES, CONNECTI
                 stream.end(id);
             } else {
                 stream.end_stream();
-                stream.pause = Pause::Due;
+                stream.pause = Pause::Due {
+                    mark: outgoing.mark(),
+                };
             }
             return true;
         }

@@ -234,9 +234,13 @@ fn without_connection_ids_the_next_stream_waits_after_an_end_that_the_source_sai
         rig.receive(&frame(StreamReset, start.stream, &start.service, 0));
         let connection = opened(&mut rig, 0);
         rig.poll();
-        // The source ends it: its last bytes may still be under way.
+        // The source ends it: its last bytes may still be under way. The pause begins when the reset has been sent.
         rig.session.reset(connection).unwrap();
         assert_eq!(rig.session.open(0), Ok(Progress::WouldBlock));
+        rig.now = rig.now.after(10 * STREAM_PAUSE);
+        rig.session.handle_timeout(rig.now);
+        assert_eq!(rig.session.open(0), Ok(Progress::WouldBlock));
+        assert_eq!(rig.poll()[0].message_type, StreamReset);
         rig.wait();
         let paused = rig.now;
         assert_eq!(rig.session.open(0), Ok(Progress::WouldBlock));
