@@ -1,13 +1,13 @@
 //! `localproxy`: the command line of the reference local proxy (aws-samples, 3.3), for scripts that were written for it.
 //!
 //! The program behaves this way when it is called by that name, through a link. Flags, variables, configuration files,
-//! refusals and exit code 1 for usage errors are the reference's; what carries the bytes is [`proxy`](crate::proxy).
+//! refusals and exit code 1 for usage errors are the reference's; what carries the bytes is [`proxy`].
 //!
 //! | the reference's | here |
 //! |---|---|
-//! | `-s`, `-d`, `-m`, `--config-dir`, `./config` | [`proxy::Settings`]: listeners and servers; see [`ports`] |
+//! | `-s`, `-d`, `-m`, `--config-dir`, `./config` | [`proxy::Settings`]: listeners and servers |
 //! | `-r` with the settings `endpoint_format` and `region_endpoint_overrides`; `-e` | `proxy_endpoint` |
-//! | `-t`, `-i` | `access_token`, `client_token`; see [`client_token`] |
+//! | `-t`, `-i` | `access_token`, `client_token`: the digest of a text that the service would not take |
 //! | `-b`, the setting `default_bind_address` | `local_bind_address` of a source |
 //! | `-c` | roots in addition to the system's |
 //! | `-k`, `-v`, `-y` | `no_ssl_host_verify`, `verbose`, `destination_client_type` of a source |
