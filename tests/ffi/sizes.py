@@ -26,10 +26,12 @@ KIB = 1024
 
 # What is measured -> its budget, and where that is not met, what it may cost today: the figure of the day it was
 # written and 2 %. Lower it when the figure falls; never raise it without a reason in the commit.
+# "destination" has 1.5 KB since waits follow their cause (Retry-After, contested tokens, an answer of another service) and a
+# source uses an emptied stream again, which is one code with what a destination does.
 LIMITS = {
     "members": ("flash: ids, client token, clientMode and what it rotates, no JSON", 6 * KIB, None),
     "rules": ("flash: the same with the JSON of rotate request and answer", 6 * KIB, 8_950),
-    "destination": ("flash: destination session, frames, handshake, notification", 20 * KIB, None),
+    "destination": ("flash: destination session, frames, handshake, notification", 20 * KIB, 22_450),
     "websocket": ("flash: the same with WebSocket", 26 * KIB, None),
     "session": ("RAM: a session, without its token", 4 * KIB, None),
     "stack": ("stack: any call", 2 * KIB, None),

@@ -67,16 +67,20 @@ impl Backoff {
                 return 0;
             }
         }
-        let ceiling = (FIRST_BACKOFF << self.doublings).min(MAX_BACKOFF) as u32;
+        // In 32 bits, and drawn in one place: a microcontroller has this in its flash.
+        let ceiling = ((FIRST_BACKOFF as u32) << self.doublings).min(MAX_BACKOFF as u32);
         self.doublings = (self.doublings + 1).min(DOUBLINGS);
-        match failure {
+        let (least, ceiling) = match failure {
             Failure::Unavailable { retry_after } => {
-                let retry_after = u64::from(retry_after.unwrap_or_default()) * 1_000;
-                retry_after.min(MAX_RETRY_AFTER) + u64::from(random.up_to(ceiling))
+                let seconds = retry_after
+                    .unwrap_or_default()
+                    .min((MAX_RETRY_AFTER / 1_000) as u32);
+                (seconds * 1_000, ceiling)
             }
-            Failure::NotConnected | Failure::Dropped if self.is_contested() => random.up_to(ceiling).into(),
-            Failure::NotConnected | Failure::Dropped => random.up_to(ceiling.min(cap)).into(),
-        }
+            Failure::NotConnected | Failure::Dropped if self.is_contested() => (0, ceiling),
+            Failure::NotConnected | Failure::Dropped => (0, ceiling.min(cap)),
+        };
+        u64::from(least + random.up_to(ceiling))
     }
 }
 

@@ -219,8 +219,7 @@ where
 
     /// When [`timeout`](Self::timeout) has something to do.
     pub(super) fn deadline(&self) -> Option<Millis> {
-        let streams = self.streams.deadline(&self.outgoing);
-        self.state.deadline().into_iter().chain(streams).min()
+        self.streams.deadline(self.state.deadline(), &self.outgoing)
     }
 
     pub(super) fn timeout(&mut self, now: Millis) -> Timeout {

@@ -374,14 +374,23 @@ impl<const SERVICES: usize, const CONNECTIONS: usize> Streams<SERVICES, CONNECTI
         Ok(Some((connection, stream.message(message_type, service, id))))
     }
 
-    /// When [`advance`](Self::advance) has something to do.
-    pub(super) fn deadline<B: AsRef<[u8]> + AsMut<[u8]>>(&self, outgoing: &Outgoing<B>) -> Option<Millis> {
-        let pauses = self.0.iter().filter_map(|stream| match stream.pause {
-            Pause::Due { mark } if outgoing.is_sent(mark) => Some(Millis(0)),
-            Pause::None | Pause::Due { .. } => None,
-            Pause::Until(until) => Some(until),
-        });
-        pauses.min()
+    /// When [`advance`](Self::advance) has something to do, or what was given if that is earlier.
+    pub(super) fn deadline<B: AsRef<[u8]> + AsMut<[u8]>>(
+        &self,
+        mut earliest: Option<Millis>,
+        outgoing: &Outgoing<B>,
+    ) -> Option<Millis> {
+        for stream in &self.0 {
+            let until = match stream.pause {
+                Pause::Due { mark } if outgoing.is_sent(mark) => Millis(0),
+                Pause::None | Pause::Due { .. } => continue,
+                Pause::Until(until) => until,
+            };
+            if earliest.is_none_or(|earliest| until < earliest) {
+                earliest = Some(until);
+            }
+        }
+        earliest
     }
 
     /// Begins the pauses that are due, once the resets before them have been sent, and ends those that are over.
@@ -433,32 +442,30 @@ impl<const SERVICES: usize, const CONNECTIONS: usize> Streams<SERVICES, CONNECTI
         outgoing: &mut Outgoing<impl AsRef<[u8]> + AsMut<[u8]>>,
     ) -> bool {
         for stream in &mut self.0 {
+            let in_doubt = stream.in_doubt && stream.slots.is_empty();
+            let id = match stream.slots.iter().find(|slot| slot.serial.is_none()) {
+                Some(slot) => slot.id,
+                None if in_doubt => 0,
+                None => continue,
+            };
+            let ends_stream = in_doubt || !stream.format.connection_id;
+            let message_type = match ends_stream {
+                false => MessageType::ConnectionReset,
+                true => MessageType::StreamReset,
+            };
             let service = services.id(usize::from(stream.service));
-            if stream.in_doubt && stream.slots.is_empty() {
-                if !outgoing.push(&stream.message(MessageType::StreamReset, service, 0)) {
-                    return false;
-                }
-                stream.end_stream();
-                return true;
-            }
-            let Some(&Slot { id, .. }) = stream.slots.iter().find(|slot| slot.serial.is_none()) else {
-                continue;
-            };
-            let has_connection_ids = stream.format.connection_id;
-            let message_type = match has_connection_ids {
-                true => MessageType::ConnectionReset,
-                false => MessageType::StreamReset,
-            };
             if !outgoing.push(&stream.message(message_type, service, id)) {
                 return false;
             }
-            if has_connection_ids {
-                stream.end(id);
-            } else {
+            if ends_stream {
                 stream.end_stream();
-                stream.pause = Pause::Due {
-                    mark: outgoing.mark(),
-                };
+                if !in_doubt {
+                    stream.pause = Pause::Due {
+                        mark: outgoing.mark(),
+                    };
+                }
+            } else {
+                stream.end(id);
             }
             return true;
         }

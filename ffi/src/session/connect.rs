@@ -232,23 +232,26 @@ pub unsafe extern "C" fn iot_tunnel_session_handle_upgrade(
                 let received = bytes(received, length)?;
                 client.session.connect()?;
                 let pending = client.pending.as_ref().ok_or(Misuse::NotConnecting)?;
-                let said = match pending.read(received, ended) {
-                    Ok(Answer::NeedMore) => {
-                        out.zeroed();
-                        return Ok(Status::Ok);
-                    }
-                    Ok(Answer::Complete { upgrade, consumed }) => {
-                        client.session.handle_upgrade(Millis(now), &upgrade)?;
-                        UpgradeAnswer::of(&upgrade, consumed)
+                let found = pending.read(received, ended);
+                match &found {
+                    Ok(Answer::Complete { upgrade, .. }) => {
+                        client.session.handle_upgrade(Millis(now), upgrade)?;
                     }
                     Err(PeerFault::UnexpectedUpgradeStatus) => {
                         client.session.handle_closed(Millis(now), None)?;
-                        UpgradeAnswer::unexpected(received)
                     }
-                    Err(fault) => return Err(fault.into()),
-                };
+                    Ok(Answer::NeedMore) => {}
+                    Err(fault) => return Err((*fault).into()),
+                }
+                let said = out.zeroed();
+                if let Ok(Answer::NeedMore) = found {
+                    return Ok(Status::Ok);
+                }
                 client.pending = None;
-                out.set(said);
+                match &found {
+                    Ok(Answer::Complete { upgrade, consumed }) => said.fill(upgrade, *consumed),
+                    _ => said.fill_unexpected(received),
+                }
                 Ok(Status::Ok)
             },
         )
@@ -259,32 +262,23 @@ pub unsafe extern "C" fn iot_tunnel_session_handle_upgrade(
 unsafe impl Plain for UpgradeAnswer {}
 
 impl UpgradeAnswer {
-    /// An answer of that kind, and nothing else of it.
-    const fn blank(kind: UpgradeAnswerKind, http_status: u16) -> Self {
-        Self {
-            kind,
-            http_status,
-            retry_after: 0,
-            consumed: 0,
-            reason: Bytes::EMPTY,
-            channel_id: Bytes::EMPTY,
-            location: Bytes::EMPTY,
-        }
-    }
-
-    fn of(upgrade: &Upgrade<'_>, consumed: usize) -> Self {
-        let (mut said, channel) = match *upgrade {
+    fn fill(&mut self, upgrade: &Upgrade<'_>, consumed: usize) {
+        self.consumed = consumed;
+        let channel = match *upgrade {
             Upgrade::Accepted { channel_id, .. } => {
-                (Self::blank(UpgradeAnswerKind::Accepted, 101), channel_id)
+                self.kind = UpgradeAnswerKind::Accepted;
+                self.http_status = 101;
+                channel_id
             }
             Upgrade::Refused {
                 status,
                 reason,
                 channel_id,
             } => {
-                let mut said = Self::blank(UpgradeAnswerKind::Refused, status);
-                said.reason = Bytes::of(reason.as_bytes());
-                (said, channel_id)
+                self.kind = UpgradeAnswerKind::Refused;
+                self.http_status = status;
+                self.reason = Bytes::of(reason.as_bytes());
+                channel_id
             }
             Upgrade::Retry {
                 status,
@@ -292,26 +286,23 @@ impl UpgradeAnswer {
                 reason,
                 channel_id,
             } => {
-                let mut said = Self::blank(UpgradeAnswerKind::Retry, status);
-                said.reason = Bytes::of(reason.as_bytes());
-                said.retry_after = retry_after.unwrap_or_default();
-                (said, channel_id)
+                self.kind = UpgradeAnswerKind::Retry;
+                self.http_status = status;
+                self.retry_after = retry_after.unwrap_or_default();
+                self.reason = Bytes::of(reason.as_bytes());
+                channel_id
             }
         };
-        said.consumed = consumed;
-        said.channel_id = shown(channel);
-        said
+        self.channel_id = shown(channel);
     }
 
     /// An answer of something else than the service.
-    fn unexpected(received: &[u8]) -> Self {
-        let found = UnexpectedAnswer::find(received);
-        let mut said = Self::blank(
-            UpgradeAnswerKind::Unexpected,
-            found.map_or(0, |found| found.status),
-        );
-        said.location = shown(found.and_then(|found| found.location));
-        said
+    fn fill_unexpected(&mut self, received: &[u8]) {
+        self.kind = UpgradeAnswerKind::Unexpected;
+        if let Some(found) = UnexpectedAnswer::find(received) {
+            self.http_status = found.status;
+            self.location = shown(found.location);
+        }
     }
 }
 
