@@ -1723,7 +1723,7 @@ typedef struct {
  * that is due, wait; iot_tunnel_session_sent takes it in steps; and each time poll_output says again where the rest lies.
  */
 typedef struct {
-    uint64_t opaque[600];
+    uint64_t opaque[601];
 } iot_tunnel_session;
 
 /**

@@ -39,7 +39,7 @@ use crate::storage::{Storage, value, view};
 /// that is due, wait; iot_tunnel_session_sent takes it in steps; and each time poll_output says again where the rest lies.
 #[repr(C)]
 pub struct SessionStorage {
-    opaque: [u64; 600],
+    opaque: [u64; 601],
 }
 
 // SAFETY: one member of words.
