@@ -80,6 +80,10 @@ const fn index(side: Side) -> usize {
     }
 }
 
+/// What the log says of a replaced connection. Two instances with the same tokens replace each other again and again.
+const REPLACED: &str = "replaced by a new connection with the same client token: its client is back, or another instance \
+                        uses the same tokens";
+
 /// How a connection is ended that the record has no place for any more.
 const fn ending_for(reason: DisconnectReason) -> Ending {
     match reason {
@@ -88,7 +92,7 @@ const fn ending_for(reason: DisconnectReason) -> Ending {
             reason: reason.text(),
         }),
         // Its token is good: it is the same client that has come back, or another instance with the same client token.
-        DisconnectReason::Replaced => Ending::Bare(reason.text()),
+        DisconnectReason::Replaced => Ending::Bare(REPLACED),
     }
 }
 
@@ -216,7 +220,7 @@ impl State {
             let unanswered = self.unread_resets.as_ref();
             if unanswered.is_some_and(|unread| unread.until <= now) {
                 // It leaves pings out, so that its pongs cannot be counted any further.
-                outbox.forgive_pongs();
+                outbox.catch_up_pongs();
             }
             self.unread_resets = Some(UnreadResets {
                 connection: *connection,

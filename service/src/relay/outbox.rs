@@ -127,7 +127,7 @@ impl Outbox {
     }
 
     /// Counts every ping as answered: a peer may answer several by one pong (RFC 6455 §5.5.3).
-    pub(super) fn forgive_pongs(&self) {
+    pub(super) fn catch_up_pongs(&self) {
         let mut state = self.state();
         state.pongs = state.pings;
     }

@@ -105,7 +105,7 @@ impl Tunnels {
                     });
                 }
                 Ok(None) => {}
-                // Deleted: no other token will help. Every id of this service is a UUID, so any other comes from a token
+                // Deleted: no other token of this tunnel helps. Every id of this service is a UUID, so any other comes from a token
                 // that was damaged on its way here.
                 Err(TunnelsError::NotFound { .. }) if uuid::Uuid::try_parse(id.as_str()).is_ok() => {
                     return Err(refused(Refusal::TunnelNotFound));

@@ -72,7 +72,7 @@ async fn a_token_that_is_tried_35_times_a_second_is_judged_20_times_and_then_onc
 }
 
 #[tokio::test]
-async fn a_limited_client_is_told_when_to_come_back() {
+async fn a_limited_client_gets_retry_after() {
     let rig = Rig::start().await;
     let unknown = Handshake::new(Side::Source, "unknown");
     for _ in 0..ATTEMPTS {

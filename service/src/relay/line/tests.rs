@@ -1,8 +1,10 @@
 use std::thread;
 
+use iot_tunnel_core::websocket::Sender;
 use iot_tunnel_core::wire::{Message, MessageType};
-use iot_tunnel_core::{Entropy, Lifetime, Millis};
+use iot_tunnel_core::{ClientToken, Entropy, Handshake, Lifetime, Millis};
 
+use super::super::outbox::Next;
 use super::*;
 
 fn tunnel() -> Tunnel {
@@ -48,4 +50,41 @@ fn nothing_of_a_peer_that_has_lost_its_place_is_passed_on_or_answered() {
     // Who left before takes nobody's place with it.
     lines.left(&old);
     assert!(passes(&new) && old.outbox.is_empty());
+}
+
+#[test]
+fn a_replaced_connection_ends_without_a_close_frame_and_the_log_names_both_causes() {
+    let entropy = Entropy::new(std::array::from_fn(|i| i as u8)).unwrap();
+    let id = TunnelId::parse("tunnel").unwrap();
+    let (mut tunnel, opened) = Tunnel::open(id, None, Lifetime::default(), Millis(0), &entropy).unwrap();
+    let client_token = ClientToken::parse(&"c".repeat(32)).unwrap();
+    let lines = Lines::default();
+    for side in Side::BOTH {
+        let token = match side {
+            Side::Source => &opened.source,
+            Side::Destination => &opened.destination,
+        };
+        let mut seats = Vec::new();
+        for number in 0..2 {
+            let handshake = Handshake {
+                access_token: token.expose(),
+                side,
+                client_token: Some(&client_token),
+            };
+            let connection = ConnectionId(number);
+            let effects = tunnel
+                .connect(handshake, connection, |_| false, Millis(0))
+                .unwrap();
+            lines.apply(tunnel.id(), &effects);
+            seats.push(lines.join(&tunnel, side, connection));
+        }
+        let taken = seats[0].outbox.take(&mut Vec::new(), &mut Sender::new());
+        let Next::End(Ending::Bare(why)) = taken else {
+            panic!("{taken:?}")
+        };
+        assert!(
+            why.contains("its client is back") && why.contains("another instance"),
+            "{why}"
+        );
+    }
 }
