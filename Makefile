@@ -1,6 +1,6 @@
 # Two commands matter: `make demo` and `make test`. Each first installs what it needs (tests/setup.sh).
 .DEFAULT_GOAL := help
-.PHONY: help demo test vectors cross fuzz bench lint doc header ffi agent install uninstall install-localproxy firmware npm console sizes setup clean
+.PHONY: help demo test vectors cross fuzz soak bench lint doc header ffi agent install uninstall install-localproxy firmware npm console sizes setup clean
 
 # Where `make install` puts the C library; see ffi/package/install.sh.
 PREFIX ?= /usr/local
@@ -33,6 +33,11 @@ cross: ## Core for targets without an operating system, and no panic in it
 fuzz: ## Looks for bugs with the fuzzer, SECONDS=600 a target; TARGET="message websocket" picks some
 	@tests/setup.sh fuzz
 	@FUZZ_SEED=0 FUZZ_SECONDS=$(or $(SECONDS),600) tests/fuzz.sh $(TARGET)
+
+soak: ## Our ends beside a host that answers no ping, in real time; SECONDS=300
+	@tests/setup.sh python
+	cargo build --locked -p iot-tunnel
+	@cd tests/clients && SOAK_SECONDS=$(or $(SECONDS),300) PYTHONDONTWRITEBYTECODE=1 ../../.tools/python/bin/python -m pytest soak
 
 bench: ## The figures that README prints
 	cargo bench --locked -p iot-tunnel-tests
