@@ -47,9 +47,16 @@ bool handshake_is_late(uint64_t now) {
     return now >= late_at;
 }
 
-/* The status of the answer, whose first line begins as "HTTP/1.1 400 ": the digit that tells its class. */
-static char status_class(void) {
-    return gathered > 9 ? (char)scratch[9] : '0';
+/* Where the status stands in an answer, whose first line begins as "HTTP/1.1 400 ". */
+enum { STATUS_AT = 9, STATUS_LENGTH = 3 };
+
+static bool has_status(const char *status) {
+    return gathered >= STATUS_AT + STATUS_LENGTH && memcmp(&scratch[STATUS_AT], status, STATUS_LENGTH) == 0;
+}
+
+/* Whether the answer refuses the token for good: 408 and 429 only put it off. */
+static bool is_refusal(void) {
+    return gathered > STATUS_AT && scratch[STATUS_AT] == '4' && !has_status("408") && !has_status("429");
 }
 
 /* Whether the head of the answer is whole. */
@@ -78,7 +85,7 @@ size_t handshake_hear(
     }
     /* A request whose start was lost on the line is refused too, and that says nothing of the token. So the session hears of
      * a refusal, which is for good, when it comes a second time. */
-    if (status_class() == '4' && !was_refused) {
+    if (is_refusal() && !was_refused) {
         was_refused = true;
         *fault = TEXT("refused, perhaps for what was lost on the line");
         return count;

@@ -5,10 +5,11 @@ import json
 import random
 import re
 import subprocess
+import time
 
 import pytest
 
-from board import FIRMWARE
+from board import FIRMWARE, Board, Modem, Wire
 from ends import Source, until
 from streams import connect, exactly, until_answers, until_reset
 
@@ -157,7 +158,7 @@ def test_a_socket_that_ends_in_the_middle_of_a_message(source, board, wire):
             wire.end_after(brought)
             connection.sendall(sent)
             # The rest of the message never comes; what the next socket brings must not become the rest.
-            received = exactly(connection, len(sent))
+            received = until_reset(connection)
             assert received == sent[: len(received)]
         board.until_says("firmware: lost: ", count=number + 1)
         board.until_says("firmware: open services=ECHO,HTTP", count=number + 2)
@@ -253,3 +254,37 @@ def test_a_closed_tunnel_and_another_one(service, source, board, tunnels, opened
         tunnels.close_tunnel(tunnelId=another["tunnelId"])
         board.until_says("firmware: tunnel closed", count=2)
         assert new.ended() == 4
+
+
+class Busy(Wire):
+    """A wire behind which the first requests are answered with 429. `times` holds when each request came."""
+
+    def __init__(self, port, count, wait):
+        super().__init__(port)
+        self._count, self._wait, self.times = count, wait, []
+
+    def _forward(self, connection):
+        if len(self.times) >= self._count:
+            super()._forward(connection)
+            return
+        while len(self.times) < self._count:
+            request = b""
+            while b"GET /tunnel" not in request or not request.endswith(b"\r\n\r\n"):
+                chunk = connection.recv(4096)
+                if not chunk:
+                    return
+                request += chunk
+            self.times.append(time.monotonic())
+            head = b"HTTP/1.1 429 Too Many Requests\r\nretry-after: %d\r\nx-status-reason: slowly\r\n\r\n"
+            connection.sendall(head % self._wait)
+
+
+def test_a_service_that_is_busy_is_asked_again_with_the_same_token_and_not_before_retry_after(service, thing, opened):
+    port, wait = int(service.ready["data_plain"].rsplit(":", 1)[1]), 3
+    with Busy(port, 2, wait) as wire, Board(wire.port) as board, Modem(service, thing, board):
+        opened()
+        board.until_says(f"firmware: later: status=429 after={wait} reason=slowly")
+        until(lambda: len(wire.times) == 2, "the second request")
+        assert wire.times[1] - wire.times[0] >= wait
+        board.until_says("firmware: open services=ECHO,HTTP", seconds=60)
+        assert board.said("firmware: refused") == 0 and board.said("firmware: token taken") == 1
