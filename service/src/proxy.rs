@@ -96,6 +96,12 @@ pub async fn run(settings: &Settings) -> Result<(), Failure> {
 async fn listen(mappings: &[Mapping], default_host: &str) -> Result<(Services, Ready), Failure> {
     let (mut listeners, mut listening) = (Vec::new(), Vec::new());
     for mapping in mappings {
+        if mapping.path.is_some() {
+            let text = format!(
+                "--source-listen-port: {mapping} listens on a port; a Unix socket can only be a destination"
+            );
+            return Err(Failure::new(Exit::Usage, text));
+        }
         let address = mapping.address(default_host);
         let cannot = |error: io::Error| {
             let text =

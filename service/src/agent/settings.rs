@@ -9,7 +9,7 @@ use super::running::Plan;
 use super::subscription::{Identity, Subscription};
 use crate::client::{Target, Trust, TrustError};
 use crate::notify::BrokerUrl;
-use crate::program::{Exit, Failure, Mappings, Quiet, Shared};
+use crate::program::{Exit, Failure, Mapping, Mappings, Quiet, Shared};
 
 /// The flags of `iot-tunnel agent`.
 #[derive(Args, Clone, Debug)]
@@ -64,7 +64,7 @@ pub struct Settings {
     )]
     pub proxy_endpoint: Option<Target>,
 
-    /// Where the services are that this thing offers, separated by commas: up to 32, of which a tunnel asks for up to 3. Names are case-sensitive
+    /// Where the services are that this thing offers, separated by commas, an absolute path in place of [HOST:]PORT being a Unix socket: up to 32, of which a tunnel asks for up to 3. Names are case-sensitive
     #[arg(short = 'd', long, value_name = "[SERVICE=][HOST:]PORT,...", value_parser = Mappings::offered)]
     pub destination_app: Mappings,
 
@@ -99,7 +99,7 @@ impl Settings {
                 "--mqtt-ca, --mqtt-cert and --mqtt-key are for a broker behind mqtts://",
             ));
         }
-        if self.destination_app.0.iter().any(|mapping| mapping.port == 0) {
+        if self.destination_app.0.iter().any(Mapping::takes_free_port) {
             return Err(usage("--destination-app: the port of a service is 1 to 65535"));
         }
         let roots = match self.broker.tls() {

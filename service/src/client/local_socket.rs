@@ -19,7 +19,15 @@ const ADDRESS_TIMEOUT: Duration = Duration::from_secs(3);
 /// It lingers for no time (`SO_LINGER` of 0) from the start, so whatever closes it resets the connection: a drop in this program, but
 /// also a SIGKILL. An application then cannot take the first part of a transfer for the whole. Only after
 /// [`poll_shutdown`](Self::poll_shutdown) is the end an orderly one.
-pub(super) struct LocalSocket(TcpStream);
+///
+/// A Unix socket knows no reset: there every end is an orderly one.
+pub(super) struct LocalSocket(Kind);
+
+enum Kind {
+    Tcp(TcpStream),
+    #[cfg(unix)]
+    Unix(tokio::net::UnixStream),
+}
 
 impl LocalSocket {
     pub(super) fn new(stream: TcpStream) -> Self {
@@ -27,12 +35,17 @@ impl LocalSocket {
         let _ = stream.set_nodelay(true);
         // It fails only on a connection that has broken already.
         let _ = SockRef::from(&stream).set_linger(Some(Duration::ZERO));
-        Self(stream)
+        Self(Kind::Tcp(stream))
     }
 
-    /// Connects to `host:port`, by one address of the host after the other. `localhost` has both loopback addresses, whatever the hosts
+    /// Connects to a Unix socket if the address is an absolute path, otherwise to `host:port`, by one address of the host after the other. `localhost` has both loopback addresses, whatever the hosts
     /// file says.
     pub(super) async fn connect(address: &str) -> io::Result<Self> {
+        #[cfg(unix)]
+        if address.starts_with('/') {
+            let stream = tokio::net::UnixStream::connect(address).await?;
+            return Ok(Self(Kind::Unix(stream)));
+        }
         let addresses = addresses(address).await?;
         let mut last = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
         for address in addresses {
@@ -47,12 +60,20 @@ impl LocalSocket {
 
     /// What broke the connection, if that has not been told.
     pub(super) fn take_error(&self) -> io::Result<Option<io::Error>> {
-        self.0.take_error()
+        match &self.0 {
+            Kind::Tcp(stream) => stream.take_error(),
+            #[cfg(unix)]
+            Kind::Unix(stream) => stream.take_error(),
+        }
     }
 
-    /// The other end's address.
-    pub(super) fn peer_addr(&self) -> io::Result<SocketAddr> {
-        self.0.peer_addr()
+    /// The other end's address, for people.
+    pub(super) fn peer_address(&self) -> Option<String> {
+        match &self.0 {
+            Kind::Tcp(stream) => Some(stream.peer_addr().ok()?.to_string()),
+            #[cfg(unix)]
+            Kind::Unix(stream) => Some(stream.peer_addr().ok()?.as_pathname()?.display().to_string()),
+        }
     }
 
     pub(super) fn poll_read(
@@ -60,18 +81,31 @@ impl LocalSocket {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_read(cx, buffer)
+        match &mut self.0 {
+            Kind::Tcp(stream) => Pin::new(stream).poll_read(cx, buffer),
+            #[cfg(unix)]
+            Kind::Unix(stream) => Pin::new(stream).poll_read(cx, buffer),
+        }
     }
 
     pub(super) fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write(cx, bytes)
+        match &mut self.0 {
+            Kind::Tcp(stream) => Pin::new(stream).poll_write(cx, bytes),
+            #[cfg(unix)]
+            Kind::Unix(stream) => Pin::new(stream).poll_write(cx, bytes),
+        }
     }
 
     /// Tells the application that all bytes have come. From now on a close is orderly.
     pub(super) fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        ready!(Pin::new(&mut self.0).poll_shutdown(cx))?;
-        SockRef::from(&self.0).set_linger(None)?;
-        Poll::Ready(Ok(()))
+        match &mut self.0 {
+            Kind::Tcp(stream) => {
+                ready!(Pin::new(&mut *stream).poll_shutdown(cx))?;
+                Poll::Ready(SockRef::from(&*stream).set_linger(None))
+            }
+            #[cfg(unix)]
+            Kind::Unix(stream) => Pin::new(stream).poll_shutdown(cx),
+        }
     }
 }
 

@@ -35,7 +35,7 @@ pub struct Listener {
 pub struct Server {
     /// The service.
     pub service: Option<ServiceId>,
-    /// `host:port`, resolved for each connection.
+    /// `host:port`, resolved for each connection; or, on Unix, the absolute path of a Unix socket.
     pub address: String,
 }
 

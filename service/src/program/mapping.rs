@@ -25,7 +25,12 @@ pub struct Mapping {
     pub host: Option<String>,
     /// The port. 0 takes a free one where something listens.
     pub port: u16,
+    /// The absolute path of a Unix socket, in place of host and port.
+    pub path: Option<String>,
 }
+
+/// Longest path of a Unix socket, in bytes (`sun_path` on Linux, without its zero).
+const MAX_PATH: usize = 107;
 
 /// Why a text is no [`Mappings`]. It does not repeat the text.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -39,6 +44,9 @@ pub enum MappingError {
     /// The host.
     #[error("entry {0}: {1}")]
     Host(usize, InvalidEndpoint),
+    /// The path of a Unix socket.
+    #[error("entry {0}: the path of a Unix socket has at most {MAX_PATH} bytes")]
+    Path(usize),
     /// Several services, and one has no name.
     #[error("entry {0}: with several services each needs a name: SERVICE=[host:]port")]
     Unnamed(usize),
@@ -107,6 +115,17 @@ impl Mapping {
                 (Some(service), place.trim())
             }
         };
+        if place.starts_with('/') {
+            return match place.len() {
+                ..=MAX_PATH => Ok(Self {
+                    service,
+                    host: None,
+                    port: 0,
+                    path: Some(place.to_owned()),
+                }),
+                _ => Err(MappingError::Path(entry)),
+            };
+        }
         let (host, port) = match place.rsplit_once(':') {
             None => (None, place),
             Some((host, port)) => (Some(host), port),
@@ -121,12 +140,22 @@ impl Mapping {
             service,
             host: host.map(|endpoint| endpoint.host().to_owned()),
             port,
+            path: None,
         })
     }
 
-    /// `host:port`, with that host if none is named.
+    /// Whether it leaves the port to the operating system.
+    #[must_use]
+    pub const fn takes_free_port(&self) -> bool {
+        self.port == 0 && self.path.is_none()
+    }
+
+    /// `host:port`, with that host if none is named; or the path of a Unix socket.
     #[must_use]
     pub fn address(&self, default_host: &str) -> String {
+        if let Some(path) = &self.path {
+            return path.clone();
+        }
         let host = self.host.as_deref().unwrap_or(default_host);
         match host.contains(':') {
             true => format!("[{host}]:{}", self.port),
@@ -171,6 +200,7 @@ mod tests {
                 vec![("SSH", "10.0.0.1:22"), ("HTTP", "[::1]:80")],
             ),
             ("a:b=host:0", vec![("a:b", "host:0")]),
+            ("SSH=/run/app:1.sock", vec![("SSH", "/run/app:1.sock")]),
         ] {
             let expected: Vec<_> = expected
                 .into_iter()

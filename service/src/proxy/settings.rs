@@ -85,7 +85,7 @@ pub struct Settings {
     #[arg(short = 's', long, value_name = "[SERVICE=][HOST:]PORT,...")]
     pub source_listen_port: Option<Mappings>,
 
-    /// Be the destination: where the services are, separated by commas
+    /// Be the destination: where the services are, separated by commas; an absolute path in place of [HOST:]PORT is a Unix socket
     #[arg(short = 'd', long, value_name = "[SERVICE=][HOST:]PORT,...")]
     pub destination_app: Option<Mappings>,
 
@@ -206,7 +206,7 @@ impl Settings {
             _ => return Err(usage("give either --source-listen-port or --destination-app")),
         };
         if let End::Destination(mappings) = &end
-            && mappings.iter().any(|mapping| mapping.port == 0)
+            && mappings.iter().any(Mapping::takes_free_port)
         {
             return Err(usage("--destination-app: the port of a service is 1 to 65535"));
         }

@@ -53,6 +53,30 @@ fn older_formats_are_spoken_where_the_destination_knows_no_newer() {
 }
 
 #[test]
+fn a_destination_can_be_a_unix_socket() {
+    let rig = Rig::start();
+    let tunnel = rig.open();
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("app.sock");
+    let server = std::os::unix::net::UnixListener::bind(&path).expect("a socket");
+    std::thread::spawn(move || {
+        for mut stream in server.incoming().map_while(Result::ok) {
+            let mut writer = stream.try_clone().expect("a socket");
+            let _ = std::io::copy(&mut stream, &mut writer);
+        }
+    });
+    let place = format!("SSH={}", path.display());
+    let (mut destination, _) = Program::start(rig.proxy(&tunnel.destination, &["-d", &place]));
+    let (mut source, ready) = Program::start(rig.proxy(&tunnel.source, &["-s", "SSH=0"]));
+    destination.has_logged("the tunnel is open");
+    source.has_logged("the tunnel is open");
+    echoes(&crate::proxying::listener(&ready), &pattern(100_000));
+    // Nothing listens there.
+    let ended = run(rig.proxy(&tunnel.source, &["-s", &place]));
+    assert_eq!(ended.code, Some(2), "{}", ended.stderr);
+}
+
+#[test]
 fn sigint_is_an_orderly_end_too() {
     let rig = Rig::start();
     let tunnel = rig.open();

@@ -40,7 +40,7 @@ impl Local {
             return Ok(Step::Waits);
         };
         let (socket, connection) = (dialled?, *connection);
-        if let Ok(address) = socket.peer_addr() {
+        if let Some(address) = socket.peer_address() {
             // Scripts that were written for the reference local proxy wait for these words.
             tracing::info!("Connected to {address}");
         }
