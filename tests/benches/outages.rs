@@ -107,7 +107,10 @@ async fn after_cuts(link: &Link, at: SocketAddr, times: usize, away: Duration) -
     let mut seconds = Vec::new();
     for _ in 0..times {
         link.cut();
-        tokio::time::sleep(away).await;
+        // A drop alone leaves no moment in which the first attempt could fail.
+        if !away.is_zero() {
+            tokio::time::sleep(away).await;
+        }
         link.restore();
         let begin = Instant::now();
         bytes_through(at).await?;
