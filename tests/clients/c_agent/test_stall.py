@@ -31,7 +31,7 @@ def stalled(service, opened, thing, server, *flags):
         with CAgent(service, thing, {"SSH": server.port, "SLOW": slow.port}, *flags) as agent:
             tunnel = opened("SSH", "SLOW", thing=thing)
             with Source(service, tunnel["sourceAccessToken"], services=["SSH", "SLOW"]) as source:
-                until_answers(source.port("SSH"))
+                agent.until_log("open: bytes can flow")
                 yield agent, source, slow, may_read
                 may_read.set()
 
