@@ -1,6 +1,7 @@
 //! [`Listening`]: where a source's connections come from.
 
-use std::task::{Context, Poll};
+use std::io;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use iot_tunnel_core::session::{Progress, Status};
@@ -39,8 +40,19 @@ impl Locals {
             if outlet.session.status() != Status::Open {
                 continue;
             }
-            let Poll::Ready(socket) = listening.poll_accept(cx) else {
-                continue;
+            let socket = match listening.poll_accept(cx) {
+                Poll::Pending => continue,
+                Poll::Ready(Ok(socket)) => socket,
+                // Its file descriptor is of more use to the next one.
+                Poll::Ready(Err(_)) if make_way(&mut self.list, service, outlet.session) => {
+                    moved = true;
+                    continue;
+                }
+                Poll::Ready(Err(error)) => {
+                    tracing::warn!(service = shown(listening.name.as_ref()), %error, "cannot accept connections");
+                    listening.until = Some(Instant::now() + ACCEPT_PAUSE);
+                    continue;
+                }
             };
             let mut opened = outlet.session.open(service);
             if opened.as_ref().is_err_and(is_full) && make_way(&mut self.list, service, outlet.session) {
@@ -77,22 +89,15 @@ impl Locals {
 }
 
 impl Listening {
-    fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<LocalSocket> {
+    fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<LocalSocket>> {
         if let Some(socket) = self.accepted.take() {
-            return Poll::Ready(socket);
+            return Poll::Ready(Ok(socket));
         }
         if self.until.is_some() {
             return Poll::Pending;
         }
-        match self.listener.poll_accept(cx) {
-            Poll::Pending => Poll::Pending,
-            Poll::Ready(Ok((socket, _))) => Poll::Ready(LocalSocket::new(socket)),
-            Poll::Ready(Err(error)) => {
-                tracing::warn!(service = shown(self.name.as_ref()), %error, "cannot accept connections");
-                self.until = Some(Instant::now() + ACCEPT_PAUSE);
-                Poll::Pending
-            }
-        }
+        let accepted = ready!(self.listener.poll_accept(cx));
+        Poll::Ready(accepted.map(|(socket, _)| LocalSocket::new(socket)))
     }
 }
 
