@@ -112,7 +112,7 @@ test("a server that has answered and ends its side is done; one that has not may
   // As `nc -l -N > file </dev/null`: the end before a byte of 5 MB has come.
   const receiver = await rig(t, { side: "destination", halfCloseSilence: 1000 });
   receiver.application.end();
-  await once(receiver.socket, "end", { signal: AbortSignal.timeout(SOON) });
+  await until(() => receiver.socket.readableEnded, "the receiver's end");
   const bytes = randomBytes(5_000_000);
   for (let at = 0; at < bytes.length; at += 50_000) receiver.stream.reader.enqueue(bytes.subarray(at, at + 50_000));
   assert.ok((await read(receiver.application, bytes.length)).equals(bytes));
@@ -135,7 +135,7 @@ test("a write that fails ends both directions at once, also after the applicatio
   const it = await rig(t);
   it.application.end("request");
   await until(() => it.written.length > 0, "the request");
-  await once(it.socket, "end", { signal: AbortSignal.timeout(SOON) });
+  await until(() => it.socket.readableEnded, "the application's end");
   it.application.resetAndDestroy();
   it.stream.reader.enqueue(randomBytes(1000));
   await until(() => it.stream.wasReset, "the reset");

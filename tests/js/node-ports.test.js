@@ -334,3 +334,26 @@ test("a server that cannot be reached at any address of localhost is one error t
   assert.equal(errors[0].code, "ECONNREFUSED");
   assert.match(errors[0].message, /ECONNREFUSED 127\.0\.0\.1/);
 });
+
+test("a client that stopped reading is reset alone once others have waited behind it for 10 s, and that is told", async (t) => {
+  const rig = await opened(t);
+  const stopped = await rig.client();
+  stopped.client.pause();
+  // A client in Node that did not read sees a reset as an end, behind what had come: what matters is that it comes.
+  const over = new Promise((resolve) => stopped.client.once("error", resolve).once("end", resolve));
+  await until(() => {
+    if (!rig.socket.paused) rig.socket.deliver({ type: TYPE.data, ...stopped.about, payload: new Uint8Array(60_000) });
+    return rig.socket.paused;
+  }, "the full buffers");
+  const other = await rig.client();
+  await rig.clock.advance(9_999);
+  assert.equal(rig.socket.paused, true);
+  await rig.clock.advance(1);
+  assert.equal(rig.socket.paused, false);
+  rig.socket.deliver({ type: TYPE.data, ...other.about, payload: Uint8Array.of(42) });
+  assert.equal((await once(other.client, "data", signal()))[0][0], 42);
+  stopped.client.resume();
+  await over;
+  await until(() => rig.told.errors.length > 0, "the error");
+  assert.equal(rig.told.errors[0].message, "a stream of SSH was reset: its reader took nothing for 10 s while others waited");
+});

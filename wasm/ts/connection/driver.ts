@@ -85,7 +85,7 @@ export class Driver implements StreamOwner {
     if (this.#state === "closed") throw tunnelError(FAULT.sessionClosed);
     const taken = this.#session.token(this.#config.side, accessToken, clientToken);
     if (taken === "new") {
-      this.#cut(lost("a new access token takes the place of the one before"));
+      this.#cut(lost("a new access token replaced it"));
       this.#settle();
     }
     return taken;
@@ -113,13 +113,13 @@ export class Driver implements StreamOwner {
         const said = this.#state === "open" ? [this.#nameOf(0)] : undefined;
         const place = placeOf(service, this.#config.services, said);
         if (this.#state !== "open") {
-          await new Promise<void>((resolve) => this.#waiters.push(resolve));
+          await this.#woken();
           continue;
         }
         const stream = await this.#turns.take(() => this.#opened(place, signal));
         if (stream === "not open") continue;
         if (stream === "not yet") {
-          await new Promise<void>((resolve) => this.#waiters.push(resolve));
+          await this.#woken();
           continue;
         }
         if (!signal?.aborted) return stream;
@@ -216,6 +216,11 @@ export class Driver implements StreamOwner {
     const error = stalled(stream.service, this.#config.stallLimit);
     this.#listener.failed(error);
     stream.fail(error);
+  }
+
+  /** Waits until something has changed. */
+  #woken(): Promise<void> {
+    return new Promise((resolve) => this.#waiters.push(resolve));
   }
 
   /** Nothing is as it was: whoever waits looks again. */

@@ -6,6 +6,7 @@ import type { Socket } from "node:net";
 import type { TunnelStream } from "../connection/stream.js";
 import type { Side } from "../rules.js";
 import { HalfClose } from "./half-close.js";
+import { reset } from "./reset.js";
 
 /** Longest silence of the other side before a half-closed connection ends unless an option says otherwise, in milliseconds (ours). */
 export const HALF_CLOSE_SILENCE = 5_000;
@@ -34,11 +35,11 @@ export async function carry(socket: Socket, stream: TunnelStream, { side, halfCl
   const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
   let failure: Error | undefined;
   socket.on("error", (error) => (failure = error));
-  const reset = (): void => void socket.resetAndDestroy();
+  const cut = (): void => reset(socket);
   const half = new HalfClose(halfCloseSilence, halfClosed);
   half.ended = stream.closed.then(
-    () => void socket.setTimeout(FLUSH_TIMEOUT, reset),
-    () => reset(),
+    () => void socket.setTimeout(FLUSH_TIMEOUT, cut),
+    cut,
   ).finally(() => half.end());
   // A write that fails ends both directions, also where the application has ended its own before.
   void closed.then(() => stream.reset(failure));
@@ -76,10 +77,10 @@ export async function carry(socket: Socket, stream: TunnelStream, { side, halfCl
         half.heard();
       }
     } catch {
-      return reset();
+      return cut();
     }
     socket.end(() => {
-      const patience = setTimeout(reset, DRAIN_TIMEOUT);
+      const patience = setTimeout(cut, DRAIN_TIMEOUT);
       socket.once("close", () => clearTimeout(patience));
     });
   }

@@ -10,6 +10,7 @@ import { TunnelError, tunnelError } from "../errors.js";
 import { MAX_TIME, functionIfGiven, object, text, textIfGiven, wholeNumber } from "../values.js";
 import { HALF_CLOSE_SILENCE, carry } from "./carry.js";
 import { type HalfClose, makeRoom } from "./half-close.js";
+import { reset } from "./reset.js";
 
 /** Where to listen, and for what. */
 export interface ListenOptions {
@@ -100,7 +101,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
     });
     socket.on("error", () => gone.abort());
     const refuse = (error: unknown): void => {
-      socket.resetAndDestroy();
+      reset(socket);
       if (!gone.signal.aborted) onError?.(error);
     };
     if (sockets.size - halfClosed.size > MAX_CONNECTIONS) return refuse(tunnelError(TABLE_FULL));
@@ -129,7 +130,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
     async close() {
       connection.removeEventListener("statechange", close);
       const closed = new Promise((resolve) => server.close(resolve));
-      for (const socket of sockets) socket.resetAndDestroy();
+      for (const socket of sockets) reset(socket);
       await closed;
     },
   };
@@ -148,7 +149,7 @@ function hold(socket: Socket): () => void {
     length += chunk.length;
     if (length >= MAX_EARLY) socket.pause();
   };
-  const gone = () => socket.resetAndDestroy();
+  const gone = () => reset(socket);
   socket.on("data", keep).on("end", gone);
   return () => {
     socket.pause().off("data", keep).off("end", gone);

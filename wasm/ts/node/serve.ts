@@ -9,6 +9,7 @@ import { MAX_TIME, functionIfGiven, object, text, textIfGiven, wholeNumber } fro
 import { HALF_CLOSE_SILENCE, carry } from "./carry.js";
 import type { HalfClose } from "./half-close.js";
 import { reach } from "./reach.js";
+import { reset } from "./reset.js";
 
 /** What to serve, and where its server is. */
 export interface ServeOptions {
@@ -91,7 +92,7 @@ export function serve(options: ServeOptions): Serving {
   return {
     async close() {
       if (at.get(service) === begin) at.set(service, undefined);
-      for (const socket of sockets) socket.resetAndDestroy();
+      for (const socket of sockets) reset(socket);
     },
   };
 }
