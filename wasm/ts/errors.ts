@@ -37,10 +37,7 @@ export class MisuseError extends TunnelError {
   declare readonly party: "caller";
 }
 
-/**
- * How a service answered a handshake that it did not accept.
- * @internal
- */
+/** How a service answered a handshake that it did not accept. */
 export interface HandshakeAnswer {
   status: number;
   /** In the service's words; may be empty. */
