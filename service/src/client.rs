@@ -23,7 +23,7 @@
 //! let target = Target::aws(&Region::parse("eu-west-1")?);
 //! let ssh = Listener {
 //!     service: Some(ServiceId::parse("SSH")?),
-//!     listener: TcpListener::bind("127.0.0.1:5555").await?,
+//!     listener: TcpListener::bind("127.0.0.1:5555").await?.into(),
 //! };
 //! let client = Client::new(Dialer::new(target, &Trust::System, None)?, Services::Source(vec![ssh]));
 //! let (tunnel, mut events) = client.start()?;
@@ -63,6 +63,7 @@ mod driver;
 mod event;
 mod farewell;
 mod http_proxy;
+mod incoming;
 mod kept;
 mod limits;
 mod line;
@@ -94,6 +95,7 @@ use dial::Socket;
 pub use dial::{DialError, Dialer};
 pub use event::{Event, Events, Loss, Open, Refused};
 pub use http_proxy::{HttpProxy, HttpProxyError};
+pub use incoming::{Incoming, OrderlyEnd};
 pub use limits::{HALF_CLOSE_SILENCE, STALL_LIMIT};
 pub use services::{Listener, Server, Services};
 pub use target::{Target, TargetError};

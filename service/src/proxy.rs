@@ -13,6 +13,7 @@
 mod assignment;
 mod chain;
 mod credentials;
+mod local_place;
 mod rotation;
 mod running;
 mod settings;
@@ -30,6 +31,7 @@ use tokio::net::TcpListener;
 
 use crate::client::{Client, Listener, Server, Services};
 use crate::program::{Exit, Failure, MAX_BACKOFF, Mapping, Signals, print_ready};
+use local_place::{SocketFiles, StandardStreams};
 use running::Running;
 use settings::End;
 
@@ -62,8 +64,14 @@ pub async fn run(settings: &Settings) -> Result<(), Failure> {
     {
         return Ok(());
     }
+    // Removed when this function ends.
+    let mut files = SocketFiles::default();
+    let mut standard_streams = None;
     let (services, ready) = match &plan.end {
-        End::Source(mappings) => listen(mappings, &settings.local_bind_address).await?,
+        End::Source(mappings) => {
+            let host = &settings.local_bind_address;
+            listen(mappings, host, &mut files, &mut standard_streams).await?
+        }
         End::Destination(mappings) => (serve(mappings), Ready::destination()),
     };
     let client = settings
@@ -79,7 +87,10 @@ pub async fn run(settings: &Settings) -> Result<(), Failure> {
     for listening in &ready.listeners {
         let service = listening.service.as_deref().unwrap_or("(unnamed)");
         // Scripts that were written for the reference local proxy wait for these words.
-        let port = listening.address.rsplit_once(':').map_or("", |(_, port)| port);
+        let port = listening
+            .address
+            .rsplit_once(':')
+            .map_or(&*listening.address, |(_, port)| port);
         tracing::info!(
             service,
             address = listening.address,
@@ -89,31 +100,45 @@ pub async fn run(settings: &Settings) -> Result<(), Failure> {
     if settings.shared.ready {
         print_ready(&ready).map_err(failed)?;
     }
-    Running::new(plan, tunnel, events).run(signals).await
+    Running::new(plan, tunnel, events, standard_streams)
+        .run(signals)
+        .await
 }
 
 /// Listens for every service.
-async fn listen(mappings: &[Mapping], default_host: &str) -> Result<(Services, Ready), Failure> {
+async fn listen(
+    mappings: &[Mapping],
+    default_host: &str,
+    files: &mut SocketFiles,
+    standard_streams: &mut Option<StandardStreams>,
+) -> Result<(Services, Ready), Failure> {
     let (mut listeners, mut listening) = (Vec::new(), Vec::new());
     for mapping in mappings {
-        if mapping.path.is_some() {
-            let text = format!(
-                "--source-listen-port: {mapping} listens on a port; a Unix socket can only be a destination"
-            );
-            return Err(Failure::new(Exit::Usage, text));
-        }
         let address = mapping.address(default_host);
         let cannot = |error: io::Error| {
-            let text =
-                format!("cannot listen on {address} for {mapping}: {error}; port 0 takes any free one");
+            let hint = match mapping.path {
+                Some(_) => "",
+                None => "; port 0 takes any free one",
+            };
+            let text = format!("cannot listen on {address} for {mapping}: {error}{hint}");
             Failure::new(Exit::Failed, text)
         };
-        let listener = TcpListener::bind(&address).await.map_err(cannot)?;
-        listening.push(Listening {
-            service: mapping.service.as_ref().map(ToString::to_string),
-            address: listener.local_addr().map_err(cannot)?.to_string(),
-        });
+        let (listener, address) = if mapping.is_standard_streams {
+            let (incoming, streams) = StandardStreams::start().map_err(cannot)?;
+            *standard_streams = Some(streams);
+            (incoming, "-".to_owned())
+        } else if mapping.path.is_some() {
+            (files.listen(&address).map_err(cannot)?, address)
+        } else {
+            let listener = TcpListener::bind(&address).await.map_err(cannot)?;
+            let address = listener.local_addr().map_err(cannot)?.to_string();
+            (listener.into(), address)
+        };
         let service = mapping.service.clone();
+        listening.push(Listening {
+            service: service.as_ref().map(ToString::to_string),
+            address,
+        });
         listeners.push(Listener { service, listener });
     }
     let ready = Ready {

@@ -65,7 +65,7 @@ async fn measure() -> Result<ExitCode, Failure> {
     let at = listener.local_addr()?;
     let listener = Listener {
         service: echo,
-        listener,
+        listener: listener.into(),
     };
     let _destination = end(
         &far,

@@ -64,7 +64,7 @@ pub struct Settings {
     )]
     pub proxy_endpoint: Option<Target>,
 
-    /// Where the services are that this thing offers, separated by commas, an absolute path in place of [HOST:]PORT being a Unix socket: up to 32, of which a tunnel asks for up to 3. Names are case-sensitive
+    /// Where the services are that this thing offers, separated by commas, an absolute path in place of `[HOST:]PORT` being a Unix socket: up to 32, of which a tunnel asks for up to 3. Names are case-sensitive
     #[arg(short = 'd', long, value_name = "[SERVICE=][HOST:]PORT,...", value_parser = Mappings::offered)]
     pub destination_app: Mappings,
 
@@ -101,6 +101,16 @@ impl Settings {
         }
         if self.destination_app.0.iter().any(Mapping::takes_free_port) {
             return Err(usage("--destination-app: the port of a service is 1 to 65535"));
+        }
+        if self
+            .destination_app
+            .0
+            .iter()
+            .any(|mapping| mapping.is_standard_streams)
+        {
+            return Err(usage(
+                "--destination-app: - is standard input and output, and only for a source",
+            ));
         }
         let roots = match self.broker.tls() {
             true => self.mqtt_ca.clone().map_or(Trust::System, Trust::Roots).roots(),

@@ -11,6 +11,8 @@ use tokio::io::{AsyncRead as _, AsyncWrite as _, ReadBuf};
 use tokio::net::{TcpSocket, TcpStream, lookup_host};
 use tokio::time::timeout;
 
+use super::incoming::OrderlyEnd;
+
 /// Longest wait for one of several addresses before the next is tried (ours).
 const ADDRESS_TIMEOUT: Duration = Duration::from_secs(3);
 
@@ -26,7 +28,7 @@ pub(super) struct LocalSocket(Kind);
 enum Kind {
     Tcp(TcpStream),
     #[cfg(unix)]
-    Unix(tokio::net::UnixStream),
+    Unix(tokio::net::UnixStream, OrderlyEnd),
 }
 
 impl LocalSocket {
@@ -38,13 +40,19 @@ impl LocalSocket {
         Self(Kind::Tcp(stream))
     }
 
-    /// Connects to a Unix socket if the address is an absolute path, otherwise to `host:port`, by one address of the host after the other. `localhost` has both loopback addresses, whatever the hosts
-    /// file says.
+    /// `end` is set when the connection has ended in order.
+    #[cfg(unix)]
+    pub(super) const fn unix(stream: tokio::net::UnixStream, end: OrderlyEnd) -> Self {
+        Self(Kind::Unix(stream, end))
+    }
+
+    /// Connects to a Unix socket if the address is an absolute path, otherwise to `host:port`, by one address of the host after the
+    /// other. `localhost` has both loopback addresses, whatever the hosts file says.
     pub(super) async fn connect(address: &str) -> io::Result<Self> {
         #[cfg(unix)]
         if address.starts_with('/') {
             let stream = tokio::net::UnixStream::connect(address).await?;
-            return Ok(Self(Kind::Unix(stream)));
+            return Ok(Self::unix(stream, OrderlyEnd::default()));
         }
         let addresses = addresses(address).await?;
         let mut last = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
@@ -63,7 +71,7 @@ impl LocalSocket {
         match &self.0 {
             Kind::Tcp(stream) => stream.take_error(),
             #[cfg(unix)]
-            Kind::Unix(stream) => stream.take_error(),
+            Kind::Unix(stream, _) => stream.take_error(),
         }
     }
 
@@ -72,7 +80,7 @@ impl LocalSocket {
         match &self.0 {
             Kind::Tcp(stream) => Some(stream.peer_addr().ok()?.to_string()),
             #[cfg(unix)]
-            Kind::Unix(stream) => Some(stream.peer_addr().ok()?.as_pathname()?.display().to_string()),
+            Kind::Unix(stream, _) => Some(stream.peer_addr().ok()?.as_pathname()?.display().to_string()),
         }
     }
 
@@ -84,7 +92,7 @@ impl LocalSocket {
         match &mut self.0 {
             Kind::Tcp(stream) => Pin::new(stream).poll_read(cx, buffer),
             #[cfg(unix)]
-            Kind::Unix(stream) => Pin::new(stream).poll_read(cx, buffer),
+            Kind::Unix(stream, _) => Pin::new(stream).poll_read(cx, buffer),
         }
     }
 
@@ -92,7 +100,7 @@ impl LocalSocket {
         match &mut self.0 {
             Kind::Tcp(stream) => Pin::new(stream).poll_write(cx, bytes),
             #[cfg(unix)]
-            Kind::Unix(stream) => Pin::new(stream).poll_write(cx, bytes),
+            Kind::Unix(stream, _) => Pin::new(stream).poll_write(cx, bytes),
         }
     }
 
@@ -104,7 +112,11 @@ impl LocalSocket {
                 Poll::Ready(SockRef::from(&*stream).set_linger(None))
             }
             #[cfg(unix)]
-            Kind::Unix(stream) => Pin::new(stream).poll_shutdown(cx),
+            Kind::Unix(stream, end) => {
+                // Before the other end can see it.
+                end.set();
+                Pin::new(stream).poll_shutdown(cx)
+            }
         }
     }
 }

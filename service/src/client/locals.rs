@@ -46,8 +46,9 @@ impl Locals {
             Services::Source(listeners) => {
                 let listening = listeners.into_iter().map(|listener| Listening {
                     name: listener.service,
-                    listener: listener.listener,
+                    incoming: listener.listener,
                     accepted: None,
+                    held_back: false,
                     until: None,
                     refused: None,
                 });

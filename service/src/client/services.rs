@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use iot_tunnel_core::{ServiceId, Side};
-use tokio::net::TcpListener;
+
+use super::incoming::Incoming;
 
 /// Longest wait for a local server to take a connection (ours).
 pub(super) const LOCAL_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -26,8 +27,8 @@ pub enum Services {
 pub struct Listener {
     /// The service.
     pub service: Option<ServiceId>,
-    /// The socket.
-    pub listener: TcpListener,
+    /// Where its connections come from: by `into()` from a [`TcpListener`](tokio::net::TcpListener), for example.
+    pub listener: Incoming,
 }
 
 /// Where a destination finds a service.

@@ -49,6 +49,10 @@ fn place(text: &str) -> Result<String, Fault> {
         None => text,
         Some((_, port)) => port,
     };
+    if text == "-" {
+        // A source's standard streams: the reference's command line does not have them, and its first line goes to the output.
+        return Err(Fault::Fatal("Port must be between 1 and 65535".to_owned()));
+    }
     let is_port = port.parse::<u16>().is_ok_and(|port| port > 0);
     if port.bytes().all(|byte| byte.is_ascii_digit()) && !is_port {
         return Err(Fault::Fatal("Port must be between 1 and 65535".to_owned()));

@@ -27,6 +27,8 @@ pub struct Mapping {
     pub port: u16,
     /// The absolute path of a Unix socket, in place of host and port.
     pub path: Option<String>,
+    /// A source's standard input and output (`-`), in place of host and port.
+    pub is_standard_streams: bool,
 }
 
 /// Longest path of a Unix socket, in bytes (`sun_path` on Linux, without its zero).
@@ -122,9 +124,19 @@ impl Mapping {
                     host: None,
                     port: 0,
                     path: Some(place.to_owned()),
+                    is_standard_streams: false,
                 }),
                 _ => Err(MappingError::Path(entry)),
             };
+        }
+        if place == "-" {
+            return Ok(Self {
+                service,
+                host: None,
+                port: 0,
+                path: None,
+                is_standard_streams: true,
+            });
         }
         let (host, port) = match place.rsplit_once(':') {
             None => (None, place),
@@ -141,16 +153,17 @@ impl Mapping {
             host: host.map(|endpoint| endpoint.host().to_owned()),
             port,
             path: None,
+            is_standard_streams: false,
         })
     }
 
     /// Whether it leaves the port to the operating system.
     #[must_use]
     pub const fn takes_free_port(&self) -> bool {
-        self.port == 0 && self.path.is_none()
+        self.port == 0 && self.path.is_none() && !self.is_standard_streams
     }
 
-    /// `host:port`, with that host if none is named; or the path of a Unix socket.
+    /// `host:port`, with that host if none is named; or the path of a Unix socket. Standard input and output have no address.
     #[must_use]
     pub fn address(&self, default_host: &str) -> String {
         if let Some(path) = &self.path {

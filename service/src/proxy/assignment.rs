@@ -72,7 +72,7 @@ impl Assignment {
                 let listener = listener.map_err(|error| failed(&error))?;
                 Services::Source(vec![Listener {
                     service: None,
-                    listener,
+                    listener: listener.into(),
                 }])
             }
             Side::Destination => serve(&free_port(None)?),

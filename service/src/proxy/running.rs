@@ -6,6 +6,7 @@ use std::time::Duration;
 use iot_tunnel_core::{AccessToken, ClientToken, Side};
 use tokio::time::{Instant, sleep};
 
+use super::local_place::StandardStreams;
 use super::rotation::{RotateError, Rotator, Verdict};
 use super::settings::Plan;
 use super::token_file::TokenFile;
@@ -33,6 +34,7 @@ pub(super) struct Running {
     refused: Option<Refused>,
     opened: Option<Instant>,
     connect_retries: Option<u32>,
+    standard_streams: Option<StandardStreams>,
     /// Connections in a row that did not come about, or were lost.
     failures: u32,
 }
@@ -66,7 +68,12 @@ impl Tokens {
 }
 
 impl Running {
-    pub(super) fn new(plan: Plan, tunnel: Tunnel, events: Events) -> Self {
+    pub(super) fn new(
+        plan: Plan,
+        tunnel: Tunnel,
+        events: Events,
+        standard_streams: Option<StandardStreams>,
+    ) -> Self {
         Self {
             side: plan.end.side(),
             target: plan.dialer.target().clone(),
@@ -81,6 +88,7 @@ impl Running {
             refused: None,
             opened: None,
             connect_retries: plan.connect_retries,
+            standard_streams,
             failures: 0,
         }
     }
@@ -118,6 +126,11 @@ impl Running {
                         rotating = None;
                         self.hand(token, None).await?;
                     }
+                }
+                done = used_up(self.standard_streams.as_mut()) => {
+                    self.standard_streams = None;
+                    self.stop(signals).await?;
+                    return done;
                 }
                 () = signals.next() => {
                     tracing::info!("stopping; a second signal ends it at once");
@@ -271,6 +284,14 @@ fn give_up_or_wait(error: &RotateError) -> Result<(), Failure> {
 async fn ended(rotating: &mut Option<Rotating<'_>>) -> Result<AccessToken, RotateError> {
     match rotating {
         Some(rotating) => rotating.await,
+        None => std::future::pending().await,
+    }
+}
+
+/// The end of the one connection of standard input and output; never, if there is none.
+async fn used_up(standard_streams: Option<&mut StandardStreams>) -> Result<(), Failure> {
+    match standard_streams {
+        Some(streams) => streams.ended().await,
         None => std::future::pending().await,
     }
 }

@@ -82,10 +82,18 @@ pub struct Settings {
     pub tunnel_id: Option<TunnelId>,
 
     /// Be the source: listen for one or more services, separated by commas; port 0 takes a free one
-    #[arg(short = 's', long, value_name = "[SERVICE=][HOST:]PORT,...")]
+    ///
+    /// In place of `[HOST:]PORT` an absolute path is a Unix socket, and - is standard input and output: one connection, as for ssh's
+    /// ProxyCommand, with whose end the program ends.
+    #[arg(
+        short = 's',
+        long,
+        value_name = "[SERVICE=][HOST:]PORT,...",
+        allow_hyphen_values = true
+    )]
     pub source_listen_port: Option<Mappings>,
 
-    /// Be the destination: where the services are, separated by commas; an absolute path in place of [HOST:]PORT is a Unix socket
+    /// Be the destination: where the services are, separated by commas; an absolute path in place of `[HOST:]PORT` is a Unix socket
     #[arg(short = 'd', long, value_name = "[SERVICE=][HOST:]PORT,...")]
     pub destination_app: Option<Mappings>,
 
@@ -209,6 +217,30 @@ impl Settings {
             && mappings.iter().any(Mapping::takes_free_port)
         {
             return Err(usage("--destination-app: the port of a service is 1 to 65535"));
+        }
+        let standard_streams = |mappings: &[Mapping]| {
+            mappings
+                .iter()
+                .filter(|mapping| mapping.is_standard_streams)
+                .count()
+        };
+        match &end {
+            End::Destination(mappings) if standard_streams(mappings) > 0 => {
+                return Err(usage(
+                    "--destination-app: - is standard input and output, and only for a source",
+                ));
+            }
+            End::Source(mappings) if standard_streams(mappings) > 1 => {
+                return Err(usage(
+                    "--source-listen-port: - is standard input and output, and only for one service",
+                ));
+            }
+            End::Source(mappings) if standard_streams(mappings) > 0 && self.shared.ready => {
+                return Err(usage(
+                    "--ready writes to standard output, which --source-listen-port - is about to use",
+                ));
+            }
+            End::Source(_) | End::Destination(_) => {}
         }
         if self.destination_client_type == Some(ClientFormat::V1)
             && matches!(&end, End::Source(mappings) if mappings.len() > 1)

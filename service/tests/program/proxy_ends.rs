@@ -1,7 +1,8 @@
 //! How a proxy carries bytes, and how it ends.
 
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
+use std::process::{Command, Stdio};
 
 use rustix::process::Signal;
 use serde_json::json;
@@ -71,9 +72,92 @@ fn a_destination_can_be_a_unix_socket() {
     destination.has_logged("the tunnel is open");
     source.has_logged("the tunnel is open");
     echoes(&crate::proxying::listener(&ready), &pattern(100_000));
-    // Nothing listens there.
-    let ended = run(rig.proxy(&tunnel.source, &["-s", &place]));
+    // It cannot be standard input and output.
+    let ended = run(rig.proxy(&tunnel.destination, &["-d", "SSH=-"]));
     assert_eq!(ended.code, Some(2), "{}", ended.stderr);
+}
+
+#[test]
+fn a_source_can_listen_on_a_unix_socket() {
+    let rig = Rig::start();
+    let tunnel = rig.open();
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("ssh.sock");
+    let server = format!("SSH={}", crate::proxying::echo_server());
+    let (_destination, _) = Program::start(rig.proxy(&tunnel.destination, &["-d", &server]));
+    let place = format!("SSH={}", path.display());
+    let (mut source, _) = Program::start(rig.proxy(&tunnel.source, &["-s", &place]));
+    source.has_logged("the tunnel is open");
+    for _ in 0..3 {
+        let mut stream = std::os::unix::net::UnixStream::connect(&path).expect("a listener");
+        stream.set_read_timeout(Some(DEADLINE)).expect("a deadline");
+        stream.write_all(b"by a path").expect("written");
+        let mut back = [0; 9];
+        stream.read_exact(&mut back).expect("an echo");
+        assert_eq!(&back, b"by a path");
+    }
+    source.signal(Signal::TERM);
+    assert_eq!(source.ended().code(), Some(0));
+    assert!(!path.exists(), "the socket is removed");
+}
+
+/// A source for one connection, as `ssh -o ProxyCommand` starts it.
+fn through_standard_streams(rig: &Rig, token: &str) -> Command {
+    let mut command = program(&["proxy", "-e", rig.data(), "-s", "-"]);
+    command.env("AWSIOT_TUNNEL_ACCESS_TOKEN", token);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    command
+}
+
+#[test]
+fn a_source_can_be_standard_input_and_output() {
+    let rig = Rig::start();
+    let tunnel = rig.open();
+    let server = format!("SSH={}", crate::proxying::echo_server());
+    let (mut destination, _) = Program::start(rig.proxy(&tunnel.destination, &["-d", &server]));
+    destination.has_logged("the tunnel is open");
+    let mut source = through_standard_streams(&rig, &tunnel.source)
+        .spawn()
+        .expect("started");
+    let mut input = source.stdin.take().expect("piped");
+    let sent = pattern(300_000);
+    let expected = sent.clone();
+    let writing = std::thread::spawn(move || {
+        input.write_all(&sent).expect("written");
+        input
+    });
+    let mut output = source.stdout.take().expect("piped");
+    let mut back = vec![0; expected.len()];
+    output.read_exact(&mut back).expect("an echo");
+    assert!(back == expected, "the echo differs");
+    // The end of the input is the end of the connection, once the other end has been silent.
+    drop(writing.join().expect("written"));
+    let mut rest = Vec::new();
+    output.read_to_end(&mut rest).expect("the end");
+    assert!(rest.is_empty());
+    assert_eq!(source.wait().expect("ended").code(), Some(0));
+    // The output is the connection's alone.
+    let ended = run(rig.proxy(&tunnel.source, &["-s", "-", "--ready"]));
+    assert_eq!(ended.code, Some(2), "{}", ended.stderr);
+}
+
+#[test]
+fn a_connection_of_standard_input_and_output_that_is_cut_is_a_failure() {
+    let rig = Rig::start();
+    let tunnel = rig.open();
+    let server = format!("SSH={}", crate::proxying::echo_server());
+    let (mut destination, _) = Program::start(rig.proxy(&tunnel.destination, &["-d", &server]));
+    destination.has_logged("the tunnel is open");
+    let mut source = through_standard_streams(&rig, &tunnel.source)
+        .spawn()
+        .expect("started");
+    let mut input = source.stdin.take().expect("piped");
+    input.write_all(b"hello").expect("written");
+    let mut output = source.stdout.take().expect("piped");
+    let mut back = [0; 5];
+    output.read_exact(&mut back).expect("an echo");
+    rig.rotate(&tunnel, "DESTINATION", "destinationAccessToken");
+    assert_eq!(source.wait().expect("ended").code(), Some(1));
 }
 
 #[test]

@@ -91,7 +91,13 @@ async fn end() -> Result<(), Failure> {
         None => {
             let listener = tokio::net::TcpListener::bind(ANY_PORT).await?;
             let at = listener.local_addr()?;
-            (Services::Source(vec![Listener { service, listener }]), at)
+            (
+                Services::Source(vec![Listener {
+                    service,
+                    listener: listener.into(),
+                }]),
+                at,
+            )
         }
     };
     let dialer = Dialer::new(told.target.parse()?, &Trust::Roots(told.ca), None)?;

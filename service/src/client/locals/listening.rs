@@ -1,15 +1,15 @@
 //! [`Listening`]: where a source's connections come from.
 
 use std::io;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use iot_tunnel_core::session::{Progress, Status};
 use iot_tunnel_core::{Capacity, Error, ServiceId};
-use tokio::net::TcpListener;
 use tokio::time::Instant;
 
 use super::{Ends, Locals, make_way, shown};
+use crate::client::incoming::Incoming;
 use crate::client::local::Local;
 use crate::client::local_socket::LocalSocket;
 use crate::client::outlet::Outlet;
@@ -19,9 +19,11 @@ const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
 
 pub(super) struct Listening {
     pub(super) name: Option<ServiceId>,
-    pub(super) listener: TcpListener,
+    pub(super) incoming: Incoming,
     /// One that was accepted when the session had no room to tell so.
     pub(super) accepted: Option<LocalSocket>,
+    /// Whether that one has been held back once for want of a place.
+    pub(super) held_back: bool,
     /// The end of a pause.
     pub(super) until: Option<Instant>,
     /// Why the last connections were closed at once: the tunnel lacks the service, for example. It is logged once.
@@ -61,6 +63,7 @@ impl Locals {
             match opened {
                 Ok(Progress::Done(connection)) => {
                     moved = true;
+                    listening.held_back = false;
                     listening.refused = None;
                     tracing::debug!(
                         service = shown(listening.name.as_ref()),
@@ -71,8 +74,15 @@ impl Locals {
                 Ok(Progress::WouldBlock) => listening.accepted = Some(socket),
                 // The end of the one before may not have been read yet.
                 Err(error) if is_full(&error) && !outlet.is_free() => listening.accepted = Some(socket),
+                // Or it has come since the connections were looked at: they are looked at once more.
+                Err(error) if is_full(&error) && !listening.held_back => {
+                    moved = true;
+                    listening.held_back = true;
+                    listening.accepted = Some(socket);
+                }
                 Err(error) => {
                     moved = true;
+                    listening.held_back = false;
                     let service = shown(listening.name.as_ref());
                     // A client that tries again every second must not fill the log.
                     match listening.refused.replace(error) {
@@ -96,8 +106,7 @@ impl Listening {
         if self.until.is_some() {
             return Poll::Pending;
         }
-        let accepted = ready!(self.listener.poll_accept(cx));
-        Poll::Ready(accepted.map(|(socket, _)| LocalSocket::new(socket)))
+        self.incoming.poll_accept(cx)
     }
 }
 

@@ -92,7 +92,10 @@ impl Rig {
         (
             Self::with_payloads_of(
                 max_payload,
-                Services::Source(vec![Listener { service, listener }]),
+                Services::Source(vec![Listener {
+                    service,
+                    listener: listener.into(),
+                }]),
             )
             .await,
             address,
@@ -104,7 +107,10 @@ impl Rig {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a listener");
         let address = listener.local_addr().expect("an address");
         let service = service("SSH");
-        let services = Services::Source(vec![Listener { service, listener }]);
+        let services = Services::Source(vec![Listener {
+            service,
+            listener: listener.into(),
+        }]);
         (
             Self::with(services, |client| client.format(format)).await,
             address,

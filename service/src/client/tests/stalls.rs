@@ -25,7 +25,10 @@ async fn source(limit: Option<Duration>) -> (Rig, Peer, std::net::SocketAddr) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a listener");
     let address = listener.local_addr().expect("an address");
     let service = service("SSH");
-    let services = Services::Source(vec![Listener { service, listener }]);
+    let services = Services::Source(vec![Listener {
+        service,
+        listener: listener.into(),
+    }]);
     let mut rig = Rig::with(services, |client| client.stall_limit(limit)).await;
     let peer = Peer::open(rig.dialled().await, &["SSH"]).await;
     (rig, peer, address)
