@@ -11,7 +11,7 @@ use iot_tunnel_core::wire::MAX_PAYLOAD;
 use tokio::time::Instant;
 
 use super::kept::Kept;
-use super::limits::Limits;
+use super::limits::{Limits, MAKE_WAY_AFTER};
 use super::local_socket::LocalSocket;
 use super::services;
 pub(super) use stage::Step;
@@ -112,10 +112,13 @@ impl Local {
         self.last_given >= moment
     }
 
-    /// Since when both its application has ended and the other end has been silent, if so.
-    pub(super) const fn silent_since(&self) -> Option<Instant> {
+    /// From when on it may be cut for a new connection: its application has ended, has taken everything, and nothing comes from the
+    /// other end.
+    pub(super) fn makes_way_at(&self) -> Option<Instant> {
         match self.stage {
-            Stage::HalfClosed { silent_since, .. } => Some(silent_since),
+            Stage::HalfClosed { silent_since, .. } if self.kept.is_empty() => {
+                Some(silent_since + MAKE_WAY_AFTER)
+            }
             _ => None,
         }
     }

@@ -16,6 +16,10 @@ use super::incoming::OrderlyEnd;
 /// Longest wait for one of several addresses before the next is tried (ours).
 const ADDRESS_TIMEOUT: Duration = Duration::from_secs(3);
 
+/// The send buffer that is asked for, in bytes (ours). The system makes it some megabytes otherwise, and lets nothing more in until a third
+/// of it has drained: an application that reads slowly would look like one that reads nothing.
+const SEND_BUFFER: usize = 128 * 1024;
+
 /// A connected socket.
 ///
 /// It lingers for no time (`SO_LINGER` of 0) from the start, so whatever closes it resets the connection: a drop in this program, but
@@ -35,6 +39,8 @@ impl LocalSocket {
     pub(super) fn new(stream: TcpStream) -> Self {
         // Keystrokes must not wait for an acknowledgement. Without the option they do, and nothing else fails.
         let _ = stream.set_nodelay(true);
+        // If it fails the buffer stays as large as the system makes it.
+        let _ = SockRef::from(&stream).set_send_buffer_size(SEND_BUFFER);
         // It fails only on a connection that has broken already.
         let _ = SockRef::from(&stream).set_linger(Some(Duration::ZERO));
         Self(Kind::Tcp(stream))
@@ -124,7 +130,10 @@ impl LocalSocket {
 /// The addresses of a `host:port`, in the resolver's order.
 async fn addresses(address: &str) -> io::Result<Vec<SocketAddr>> {
     let resolved = lookup_host(address).await.map(Iterator::collect::<Vec<_>>);
-    let Some((_, port)) = address.rsplit_once(':').filter(|(host, _)| *host == "localhost") else {
+    let Some((_, port)) = address
+        .rsplit_once(':')
+        .filter(|(host, _)| host.eq_ignore_ascii_case("localhost"))
+    else {
         return resolved;
     };
     // A host:port has a port; if not, the resolver's error says so.

@@ -48,7 +48,7 @@ impl Locals {
                     name: listener.service,
                     incoming: listener.listener,
                     accepted: None,
-                    held_back: false,
+                    waits_until: None,
                     until: None,
                     refused: None,
                 });
@@ -81,7 +81,15 @@ impl Locals {
             Ends::Source(listening) => listening.as_slice(),
             Ends::Destination(_) => &[],
         };
-        let pauses = pauses.iter().filter_map(|listening| listening.until);
+        let waiting = pauses.iter().filter_map(|listening| listening.waits_until);
+        // While a new connection waits for a place, half-closed ones are looked at as soon as they may make way.
+        let ways = self.list.iter().filter_map(Local::makes_way_at);
+        let ways = ways.filter(|_| waiting.clone().next().is_some());
+        let places = ways.chain(waiting.clone()).filter(|at| *at > Instant::now());
+        let pauses = pauses
+            .iter()
+            .filter_map(|listening| listening.until)
+            .chain(places);
         let stalls = self.stalls().filter(|until| *until > Instant::now());
         let looks = self.list.iter().filter_map(Local::deadline);
         looks.chain(pauses).chain(stalls).min()
@@ -246,18 +254,23 @@ fn is_lingering(local: &Local) -> bool {
     local.connection().is_none() && !local.is_left_behind()
 }
 
-/// Ends the half-closed connection of a service that has been silent the longest. Whether there was one.
+/// Cuts the half-closed connection of a service that has been silent the longest, if that was long enough. Whether there was one.
 fn make_way(list: &mut [Local], service: usize, session: &mut ClientSession) -> bool {
+    let now = Instant::now();
     let of_service = list.iter_mut().filter(|local| local.is_of(service));
-    let half_closed = of_service.filter_map(|local| Some((local.silent_since()?, local)));
-    let Some((_, local)) = half_closed.min_by_key(|(since, _)| *since) else {
+    let half_closed = of_service.filter_map(|local| Some((local.makes_way_at()?, local)));
+    let Some((_, local)) = half_closed.filter(|(at, _)| *at <= now).min_by_key(|(at, _)| *at) else {
         return false;
     };
+    tracing::info!(
+        service,
+        "a half-closed connection was reset: it was silent, and a new one needs its place"
+    );
     if let Some(connection) = local.connection() {
         // It may have ended in the tunnel at the same moment.
         let _ = session.reset(connection);
     }
-    local.flush_until_end(true);
+    local.give_up();
     true
 }
 

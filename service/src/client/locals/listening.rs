@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use super::{Ends, Locals, make_way, shown};
 use crate::client::incoming::Incoming;
+use crate::client::limits::PLACE_PATIENCE;
 use crate::client::local::Local;
 use crate::client::local_socket::LocalSocket;
 use crate::client::outlet::Outlet;
@@ -22,8 +23,8 @@ pub(super) struct Listening {
     pub(super) incoming: Incoming,
     /// One that was accepted when the session had no room to tell so.
     pub(super) accepted: Option<LocalSocket>,
-    /// Whether that one has been held back once for want of a place.
-    pub(super) held_back: bool,
+    /// Until when that one waits for a place, if it found none.
+    pub(super) waits_until: Option<Instant>,
     /// The end of a pause.
     pub(super) until: Option<Instant>,
     /// Why the last connections were closed at once: the tunnel lacks the service, for example. It is logged once.
@@ -63,7 +64,7 @@ impl Locals {
             match opened {
                 Ok(Progress::Done(connection)) => {
                     moved = true;
-                    listening.held_back = false;
+                    listening.waits_until = None;
                     listening.refused = None;
                     tracing::debug!(
                         service = shown(listening.name.as_ref()),
@@ -71,18 +72,16 @@ impl Locals {
                     );
                     self.list.push(Local::accepted(socket, connection, self.limits));
                 }
-                Ok(Progress::WouldBlock) => listening.accepted = Some(socket),
-                // The end of the one before may not have been read yet.
-                Err(error) if is_full(&error) && !outlet.is_free() => listening.accepted = Some(socket),
-                // Or it has come since the connections were looked at: they are looked at once more.
-                Err(error) if is_full(&error) && !listening.held_back => {
-                    moved = true;
-                    listening.held_back = true;
+                Ok(Progress::WouldBlock) => {
+                    listening.waits_until = None;
                     listening.accepted = Some(socket);
                 }
+                // The end of the one before may not have been read yet.
+                Err(error) if is_full(&error) && !outlet.is_free() => listening.accepted = Some(socket),
+                Err(error) if is_full(&error) && listening.may_wait() => listening.accepted = Some(socket),
                 Err(error) => {
                     moved = true;
-                    listening.held_back = false;
+                    listening.waits_until = None;
                     let service = shown(listening.name.as_ref());
                     // A client that tries again every second must not fill the log.
                     match listening.refused.replace(error) {
@@ -99,6 +98,12 @@ impl Locals {
 }
 
 impl Listening {
+    /// Whether a connection that finds no place still waits for one; from the first time on for [`PLACE_PATIENCE`].
+    fn may_wait(&mut self) -> bool {
+        let now = Instant::now();
+        *self.waits_until.get_or_insert(now + PLACE_PATIENCE) > now
+    }
+
     fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<LocalSocket>> {
         if let Some(socket) = self.accepted.take() {
             return Poll::Ready(Ok(socket));

@@ -38,6 +38,16 @@ fn in_stream(stream_id: i32, message_type: MessageType, payload: &[u8]) -> Messa
     }
 }
 
+/// A message of a stream without connection ids.
+fn plain(format: Subprotocol, stream_id: i32, message_type: MessageType, payload: &[u8]) -> Message<'_> {
+    Message {
+        stream_id,
+        service_id: if format == Subprotocol::V1 { "" } else { "SSH" },
+        connection_id: 0,
+        ..of_stream(message_type, 0, payload)
+    }
+}
+
 async fn rest(socket: &mut TcpStream) -> Vec<u8> {
     let mut bytes = Vec::new();
     let read = within("the end", socket.read_to_end(&mut bytes)).await;
@@ -185,6 +195,7 @@ async fn in_the_older_formats_a_second_application_is_reset_and_takes_the_place_
 
         first.shutdown().await.expect("shut down");
         let begin = Instant::now();
+        // It waits until the first has been silent for a while.
         let mut third = connect(address).await;
         let (message_type, ended, ..) = peer.message().await;
         assert_eq!(
@@ -192,12 +203,38 @@ async fn in_the_older_formats_a_second_application_is_reset_and_takes_the_place_
             (MessageType::StreamReset, stream),
             "{format:?}"
         );
-        assert_eq!(rest(&mut first).await, b"");
+        assert_eq!(until_reset(&mut first).await, b"", "{format:?}");
         third.write_all(b"third").await.expect("written");
         let (started, next, ..) = peer.message().await;
         assert_eq!(started, MessageType::StreamStart, "{format:?}");
         assert_ne!(next, stream);
         assert_eq!(peer.message().await.3, b"third");
         assert!(begin.elapsed() < Duration::from_secs(2), "{format:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_is_under_way_is_not_cut_by_a_second_application_which_gets_the_place_afterwards() {
+    for format in [Subprotocol::V1, Subprotocol::V2] {
+        let (mut rig, address) = Rig::source_of(format).await;
+        let mut peer = Peer::open(rig.dialled().await, &["SSH"]).await;
+        let mut first = connect(address).await;
+        let (_, stream, ..) = peer.message().await;
+        first.shutdown().await.expect("shut down");
+        let mut second = connect(address).await;
+        second.write_all(b"second").await.expect("written");
+        // For three seconds, with gaps that are no silence.
+        let answering = async {
+            for _ in 0..10 {
+                sleep(Duration::from_millis(300)).await;
+                peer.send(plain(format, stream, MessageType::Data, b"part")).await;
+            }
+            peer.send(plain(format, stream, MessageType::StreamReset, b""))
+                .await;
+        };
+        let (received, ()) = tokio::join!(rest(&mut first), answering);
+        assert_eq!(received.len(), 40, "{format:?}");
+        assert_eq!(peer.message().await.0, MessageType::StreamStart, "{format:?}");
+        assert_eq!(peer.message().await.3, b"second");
     }
 }
