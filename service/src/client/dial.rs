@@ -150,7 +150,7 @@ fn tls_reason(error: &io::Error) -> String {
     }
     match error.get_ref().and_then(|inner| inner.downcast_ref()) {
         Some(rustls::Error::InvalidMessage(_)) => {
-            "the endpoint does not speak TLS; for a service without TLS give ws://host:port".to_owned()
+            "the endpoint does not speak TLS; for a service without TLS give ws://host:port (http://host:port for the API)".to_owned()
         }
         Some(rustls::Error::AlertReceived(alert)) => format!("the service ended the handshake: {alert:?}"),
         Some(rustls::Error::PeerIncompatible(why)) => {

@@ -86,7 +86,10 @@ impl Assignment {
         let mut failures = 0;
         loop {
             let event = events.next().await.unwrap_or(Event::Closed);
-            note(self.side.as_str(), &event);
+            // That several services have no name yet is what this connection is for.
+            if !matches!(&event, Event::Open(open) if open.needs_name) {
+                note(self.side.as_str(), &event);
+            }
             match event {
                 Event::NeedsToken { .. } if !handed => {
                     handed = true;
