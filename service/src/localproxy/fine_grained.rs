@@ -12,7 +12,7 @@ const ROOT: [&str; 2] = ["tunneling", "proxy"];
 /// The settings that have a meaning here.
 pub(super) const BIND_ADDRESS: &str = "default_bind_address";
 pub(super) const MAX_PAYLOAD: &str = "message.max_payload_size";
-/// How often in a row a connection to the service may fail before the program ends; -1 for ever.
+/// How often in a row a connection to the service may fail before the program ends; -1 means no limit.
 pub(super) const CONNECT_RETRIES: &str = "websocket.connect_retry_count";
 /// Where AWS's service is in a region; `%s` stands for the region.
 const ENDPOINT_FORMAT: &str = "endpoint_format";

@@ -70,7 +70,7 @@ pub(super) fn settings(
     if let Some(text) = fine_grained.get(CONNECT_RETRIES) {
         let retries: i32 = text
             .parse()
-            .map_err(|_| Fault::Fatal(format!("{CONNECT_RETRIES} is a number, or -1 for ever")))?;
+            .map_err(|_| Fault::Fatal(format!("{CONNECT_RETRIES} is a number, or -1 for no limit")))?;
         settings.connect_retries = u32::try_from(retries).ok();
     }
     settings.shared.capath = arguments.value("capath").map(PathBuf::from);

@@ -55,7 +55,7 @@ pub struct Connections {
     #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = value_parser!(u16).range(1..=3600), env = "IOT_TUNNEL_HALF_CLOSE_SILENCE")]
     pub half_close_silence: u16,
 
-    /// How long a local application may read nothing while other connections of the tunnel wait behind it, before its connection is reset, in seconds; 0 is for ever
+    /// How long a local application may read nothing while other connections of the tunnel wait behind it, before its connection is reset, in seconds; 0 means no limit
     #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = value_parser!(u16).range(0..=3600), env = "IOT_TUNNEL_STALL_LIMIT")]
     pub stall_limit: u16,
 }
